@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A connection: one client session from accept to its log line. It lives in an arena of its own
+ * on one worker; everything here is called on that worker's thread.
+ */
+#ifndef DAEMON_CORE_CONN_H
+#define DAEMON_CORE_CONN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <ev.h>
+
+#include "common/arena.h"
+#include "daemon/core/facts.h"
+#include "daemon/core/handler.h"
+#include "daemon/core/reason.h"
+#include "daemon/net/stream.h"
+
+struct worker;
+struct listener;
+struct route;
+struct match_state;
+
+struct conn {
+	struct endpoint client;
+	struct facts facts;
+	struct arena *arena;
+	struct worker *worker;
+	struct listener *listener;
+	struct match_state *matching; /* while routes are being asked; NULL afterwards */
+	struct route *route;          /* top-level route taken, a reference; NULL: none yet */
+	ev_timer timer;               /* the one timer, of whoever drives the connection now */
+	void (*on_timer)(struct conn *conn);
+	void (*on_client)(struct conn *conn, int events);
+	void *handler;       /* state of the handler that waits or owns the connection */
+	void (*on_kill)(struct conn *conn); /* the owner's release before conn_end(); may be NULL */
+	size_t slot;         /* its place in the worker's table */
+	ev_tstamp active;    /* loop time of the last byte moved, in either direction */
+	uint64_t bytes_in, bytes_out; /* payload: from the client, to the client */
+	const char *upstream; /* text for logs and conn ls, in the arena; NULL: none */
+	const char *state;    /* constant: "matching", "handling", "dialing", "relaying", "closing" */
+	enum end_reason reason;
+	bool ended;
+};
+
+/*
+ * Ends the connection: closes its sockets, counts, logs one line. The memory goes at the end of
+ * the loop's round, so callers may still look at conn. Again is a no-op. detail may be NULL.
+ */
+void conn_end(struct conn *conn, enum end_reason reason, const char *detail);
+
+/* As conn_end(), with a reset to the client. */
+void conn_reset(struct conn *conn, enum end_reason reason, const char *detail);
+
+/* From a handler that said HANDLE_WAIT: HANDLE_NEXT goes on, the others as from handle(). */
+void conn_resume(struct conn *conn, enum handle_result result);
+
+/*
+ * Waits for the client's stream (EV_READ, EV_WRITE; 0: stop) and calls on_client from the loop.
+ * Callers try to read or write first.
+ */
+void conn_wait(struct conn *conn, int want, void (*on_client)(struct conn *conn, int events));
+
+/* Sets the one timer (ns from now; replaces what was set), or stops it. */
+void conn_timer(struct conn *conn, int64_t ns, void (*on_timer)(struct conn *conn));
+void conn_timer_stop(struct conn *conn);
+
+/* Marks activity now: a store of the loop's time, no system call. */
+void conn_touch(struct conn *conn);
+
+#endif

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What loading a document carries along: where memory comes from and what has been found so far.
+ */
+#ifndef DAEMON_CORE_LOAD_H
+#define DAEMON_CORE_LOAD_H
+
+#include <stdbool.h>
+
+#include "common/arena.h"
+#include "common/error.h"
+#include "daemon/input/json.h"
+
+struct instance;
+
+struct load {
+	struct arena *arena;       /* the route's, while a route is loaded; else the instance's */
+	struct instance *instance; /* being made */
+	bool dry;                  /* validate: open no socket, ask no one */
+};
+
+#endif

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Matchers: a no / yes / want-more question about a connection. A matcher is pure: it looks at the
+ * bytes so far and the facts, keeps no pointer, and writes captures through facts_set() alone. It
+ * says no at the first byte that rules its protocol out, yes as soon as it is sure.
+ */
+#ifndef DAEMON_CORE_MATCHER_H
+#define DAEMON_CORE_MATCHER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "common/span.h"
+#include "daemon/core/facts.h"
+#include "daemon/input/dispenser.h"
+#include "daemon/input/field.h"
+#include "daemon/wire/hello.h"
+
+enum match_verdict { MATCH_NO, MATCH_YES, MATCH_MORE };
+
+/* How a want-more is to be taken (SPEC section 5). */
+enum match_phase {
+	MATCH_LIVE,   /* more may come */
+	MATCH_ENDED,  /* the stream has ended: want-more is no, and `not` of it is yes */
+	MATCH_SILENT, /* silence_timeout has passed: want-more is no, `not` of it is no too */
+};
+
+/* One parse shared by all matchers of a connection; reset when the bytes change. */
+struct match_cache {
+	size_t hello_length; /* bytes the hello's verdict was made from; 0: none yet */
+	enum hello_result hello_result;
+	struct hello hello;
+	struct buf hello_bytes; /* a ClientHello put together from several records */
+};
+
+struct match_input {
+	struct span bytes; /* read so far on the current stream */
+	bool datagram;     /* bytes is one whole datagram */
+	enum match_phase phase;
+	struct facts *facts;
+	struct match_cache *cache;
+};
+
+struct matcher_type {
+	const char *name;
+	const char *help;     /* one line */
+	bool bytes;           /* does its yes rest on bytes? */
+	const struct field *fields; /* of an object; NULL where load() reads the node alone */
+	size_t params_size;
+	/*
+	 * Called after the fields were read into params (zeroed where fields is NULL): checks, and
+	 * makes derived state in load->arena. May be NULL. Returns 0, or -1 with err.
+	 */
+	int (*load)(struct load *load, const struct jnode *node, void *params, struct error *err);
+	enum match_verdict (*match)(const void *params, struct match_input *in);
+	/* Where bytes depends on the parameters (`not`); NULL: the member bytes says it. */
+	bool (*rests_on_bytes)(const void *params);
+	/*
+	 * Caddyfile to JSON. The dispenser is a segment, cursor before the matcher's name; *out is
+	 * the matcher's value (new reference; an earlier value of the same name in the set is
+	 * handed in, for those that add up, else NULL). Returns 0, or -1 with err.
+	 */
+	int (*adapt)(struct dispenser *d, json_t **out, struct error *err);
+};
+
+/* A loaded matcher. */
+struct matcher {
+	const struct matcher_type *type;
+	const void *params;
+};
+
+/* AND of matchers, in document order. */
+struct matcher_set {
+	struct matcher *items;
+	size_t count;
+	bool bytes; /* its yes rests on bytes */
+};
+
+/* OR of sets. None: always yes. */
+struct matcher_sets {
+	struct matcher_set *items;
+	size_t count;
+};
+
+/* Reads a JSON list of sets. */
+int matcher_sets_load(struct load *load, const struct jnode *node, struct matcher_sets *out,
+    struct error *err);
+/* Reads one set: a JSON object of name -> parameters. */
+int matcher_set_load(struct load *load, const struct jnode *node, struct matcher_set *out,
+    struct error *err);
+
+enum match_verdict matcher_set_match(const struct matcher_set *set, struct match_input *in);
+/* *on_bytes (may be NULL): does the yes rest on bytes? */
+enum match_verdict matcher_sets_match(const struct matcher_sets *sets, struct match_input *in,
+    bool *on_bytes);
+
+/* The type called name, or NULL. */
+const struct matcher_type *matcher_type_find(const char *name);
+
+/* The program's types, handed over once by main.c (NULL-ended, kept). */
+void matcher_types_set(const struct matcher_type *const *types);
+const struct matcher_type *const *matcher_types(void);
+
+/* The connection's ClientHello, parsed once for all matchers (cache). */
+enum hello_result match_hello(struct match_input *in, const struct hello **out);
+
+#endif

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Placeholders: "{l4.conn.remote_ip}" in texts of the document. Compiled at load into segments,
+ * expanded at each use. "\{" and "\}" are literal braces.
+ */
+#ifndef DAEMON_CORE_REPLACER_H
+#define DAEMON_CORE_REPLACER_H
+
+#include <stdbool.h>
+
+#include "common/arena.h"
+#include "common/buf.h"
+#include "common/error.h"
+#include "daemon/core/facts.h"
+
+struct template;
+
+/*
+ * Compiles text into arena. {env.*} and {system.*} are resolved now; what is unknown is kept for
+ * use time. Never NULL: a brace that closes nothing is text.
+ */
+struct template *template_new(struct arena *arena, const char *text);
+
+/* Does anything depend on the connection? If not, template_text() is the whole. */
+bool template_constant(const struct template *t);
+const char *template_text(const struct template *t);
+
+/* Appends the expansion; what is unknown or empty expands to nothing. */
+void template_expand(const struct template *t, struct facts *facts, struct buf *out);
+
+/* {env.*}, {system.hostname}, {time.now.*} at load time, others kept as they are; in arena. */
+const char *replace_at_load(struct arena *arena, const char *text);
+
+#endif

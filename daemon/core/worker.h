@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A worker: a thread with its own loop, listening sockets, connections and reference to the
+ * instance. What is here belongs to that thread; others post messages.
+ */
+#ifndef DAEMON_CORE_WORKER_H
+#define DAEMON_CORE_WORKER_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <ev.h>
+
+#include "daemon/core/counters.h"
+#include "daemon/net/mailbox.h"
+
+struct conn;
+struct instance;
+struct listener;
+struct resolver;
+
+#define WORKERS_MAX 256
+#define WORKER_SCRATCH (512u << 10)
+
+struct worker {
+	unsigned index;
+	pthread_t thread;
+	struct ev_loop *loop;
+	struct mailbox mailbox;
+	struct instance *instance;   /* a reference of its own; NULL before the first */
+	struct listener *listeners;  /* linked list */
+	struct conn **conns;         /* by id, ascending; ended ones leave NULL until compacted */
+	uint64_t *conn_ids;
+	size_t conn_end, conn_size, conn_count;
+	uint64_t next_serial;
+	struct conn *ended;          /* freed at the end of the round */
+	ev_prepare reap;
+	/*
+	 * Where bytes pass through: lent for the length of one callback, never kept. The TLS
+	 * stream has a read-ahead area of its own.
+	 */
+	uint8_t *scratch;
+	uint8_t *tls_ahead;          /* for the TLS streams' pull, as large as scratch */
+	struct resolver *resolver;   /* made by net/resolver on first use */
+	struct counters counters;    /* written by this worker, read by all */
+	bool draining;
+};
+
+/* Connections of a worker, for lists and look-ups on its own thread. */
+struct conn *worker_conn_find(struct worker *w, uint64_t id);       /* NULL: none */
+struct conn *worker_conn_next(struct worker *w, uint64_t after_id); /* lowest id above; NULL */
+
+/* The process's workers. Fixed after start. Connection id belongs to worker id % workers_count(). */
+unsigned workers_count(void);
+struct worker *worker_at(unsigned index);
+
+/*
+ * Runs visit(worker, arg) on every worker's thread, then done(arg) on the control thread. To be
+ * called on the control thread; returns at once. done may be NULL.
+ */
+void workers_visit(void (*visit)(struct worker *w, void *arg), void (*done)(void *arg), void *arg);
+
+/* The control thread's loop and mailbox. */
+struct ev_loop *control_loop(void);
+void control_post(struct message *message);
+
+#endif
