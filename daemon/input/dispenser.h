@@ -4,7 +4,7 @@
  * walks them as Caddy's does. Module adapters see only the dispenser.
  *
  * A segment is a directive's name, its arguments on the same line, and perhaps a block. An adapter
- * is called with the dispenser on the name (d->cursor at it).
+ * is called with a dispenser whose cursor is before the name; it takes the name first.
  */
 #ifndef DAEMON_INPUT_DISPENSER_H
 #define DAEMON_INPUT_DISPENSER_H
