@@ -326,7 +326,7 @@ static size_t put_u16(uint8_t *out, uint16_t value)
 size_t proxy_header_v1(
     uint8_t out[PROXY_HEADER_V1_SIZE_MAX], const struct netaddr *src, const struct netaddr *dst)
 {
-	char line[PROXY_HEADER_V1_SIZE_MAX + 1] = "PROXY UNKNOWN\r\n";
+	char line[128] = "PROXY UNKNOWN\r\n"; /* 104 bytes are the most that is written */
 	char src_text[INET6_ADDRSTRLEN], dst_text[INET6_ADDRSTRLEN];
 	int family = common_family(src, dst);
 	uint8_t ip[16];
