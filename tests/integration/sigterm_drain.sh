@@ -1,0 +1,63 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+# SIGTERM: no new connections, those that are there go on to their end, then the daemon leaves with
+# status 0. SIGQUIT ends it at once.
+. "$(dirname "$0")/lib.sh"
+need_python
+
+LISTEN=$(free_port) BACKEND=$(free_port)
+export LISTEN BACKEND
+simple_server "$LISTEN" '[{"handler":"proxy","upstreams":[{"dial":["127.0.0.1:'"$BACKEND"'"]}]}]' | config
+daemon
+DAEMON=${pids[pointsmand]}
+export DAEMON
+
+"$python" - <<'PY' || fail "drain"
+import signal
+from peers import *
+
+def refused():
+    try:
+        connect(port("LISTEN")).close()
+    except ConnectionRefusedError:
+        return True
+    return False
+
+backend = Backend(port("BACKEND"))
+client = connect(port("LISTEN"))
+client.sendall(b"before")
+server = backend.accept()
+expect(server, b"before")
+os.kill(port("DAEMON"), signal.SIGTERM)
+within(10, "the listener to close", refused)
+body = pattern(1 << 20)
+client.sendall(b"after")
+expect(server, b"after")
+server.sendall(body)
+assert read_exactly(client, len(body)) == body
+client.close()
+expect_end(server)
+server.close()
+PY
+wait_until 10 "the end of the daemon" gone pointsmand
+status=0
+stop pointsmand || status=$?
+same 0 $status "exit status after SIGTERM"
+[ ! -e "$sock" ] || fail "the control socket is still there"
+
+daemon
+"$python" - "${pids[pointsmand]}" <<'PY' || fail "SIGQUIT"
+import signal, sys
+from peers import *
+
+backend = Backend(port("BACKEND"))
+client = connect(port("LISTEN"))
+client.sendall(b"before")
+expect(backend.accept(), b"before")
+os.kill(int(sys.argv[1]), signal.SIGQUIT)
+expect_closed(client)
+PY
+wait_until 10 "the end of the daemon" gone pointsmand
+status=0
+stop pointsmand || status=$?
+same 0 $status "exit status after SIGQUIT"
