@@ -11,6 +11,7 @@
 #include "common/error.h"
 #include "daemon/core/load.h"
 #include "daemon/core/replacer.h"
+#include "daemon/input/dispenser.h"
 #include "daemon/input/field.h"
 #include "daemon/input/json.h"
 
@@ -190,4 +191,35 @@ int iprange_load(struct load *load, const struct jnode *node, const char *key,
 		*out = iprange_new(load->arena, ranges, count);
 	free(ranges);
 	return result;
+}
+
+void iprange_adapt(const char *text, json_t *list)
+{
+	size_t i;
+
+	if (strcmp(text, "private_ranges") != 0) {
+		json_array_append_new(list, json_string(text));
+		return;
+	}
+	for (i = 0; cidr_private_ranges[i] != NULL; i++)
+		json_array_append_new(list, json_string(cidr_private_ranges[i]));
+}
+
+int iprange_adapt_object(struct dispenser *d, json_t **out, struct error *err)
+{
+	json_t *list;
+	const char *text;
+
+	if (dispenser_args_left(d) == 0)
+		return dispenser_arg_error(d, err);
+	list = json_array();
+	while ((text = dispenser_arg(d)) != NULL)
+		iprange_adapt(text, list);
+	if (dispenser_no_block(d, err) != 0) {
+		json_decref(list);
+		return -1;
+	}
+	*out = json_object();
+	json_object_set_new(*out, "ranges", list);
+	return 0;
 }

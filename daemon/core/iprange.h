@@ -8,9 +8,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include <jansson.h>
+
 #include "common/netaddr.h"
 
 struct arena;
+struct dispenser;
 struct error;
 struct iprange;
 struct jnode;
@@ -27,6 +30,15 @@ struct iprange *iprange_new(struct arena *arena, const struct cidr *ranges, size
  */
 int iprange_load(struct load *load, const struct jnode *node, const char *key,
     const struct strings *texts, struct iprange **out, struct error *err);
+
+/* Appends a range as a Caddyfile has it to list: "private_ranges" is spelled out. */
+void iprange_adapt(const char *text, json_t *list);
+
+/*
+ * The arguments of a Caddyfile option, one at least, no block. *out is a new object {"ranges"}.
+ * Returns 0, or -1 with err.
+ */
+int iprange_adapt_object(struct dispenser *d, json_t **out, struct error *err);
 
 /* false where addr is no IP address. An IPv6 zone is ignored. */
 bool iprange_contains(const struct iprange *set, const struct netaddr *addr);

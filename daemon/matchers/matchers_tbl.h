@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Every matcher of the program, a line each, in alphabetical order: X(name) stands for
+ * `const struct matcher_type matcher_<name>` in matchers/<name>.c.
+ */
+#ifndef DAEMON_MATCHERS_MATCHERS_TBL_H
+#define DAEMON_MATCHERS_MATCHERS_TBL_H
+
+/* clang-format off */
+#define MATCHERS(X) \
+	X(local_ip) \
+	X(not) \
+	X(proxy_protocol) \
+	X(remote_ip) \
+	X(tls)
+/* clang-format on */
+
+#endif
