@@ -11,6 +11,7 @@
 #include <ev.h>
 
 #include "common/arena.h"
+#include "common/duration.h"
 #include "daemon/core/facts.h"
 #include "daemon/core/handler.h"
 #include "daemon/core/reason.h"
@@ -28,17 +29,19 @@ struct conn {
 	struct worker *worker;
 	struct listener *listener;
 	struct match_state *matching; /* while routes are being asked; NULL afterwards */
-	struct route *route;          /* top-level route taken, a reference; NULL: none yet */
+	struct route *route;          /* the top-level route taken last; NULL: none yet */
 	ev_timer timer;               /* the one timer, of whoever drives the connection now */
 	void (*on_timer)(struct conn *conn);
 	void (*on_client)(struct conn *conn, int events);
-	void *handler;       /* state of the handler that waits or owns the connection */
-	void (*on_kill)(struct conn *conn); /* the owner's release before conn_end(); may be NULL */
-	size_t slot;         /* its place in the worker's table */
-	ev_tstamp active;    /* loop time of the last byte moved, in either direction */
+	void *handler; /* state of the handler that waits or owns the connection */
+	/* Called once by conn_end(), for the owner to close what it has opened; may be NULL. */
+	void (*on_end)(struct conn *conn);
+	size_t slot; /* its place in the worker's table */
+	struct conn *next_ended;
+	ev_tstamp active;             /* loop time of the last byte moved, in either direction */
 	uint64_t bytes_in, bytes_out; /* payload: from the client, to the client */
-	const char *upstream; /* text for logs and conn ls, in the arena; NULL: none */
-	const char *state;    /* constant: "matching", "handling", "dialing", "relaying", "closing" */
+	const char *upstream;         /* text for logs and conn ls, in the arena; NULL: none */
+	const char *state; /* constant: "matching", "handling", "dialing", "relaying", "closing" */
 	enum end_reason reason;
 	bool ended;
 };

@@ -24,8 +24,8 @@ struct counters {
 /* By the owning worker only. */
 static inline void counter_add(_Atomic uint64_t *counter, uint64_t n)
 {
-	atomic_store_explicit(counter,
-	    atomic_load_explicit(counter, memory_order_relaxed) + n, memory_order_relaxed);
+	atomic_store_explicit(
+	    counter, atomic_load_explicit(counter, memory_order_relaxed) + n, memory_order_relaxed);
 }
 
 static inline uint64_t counter_get(const _Atomic uint64_t *counter)

@@ -22,7 +22,7 @@ enum handle_result {
 
 struct handler_type {
 	const char *name;
-	const char *help; /* one line */
+	const char *help;           /* one line */
 	const struct field *fields; /* NULL: no fields but "handler" */
 	size_t params_size;
 	/* Called after the fields were read into params: checks, derived state in load->arena. */

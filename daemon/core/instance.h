@@ -17,7 +17,7 @@ struct load;
 
 /* A named group of listeners that share a list of routes. */
 struct server {
-	const char *name;   /* "srv0"; servers of the http app are "http.srv0" */
+	const char *name;      /* "srv0"; servers of the http app are "http/srv0" */
 	struct strings listen; /* as written */
 	struct route_list routes;
 	int64_t idle_timeout; /* ns, UDP flows */
@@ -27,13 +27,14 @@ struct instance {
 	struct arena *arena;
 	_Atomic unsigned refs;
 	uint64_t revision;
-	json_t *document; /* a reference; touched by the control thread alone */
+	json_t *document; /* a reference; never changed */
 	struct server **servers;
 	size_t server_count;
-	/* Names that want a certificate of ours, found while loading; for the tls app's finish(). */
+	/* Names that want a certificate of ours, found while loading; for the tls app's finish().
+	 */
 	struct strings managed;
-	void *tls;  /* struct tls_app, of daemon/tls */
-	void *http; /* struct http_app, of daemon/http */
+	void *tls;            /* struct tls_app, of daemon/tls */
+	void *http;           /* struct http_app, of daemon/http */
 	int64_t grace_period; /* ns */
 };
 
@@ -50,32 +51,31 @@ void instance_manage(struct load *load, const char *name);
  */
 struct app_type {
 	const char *name;
+	const char *help; /* one line */
 	/* app has a NULL value where the document does not have it. */
 	int (*load)(struct load *load, const struct jnode *app, struct error *err);
 	/* After all apps were loaded (managed names are known). May be NULL. */
 	int (*finish)(struct load *load, struct error *err);
 	/* On the control thread, after every worker took the instance. May be NULL. */
 	void (*published)(struct instance *instance);
-	/* The arena of an instance is about to go. May be NULL: use arena_release() instead. */
 };
 
 void app_types_set(const struct app_type *const *types); /* NULL-ended, kept */
 const struct app_type *const *app_types(void);
 
 /*
- * Compiles document into a new instance (one reference, revision 0). before is the instance whose
- * unchanged routes are shared; NULL: none. Control thread. NULL with err where it is refused.
- */
-struct instance *instance_compile(json_t *document, struct instance *before, bool dry,
-    struct error *err);
-
-/*
  * Makes instance the current one on every worker: binds what is new (before anything is changed),
  * hands it over, and calls done(arg, NULL) on the control thread after all have acknowledged.
  * -1 with err, nothing changed, where an address cannot be bound. Takes the reference on success.
  */
-int instance_publish(struct instance *instance, void (*done)(void *arg), void *arg,
-    struct error *err);
+int instance_publish(
+    struct instance *instance, void (*done)(void *arg), void *arg, struct error *err);
+
+/* The addresses alone, for `validate`: malformed ones, two servers on one. 0, or -1 with err. */
+int instance_check_addresses(struct instance *instance, struct error *err);
+
+/* After the workers have stopped: lets go of the published one. */
+void instance_forget(void);
 
 /* The published one; control thread; borrowed. */
 struct instance *instance_current(void);

@@ -16,7 +16,8 @@ struct instance;
 struct load {
 	struct arena *arena;       /* the route's, while a route is loaded; else the instance's */
 	struct instance *instance; /* being made */
-	bool dry;                  /* validate: open no socket, ask no one */
+	const struct instance *before; /* whose unchanged routes may be shared; NULL: none */
+	bool dry;                      /* validate: open no socket, ask no one */
 };
 
 #endif

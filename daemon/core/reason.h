@@ -14,16 +14,19 @@
 	X(END_NO_ROUTE, "no_route", "no route matched")                                            \
 	X(END_MATCHING_TIMEOUT, "matching_timeout", "undecided when matching_timeout passed")      \
 	X(END_MATCHING_BUFFER, "matching_buffer_full", "undecided with the matching buffer full")  \
-	X(END_MATCHING_BUDGET, "matching_budget", "undecided and the oldest, over the worker's budget") \
+	X(END_MATCHING_BUDGET, "matching_budget",                                                  \
+	    "undecided and the oldest, over the worker's budget")                                  \
 	X(END_SILENT, "silent", "the client was silent and no route rests on facts")               \
 	X(END_DIAL_FAILED, "dial_failed", "no upstream could be reached")                          \
 	X(END_NO_UPSTREAM, "no_upstream", "no upstream is available")                              \
 	X(END_TLS_HANDSHAKE, "tls_handshake", "the TLS handshake failed")                          \
 	X(END_TLS_ERROR, "tls_error", "the TLS session broke")                                     \
-	X(END_PROXY_HEADER, "proxy_header", "the PROXY header is missing, malformed or not allowed") \
+	X(END_PROXY_HEADER, "proxy_header",                                                        \
+	    "the PROXY header is missing, malformed or not allowed")                               \
 	X(END_HTTP, "http", "the HTTP session ended")                                              \
 	X(END_IDLE_TIMEOUT, "idle_timeout", "no byte for the idle timeout")                        \
 	X(END_FIN_TIMEOUT, "fin_timeout", "one side had ended and no byte came for fin_timeout")   \
+	X(END_MAX_AGE, "max_age", "older than max_age")                                            \
 	X(END_KILLED, "killed", "ended by pointsctl")                                              \
 	X(END_DRAINED, "drained", "still open when the grace period ended")                        \
 	X(END_LIMIT, "limit", "a limit of connections or descriptors")                             \
@@ -33,7 +36,7 @@ enum end_reason {
 #define END_ENUM(id, name, help) id,
 	END_REASONS(END_ENUM)
 #undef END_ENUM
-	END_REASON_COUNT
+	    END_REASON_COUNT
 };
 
 /* "client_closed", ... */

@@ -22,8 +22,15 @@ struct route {
 	/* Of top-level routes alone. */
 	struct arena *arena;
 	_Atomic unsigned refs;
-	json_t *json; /* a reference; touched by the control thread alone */
+	json_t *json; /* a reference; never changed */
+	struct route_identity *identity;
+};
+
+/* What a route keeps while its JSON changes: the handle, the counters. */
+struct route_identity {
+	_Atomic unsigned refs;
 	uint64_t handle;
+	_Atomic uint64_t hits, active, bytes_in, bytes_out; /* connections and their payload */
 };
 
 /* A list of routes with the options of its matching phase. */
@@ -32,12 +39,22 @@ struct route_list {
 	size_t count;
 	int64_t matching_timeout; /* ns */
 	int64_t silence_timeout;  /* ns; 0: off */
-	size_t matching_buffer;   /* bytes */
-	bool inner;               /* a subroute's or a wrapper's: falls through */
+	int64_t matching_buffer;  /* bytes */
 };
 
-#define MATCHING_TIMEOUT_DEFAULT "3s"
-#define MATCHING_BUFFER_DEFAULT 16384
+/* The fields of a route list's options, for the tables of servers and subroutes. */
+#define ROUTE_LIST_OPTIONS(s, m)                                                                   \
+	FIELD_DURATION(s, m.matching_timeout, "matching_timeout", 0, "3s",                         \
+	    "how long a connection may take to be matched; undecided then: closed"),               \
+	    FIELD_DURATION(s, m.silence_timeout, "silence_timeout", 0, NULL,                       \
+		"after this time without a byte, undecided matchers count as no and the first "    \
+		"remaining route that rests on facts is taken; 0: off"),                           \
+	    FIELD_INT(s, m.matching_buffer, "matching_buffer", 0, "16384", 2048, 65536,            \
+		"most bytes kept while matching")
+/* The same with "routes" that belong to the route that holds them. */
+#define ROUTE_LIST_FIELDS(s, m)                                                                    \
+	ROUTE_LIST_OPTIONS(s, m),                                                                  \
+	    FIELD_CUSTOM(s, m, "routes", 0, route_list_load_routes, "the routes, asked in order")
 
 struct route *route_ref(struct route *route);
 void route_unref(struct route *route); /* NULL is allowed */
@@ -46,8 +63,13 @@ void route_unref(struct route *route); /* NULL is allowed */
 int routes_load(struct load *load, const struct jnode *node, struct route ***items, size_t *count,
     struct error *err);
 
+/* For ROUTE_LIST_FIELDS: routes inside another route, in load->arena. */
+int route_list_load_routes(
+    struct load *load, const struct jnode *node, void *target, struct error *err);
+/* Checks a list whose options were read from node. Returns 0, or -1 with err. */
+int route_list_check(const struct jnode *node, const struct route_list *list, struct error *err);
+
 /* Reads one route's match and handle into route, memory from load->arena. */
-int route_load(struct load *load, const struct jnode *node, struct route *route,
-    struct error *err);
+int route_load(struct load *load, const struct jnode *node, struct route *route, struct error *err);
 
 #endif

@@ -12,12 +12,14 @@
 #include <stdint.h>
 #include <ev.h>
 
+#include "common/error.h"
 #include "daemon/core/counters.h"
 #include "daemon/net/mailbox.h"
 
 struct conn;
 struct instance;
 struct listener;
+struct match_state;
 struct resolver;
 
 #define WORKERS_MAX 256
@@ -28,22 +30,25 @@ struct worker {
 	pthread_t thread;
 	struct ev_loop *loop;
 	struct mailbox mailbox;
-	struct instance *instance;   /* a reference of its own; NULL before the first */
-	struct listener *listeners;  /* linked list */
-	struct conn **conns;         /* by id, ascending; ended ones leave NULL until compacted */
+	struct instance *instance;  /* a reference of its own; NULL before the first */
+	struct listener *listeners; /* linked list */
+	struct conn **conns;        /* by id, ascending; ended ones leave NULL until compacted */
 	uint64_t *conn_ids;
 	size_t conn_end, conn_size, conn_count;
 	uint64_t next_serial;
-	struct conn *ended;          /* freed at the end of the round */
+	struct conn *ended; /* freed at the end of the round */
 	ev_prepare reap;
 	/*
 	 * Where bytes pass through: lent for the length of one callback, never kept. The TLS
 	 * stream has a read-ahead area of its own.
 	 */
 	uint8_t *scratch;
-	uint8_t *tls_ahead;          /* for the TLS streams' pull, as large as scratch */
-	struct resolver *resolver;   /* made by net/resolver on first use */
-	struct counters counters;    /* written by this worker, read by all */
+	uint8_t *tls_ahead;        /* for the TLS streams' pull, as large as scratch */
+	struct resolver *resolver; /* made by net/resolver on first use */
+	struct counters counters;  /* written by this worker, read by all */
+	struct match_state *undecided_first, *undecided_last; /* oldest first */
+	struct match_state *idle_match;                       /* free ones, linked by newer */
+	size_t matching_bytes;                                /* held by the undecided */
 	bool draining;
 };
 
@@ -51,15 +56,25 @@ struct worker {
 struct conn *worker_conn_find(struct worker *w, uint64_t id);       /* NULL: none */
 struct conn *worker_conn_next(struct worker *w, uint64_t after_id); /* lowest id above; NULL */
 
-/* The process's workers. Fixed after start. Connection id belongs to worker id % workers_count(). */
+/* The process's workers. Fixed after start. Connection id belongs to worker id % workers_count().
+ */
 unsigned workers_count(void);
 struct worker *worker_at(unsigned index);
+
+/* Starts count threads, to be called once on the control thread. 0, or -1 with err. */
+int workers_start(unsigned count, struct error *err);
+/* Ends what connections are left, joins the threads, frees all. */
+void workers_stop(void);
 
 /*
  * Runs visit(worker, arg) on every worker's thread, then done(arg) on the control thread. To be
  * called on the control thread; returns at once. done may be NULL.
  */
 void workers_visit(void (*visit)(struct worker *w, void *arg), void (*done)(void *arg), void *arg);
+
+/* The same on one worker. */
+void worker_visit(
+    unsigned index, void (*visit)(struct worker *w, void *arg), void (*done)(void *arg), void *arg);
 
 /* The control thread's loop and mailbox. */
 struct ev_loop *control_loop(void);

@@ -58,7 +58,7 @@ struct endpoint {
 	struct ev_loop *loop;
 	struct stream *top;
 	struct stream socket;
-	uint64_t bytes_in, bytes_out; /* on the socket */
+	uint64_t bytes_in, bytes_out;                     /* on the socket */
 	void (*on_event)(struct endpoint *e, int events); /* EV_READ | EV_WRITE of the socket */
 	void *owner;
 };

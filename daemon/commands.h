@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The commands of pointsmand. Each gets its own name as argv[0] and returns the exit status:
+ * 0 done, 1 refused, 2 usage.
+ */
+#ifndef DAEMON_COMMANDS_H
+#define DAEMON_COMMANDS_H
+
+#include <stdbool.h>
+
+#include "common/error.h"
+#include "daemon/config/document.h"
+
+int command_run(int argc, char **argv);
+int command_adapt(int argc, char **argv);
+int command_validate(int argc, char **argv);
+int command_modules(int argc, char **argv);
+int command_version(int argc, char **argv);
+
+/* Prints "pointsmand: error: PATH: MESSAGE". Returns 1. */
+int command_failed(const struct error *err);
+/* Prints a warning of reading a configuration. */
+void command_warn(const char *text);
+
+#endif

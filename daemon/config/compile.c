@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <config.h>
+
+#include "daemon/config/compile.h"
+
+#include "daemon/core/load.h"
+
+#define INSTANCE_ARENA 4096
+
+static int check_top(const struct jnode *root, struct error *err)
+{
+	static const char *const known[] = {"apps", "admin", "logging", "storage", "@id", NULL};
+	static const char *const later[] = {"admin", "logging", "storage", NULL};
+	size_t i;
+
+	if (jnode_object(root, err) == -1 || jnode_known(root, known, err) == -1)
+		return -1;
+	for (i = 0; later[i] != NULL; i++) {
+		struct jnode member = jnode_member(root, later[i]);
+
+		if (member.value != NULL)
+			return jnode_error(&member, err, ERROR_UNSUPPORTED,
+			    "is not supported by this version; remove it");
+	}
+	return 0;
+}
+
+static int check_apps(const struct jnode *apps, struct error *err)
+{
+	const char *known[16];
+	size_t n = 0;
+	const struct app_type *const *t;
+
+	if (apps->value == NULL)
+		return 0;
+	for (t = app_types(); *t != NULL; t++)
+		known[n++] = (*t)->name;
+	known[n] = NULL;
+	if (jnode_object(apps, err) == -1)
+		return -1;
+	return jnode_known(apps, known, err);
+}
+
+static int load_apps(struct load *load, const struct jnode *root, struct error *err)
+{
+	struct jnode apps = jnode_member(root, "apps");
+	const struct app_type *const *t;
+
+	if (check_apps(&apps, err) == -1)
+		return -1;
+	for (t = app_types(); *t != NULL; t++) {
+		struct jnode app = {.parent = &apps, .key = (*t)->name};
+
+		if (apps.value != NULL)
+			app = jnode_member(&apps, (*t)->name);
+		if ((*t)->load(load, &app, err) == -1)
+			return -1;
+	}
+	for (t = app_types(); *t != NULL; t++)
+		if ((*t)->finish != NULL && (*t)->finish(load, err) == -1)
+			return -1;
+	return 0;
+}
+
+struct instance *instance_compile(
+    json_t *document, uint64_t revision, const struct instance *before, bool dry, struct error *err)
+{
+	struct arena *arena = arena_new(INSTANCE_ARENA);
+	struct instance *in = arena_alloc(arena, sizeof(*in));
+	struct load load = {.arena = arena, .instance = in, .before = before, .dry = dry};
+	struct jnode root = jnode_root(document);
+
+	in->arena = arena;
+	in->refs = 1;
+	in->revision = revision;
+	in->document = json_incref(document);
+	arena_release(arena, (void (*)(void *))json_decref, document);
+	if (check_top(&root, err) == -1 || load_apps(&load, &root, err) == -1) {
+		instance_unref(in);
+		return NULL;
+	}
+	return in;
+}

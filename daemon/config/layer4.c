@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The app "layer4": servers, their listeners and their routes. */
+#include <config.h>
+
+#include "daemon/config/layer4.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <jansson.h>
+
+#include "daemon/config/reuse.h"
+#include "daemon/core/load.h"
+#include "daemon/core/route.h"
+
+#define ROUTE_ARENA 1024
+
+static int load_routes(
+    struct load *load, const struct jnode *node, void *target, struct error *err);
+
+static const struct field server_fields[] = {
+    FIELD_STRINGS(struct server, listen, "listen", FIELD_REQUIRED | FIELD_OPEN,
+	"addresses to listen on: [network/][host]:port, with port ranges"),
+    FIELD_DURATION(struct server, idle_timeout, "idle_timeout", 0, "30s",
+	"UDP: how long a silent client address is remembered"),
+    ROUTE_LIST_OPTIONS(struct server, routes),
+    FIELD_CUSTOM(struct server, routes, "routes", 0, load_routes, "the routes, asked in order"),
+    FIELD_END,
+};
+
+static void identity_unref(void *object)
+{
+	struct route_identity *identity = object;
+
+	if (atomic_fetch_sub(&identity->refs, 1) == 1)
+		free(identity);
+}
+
+static struct route_identity *identity_new(void)
+{
+	static uint64_t last_handle;
+	struct route_identity *identity = mem_zalloc(sizeof(*identity));
+
+	identity->refs = 1;
+	identity->handle = ++last_handle;
+	return identity;
+}
+
+/* Takes the reference on identity. */
+static struct route *compile_route(struct load *load, const struct jnode *node, const char *server,
+    struct route_identity *identity, struct error *err)
+{
+	struct arena *outer = load->arena;
+	struct arena *arena = arena_new(ROUTE_ARENA);
+	struct route *route = arena_alloc(arena, sizeof(*route));
+	int rc;
+
+	arena_release(arena, identity_unref, identity);
+	arena_release(arena, (void (*)(void *))json_decref, json_incref(node->value));
+	route->arena = arena;
+	route->refs = 1;
+	route->json = node->value;
+	route->identity = identity;
+	route->server = arena_strdup(arena, server);
+	load->arena = arena;
+	rc = route_load(load, node, route, err);
+	load->arena = outer;
+	if (rc == -1) {
+		route_unref(route);
+		return NULL;
+	}
+	if (route->name == NULL)
+		route->name = arena_printf(arena, "#%llu", (unsigned long long)identity->handle);
+	return route;
+}
+
+/* ---- a server's list, sharing what is unchanged --------------------------------------------- */
+
+static const struct server *server_before(const struct load *load, const char *name)
+{
+	size_t i;
+
+	for (i = 0; load->before != NULL && i < load->before->server_count; i++)
+		if (strcmp(load->before->servers[i]->name, name) == 0)
+			return load->before->servers[i];
+	return NULL;
+}
+
+static struct route *share_or_compile(struct load *load, const struct jnode *node,
+    const char *server, struct reuse *reuse, struct error *err)
+{
+	struct route *route = reuse_equal(reuse, node->value);
+
+	if (route != NULL)
+		return route_ref(route);
+	route = reuse_id(reuse, node->value);
+	if (route == NULL)
+		return compile_route(load, node, server, identity_new(), err);
+	atomic_fetch_add(&route->identity->refs, 1);
+	return compile_route(load, node, server, route->identity, err);
+}
+
+static void drop_routes(void *object)
+{
+	struct route_list *list = object;
+	size_t i;
+
+	for (i = 0; i < list->count; i++)
+		route_unref(list->items[i]);
+}
+
+static int share_and_compile(struct load *load, const struct jnode *node, struct route_list *list,
+    const char *server, struct reuse *reuse, struct error *err)
+{
+	size_t i;
+
+	for (i = 0; i < list->count; i++) {
+		struct route *route = reuse_same(reuse, json_array_get(node->value, i));
+
+		list->items[i] = route != NULL ? route_ref(route) : NULL;
+	}
+	for (i = 0; i < list->count; i++) {
+		struct jnode item = jnode_item(node, i);
+
+		if (list->items[i] != NULL)
+			continue;
+		list->items[i] = share_or_compile(load, &item, server, reuse, err);
+		if (list->items[i] == NULL)
+			return -1;
+	}
+	return 0;
+}
+
+/* target is the list inside a struct server, whose name is the key of the object around node. */
+static int load_routes(struct load *load, const struct jnode *node, void *target, struct error *err)
+{
+	struct route_list *list = target;
+	const char *server = node->parent->key;
+	struct reuse *reuse;
+	int rc;
+
+	if (jnode_array(node, err) == -1)
+		return -1;
+	list->count = json_array_size(node->value);
+	list->items = arena_array(load->arena, list->count, sizeof(*list->items));
+	arena_release(load->arena, drop_routes, list);
+	reuse = reuse_new(server_before(load, server));
+	rc = share_and_compile(load, node, list, server, reuse, err);
+	reuse_free(reuse);
+	return rc;
+}
+
+/* ---- the app -------------------------------------------------------------------------------- */
+
+static int load_server(struct load *load, const struct jnode *node, struct error *err)
+{
+	struct server *server = arena_alloc(load->arena, sizeof(*server));
+
+	if (jnode_object(node, err) == -1)
+		return -1;
+	server->name = arena_strdup(load->arena, node->key);
+	if (fields_load(server_fields, load, node, NULL, load->arena, server, err) == -1 ||
+	    route_list_check(node, &server->routes, err) == -1)
+		return -1;
+	return instance_add_server(load, server, err);
+}
+
+static int load_app(struct load *load, const struct jnode *app, struct error *err)
+{
+	static const char *const known[] = {"servers", "@id", NULL};
+	struct jnode servers;
+	const char *name;
+	json_t *value;
+
+	if (app->value == NULL)
+		return 0;
+	if (jnode_object(app, err) == -1 || jnode_known(app, known, err) == -1)
+		return -1;
+	servers = jnode_member(app, "servers");
+	if (servers.value == NULL)
+		return 0;
+	if (jnode_object(&servers, err) == -1)
+		return -1;
+	json_object_foreach (servers.value, name, value) {
+		struct jnode node = jnode_member(&servers, name);
+
+		if (load_server(load, &node, err) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+const struct app_type app_layer4 = {
+    .name = "layer4",
+    .help = "servers that route connections by what they say and where they come from",
+    .load = load_app,
+};

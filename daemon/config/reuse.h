@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Which routes of a server's new list are those of its old one: the same object where the JSON is
+ * the same, the same identity (handle, counters) where only the "@id" is.
+ */
+#ifndef DAEMON_CONFIG_REUSE_H
+#define DAEMON_CONFIG_REUSE_H
+
+#include <jansson.h>
+
+#include "daemon/core/instance.h"
+
+struct reuse;
+
+/* before may be NULL. Free with reuse_free(). */
+struct reuse *reuse_new(const struct server *before);
+void reuse_free(struct reuse *reuse);
+
+/*
+ * In this order, for every route of the new list, once each: reuse_same() finds those whose JSON is
+ * the very same value (what a transaction did not touch); then, for the rest, reuse_equal() finds
+ * equal JSON and reuse_id() the same "@id". What was found once is not found again. Borrowed; NULL:
+ * none.
+ */
+struct route *reuse_same(struct reuse *reuse, const json_t *json);
+struct route *reuse_equal(struct reuse *reuse, json_t *json);
+struct route *reuse_id(struct reuse *reuse, const json_t *json);
+
+#endif

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <config.h>
+
+#include "daemon/core/conn.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/log.h"
+#include "daemon/core/conn_table.h"
+#include "daemon/core/instance.h"
+#include "daemon/core/listener.h"
+#include "daemon/core/routing.h"
+#include "daemon/core/worker.h"
+
+/* What a relayed connection needs in its first chunk, so that it is one allocation. */
+#define CONN_ARENA 1152
+
+const char *end_reason_name(enum end_reason reason)
+{
+	static const char *const names[] = {
+#define END_NAME(id, name, help) [id] = name,
+	    END_REASONS(END_NAME)
+#undef END_NAME
+	};
+
+	return names[reason];
+}
+
+/* ---- events -------------------------------------------------------------------------------- */
+
+static void on_client_event(struct endpoint *e, int events)
+{
+	struct conn *conn = e->owner;
+
+	if (conn->on_client != NULL)
+		conn->on_client(conn, events);
+}
+
+void conn_wait(struct conn *conn, int want, void (*on_client)(struct conn *conn, int events))
+{
+	conn->on_client = on_client;
+	endpoint_wait(&conn->client, want);
+}
+
+static void on_timer(struct ev_loop *loop, ev_timer *w, int events)
+{
+	struct conn *conn = w->data;
+
+	(void)loop;
+	(void)events;
+	conn->on_timer(conn);
+}
+
+void conn_timer(struct conn *conn, int64_t ns, void (*callback)(struct conn *conn))
+{
+	ev_timer_stop(conn->worker->loop, &conn->timer);
+	ev_timer_set(&conn->timer, ns > 0 ? duration_seconds(ns) : 0., 0.);
+	ev_timer_start(conn->worker->loop, &conn->timer);
+	conn->on_timer = callback;
+}
+
+void conn_timer_stop(struct conn *conn)
+{
+	ev_timer_stop(conn->worker->loop, &conn->timer);
+}
+
+void conn_touch(struct conn *conn)
+{
+	conn->active = ev_now(conn->worker->loop);
+}
+
+/* ---- the beginning ------------------------------------------------------------------------- */
+
+void conn_accept(struct listener *l, int fd, const struct sockaddr *sa, socklen_t length)
+{
+	struct worker *w = l->worker;
+	struct arena *arena = arena_new(CONN_ARENA);
+	struct conn *conn = arena_alloc(arena, sizeof(*conn));
+
+	conn->arena = arena;
+	conn->worker = w;
+	conn->listener = listener_ref(l);
+	endpoint_init(&conn->client, w->loop, fd);
+	conn->client.on_event = on_client_event;
+	conn->client.owner = conn;
+	ev_timer_init(&conn->timer, on_timer, 0., 0.);
+	conn->timer.data = conn;
+	conn->active = ev_now(w->loop);
+	conn->facts.start_ns = (int64_t)(conn->active * 1e9);
+	conn->facts.remote = netaddr_from_sockaddr(sa, length);
+	if (conn->facts.remote.family == AF_UNIX)
+		conn->facts.remote.path = NULL; /* sa is the caller's; a client's is unnamed */
+	conn->facts.src = conn->facts.remote;
+	conn->facts.local = l->local;
+	conn->facts.fd = fd;
+	conn->facts.arena = arena;
+	conn->facts.server = l->server->name;
+	conn_table_add(conn);
+	counter_add(&w->counters.accepted, 1);
+	routing_start(conn, w->instance, &l->server->routes);
+}
+
+/* ---- the end ------------------------------------------------------------------------------- */
+
+static void log_address(struct log_line *line, const char *key, const struct netaddr *addr)
+{
+	char text[NETADDR_TEXT_MAX];
+
+	log_str(line, key, netaddr_text(addr, text));
+}
+
+static void log_fact(struct log_line *line, struct conn *conn, const char *key, const char *name)
+{
+	const struct fact *fact = facts_get(&conn->facts, name);
+
+	if (fact != NULL && fact->length > 0)
+		log_bytes(line, key, span_of(fact->value, fact->length));
+}
+
+static void log_ended(struct conn *conn, const char *detail)
+{
+	double age = ev_now(conn->worker->loop) - (double)conn->facts.start_ns / 1e9;
+	struct log_line line;
+
+	if (!log_enabled(LOG_INFO))
+		return;
+	log_begin(&line, LOG_INFO, "access", "connection");
+	log_u64(&line, "id", conn->facts.id);
+	log_str(&line, "server", conn->facts.server);
+	if (conn->facts.route != NULL)
+		log_str(&line, "route", conn->facts.route);
+	log_address(&line, "src", &conn->facts.src);
+	log_address(&line, "dst", facts_dst(&conn->facts));
+	if (conn->upstream != NULL)
+		log_str(&line, "upstream", conn->upstream);
+	log_fact(&line, conn, "sni", "l4.tls.server_name");
+	log_fact(&line, conn, "alpn", "l4.tls.proto");
+	log_u64(&line, "in", conn->bytes_in);
+	log_u64(&line, "out", conn->bytes_out);
+	log_seconds(&line, "duration", age > 0 ? (int64_t)(age * 1e9) : 0);
+	log_str(&line, "end", end_reason_name(conn->reason));
+	if (detail != NULL)
+		log_str(&line, "detail", detail);
+	log_end(&line);
+}
+
+static void end(struct conn *conn, enum end_reason reason, const char *detail, bool reset)
+{
+	struct worker *w = conn->worker;
+
+	if (conn->ended)
+		return;
+	conn->ended = true;
+	conn->reason = reason;
+	conn->state = "closing";
+	conn_timer_stop(conn);
+	log_ended(conn, detail); /* while the socket can still be asked for its address */
+	if (conn->on_end != NULL)
+		conn->on_end(conn);
+	if (reset)
+		endpoint_reset(&conn->client);
+	else
+		endpoint_close(&conn->client);
+	conn->facts.fd = -1;
+	counter_add(&w->counters.ended[reason], 1);
+	counter_add(&w->counters.bytes_in, conn->bytes_in);
+	counter_add(&w->counters.bytes_out, conn->bytes_out);
+	routing_finish(conn);
+	conn_table_remove(conn);
+	conn->next_ended = w->ended;
+	w->ended = conn;
+}
+
+void conn_end(struct conn *conn, enum end_reason reason, const char *detail)
+{
+	end(conn, reason, detail, false);
+}
+
+void conn_reset(struct conn *conn, enum end_reason reason, const char *detail)
+{
+	end(conn, reason, detail, true);
+}
+
+void conn_table_reap(struct worker *w)
+{
+	struct conn *conn;
+
+	while ((conn = w->ended) != NULL) {
+		w->ended = conn->next_ended;
+		listener_unref(conn->listener);
+		arena_free(conn->arena);
+	}
+}

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <config.h>
+
+#include "daemon/core/listener.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "common/arena.h"
+#include "common/log.h"
+#include "daemon/core/conn.h"
+#include "daemon/core/conn_table.h"
+#include "daemon/core/worker.h"
+
+#define ACCEPT_BATCH 32
+#define ACCEPT_PAUSE 0.2 /* seconds without descriptors before the next try */
+
+static void out_of_descriptors(struct listener *l)
+{
+	counter_add(&l->worker->counters.accept_errors, 1);
+	if (!ev_is_active(&l->pause)) {
+		log_msg(LOG_ERROR, "core",
+		    "%s: cannot accept: %s; raise the limit of open files (ulimit -n)", l->address,
+		    strerror(errno));
+		ev_io_stop(l->worker->loop, &l->io);
+		ev_timer_set(&l->pause, ACCEPT_PAUSE, 0.);
+		ev_timer_start(l->worker->loop, &l->pause);
+	}
+}
+
+/* Returns whether it is worth trying again at once. */
+static bool accept_one(struct listener *l)
+{
+	struct sockaddr_storage sa;
+	socklen_t length = sizeof(sa);
+	int fd = accept4(l->io.fd, (struct sockaddr *)&sa, &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+	if (fd != -1) {
+		conn_accept(l, fd, (struct sockaddr *)&sa, length);
+		return true;
+	}
+	switch (errno) {
+	case EAGAIN:
+		return false;
+	case EMFILE:
+	case ENFILE:
+	case ENOBUFS:
+	case ENOMEM:
+		out_of_descriptors(l);
+		return false;
+	default: /* an error of the one connection that was in the queue (accept(2)) */
+		counter_add(&l->worker->counters.accept_errors, 1);
+		return true;
+	}
+}
+
+static void on_readable(struct ev_loop *loop, ev_io *w, int events)
+{
+	struct listener *l = w->data;
+	unsigned i;
+
+	(void)loop;
+	(void)events;
+	for (i = 0; i < ACCEPT_BATCH && accept_one(l); i++)
+		;
+}
+
+static void on_pause_over(struct ev_loop *loop, ev_timer *w, int events)
+{
+	struct listener *l = w->data;
+
+	(void)events;
+	ev_io_start(loop, &l->io);
+}
+
+struct listener *listener_new(struct worker *w, int fd, const char *address)
+{
+	size_t size = strlen(address) + 1;
+	struct listener *l = mem_zalloc(sizeof(*l) + size);
+	struct sockaddr_storage sa;
+	socklen_t length = sizeof(sa);
+
+	memcpy(l->address, address, size);
+	l->worker = w;
+	l->refs = 1;
+	ev_io_init(&l->io, on_readable, fd, EV_READ);
+	l->io.data = l;
+	ev_timer_init(&l->pause, on_pause_over, 0., 0.);
+	l->pause.data = l;
+	if (getsockname(fd, (struct sockaddr *)&sa, &length) == 0) {
+		l->local = netaddr_from_sockaddr((struct sockaddr *)&sa, length);
+		if (netaddr_is_any(&l->local))
+			l->local.family = AF_UNSPEC;
+	}
+	return l;
+}
+
+void listener_start(struct listener *l)
+{
+	ev_io_start(l->worker->loop, &l->io);
+}
+
+struct listener *listener_ref(struct listener *l)
+{
+	l->refs++;
+	return l;
+}
+
+void listener_unref(struct listener *l)
+{
+	if (--l->refs == 0)
+		free(l);
+}
+
+void listener_close(struct listener *l)
+{
+	if (l->io.fd == -1)
+		return;
+	ev_io_stop(l->worker->loop, &l->io);
+	ev_timer_stop(l->worker->loop, &l->pause);
+	while (accept_one(l))
+		;
+	ev_timer_stop(l->worker->loop, &l->pause);
+	close(l->io.fd);
+	l->io.fd = -1;
+}

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <config.h>
+
+#include "daemon/core/route.h"
+
+#include <string.h>
+
+#include "common/arena.h"
+#include "daemon/core/load.h"
+
+static const struct handler_type *const *registered;
+
+void handler_types_set(const struct handler_type *const *types)
+{
+	registered = types;
+}
+
+const struct handler_type *const *handler_types(void)
+{
+	return registered;
+}
+
+const struct handler_type *handler_type_find(const char *name)
+{
+	const struct handler_type *const *t;
+
+	for (t = registered; t != NULL && *t != NULL; t++)
+		if (!(*t)->internal && strcmp((*t)->name, name) == 0)
+			return *t;
+	return NULL;
+}
+
+static int unknown_handler(const struct jnode *name_node, const char *name, struct error *err)
+{
+	const char *names[64];
+	const char *near;
+	size_t n = 0;
+	const struct handler_type *const *t;
+
+	for (t = registered; t != NULL && *t != NULL && n < 63; t++)
+		if (!(*t)->internal)
+			names[n++] = (*t)->name;
+	names[n] = NULL;
+	near = error_suggest(name, names);
+	if (near != NULL)
+		return jnode_error(name_node, err, ERROR_INVALID,
+		    "unknown handler '%s', did you mean '%s'?", name, near);
+	return jnode_error(name_node, err, ERROR_INVALID,
+	    "unknown handler '%s'; 'pointsmand modules' lists them", name);
+}
+
+static int load_handler(
+    struct load *load, const struct jnode *node, struct handler *out, struct error *err)
+{
+	static const struct field no_fields[] = {FIELD_END};
+	struct jnode name_node;
+	const char *name;
+	void *params;
+
+	if (jnode_object(node, err) == -1)
+		return -1;
+	name_node = jnode_member(node, "handler");
+	if (name_node.value == NULL)
+		return jnode_error(
+		    node, err, ERROR_INVALID, "needs \"handler\", the handler's name");
+	if (jnode_string(&name_node, &name, err) == -1)
+		return -1;
+	out->type = handler_type_find(name);
+	if (out->type == NULL)
+		return unknown_handler(&name_node, name, err);
+	params = arena_alloc(load->arena, out->type->params_size > 0 ? out->type->params_size : 1);
+	out->params = params;
+	if (fields_load(out->type->fields != NULL ? out->type->fields : no_fields, load, node,
+		"handler", load->arena, params, err) == -1)
+		return -1;
+	return out->type->load != NULL ? out->type->load(load, node, params, err) : 0;
+}
+
+int route_load(struct load *load, const struct jnode *node, struct route *route, struct error *err)
+{
+	static const char *const known[] = {"match", "handle", "@id", NULL};
+	struct jnode match, handle, id;
+	size_t i;
+
+	if (jnode_object(node, err) == -1 || jnode_known(node, known, err) == -1)
+		return -1;
+	id = jnode_member(node, "@id");
+	if (id.value != NULL) {
+		if (jnode_string(&id, &route->name, err) == -1)
+			return -1;
+		route->name = arena_strdup(load->arena, route->name);
+	}
+	match = jnode_member(node, "match");
+	if (match.value != NULL && matcher_sets_load(load, &match, &route->match, err) == -1)
+		return -1;
+	handle = jnode_member(node, "handle");
+	if (handle.value == NULL)
+		return 0;
+	if (jnode_array(&handle, err) == -1)
+		return -1;
+	route->handler_count = json_array_size(handle.value);
+	route->handlers = arena_array(load->arena, route->handler_count, sizeof(*route->handlers));
+	for (i = 0; i < route->handler_count; i++) {
+		struct jnode item = jnode_item(&handle, i);
+
+		if (load_handler(load, &item, &route->handlers[i], err) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+int routes_load(struct load *load, const struct jnode *node, struct route ***items, size_t *count,
+    struct error *err)
+{
+	size_t i;
+
+	if (jnode_array(node, err) == -1)
+		return -1;
+	*count = json_array_size(node->value);
+	*items = arena_array(load->arena, *count, sizeof(**items));
+	for (i = 0; i < *count; i++) {
+		struct jnode item = jnode_item(node, i);
+
+		(*items)[i] = arena_alloc(load->arena, sizeof(struct route));
+		if (route_load(load, &item, (*items)[i], err) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+int route_list_load_routes(
+    struct load *load, const struct jnode *node, void *target, struct error *err)
+{
+	struct route_list *list = target;
+
+	return routes_load(load, node, &list->items, &list->count, err);
+}
+
+int route_list_check(const struct jnode *node, const struct route_list *list, struct error *err)
+{
+	struct jnode silence = jnode_member(node, "silence_timeout");
+
+	if (list->silence_timeout > 0 && list->silence_timeout >= list->matching_timeout)
+		return jnode_error(&silence, err, ERROR_INVALID,
+		    "must be shorter than matching_timeout, or it never has an effect");
+	return 0;
+}
+
+struct route *route_ref(struct route *route)
+{
+	atomic_fetch_add_explicit(&route->refs, 1, memory_order_relaxed);
+	return route;
+}
+
+void route_unref(struct route *route)
+{
+	if (route != NULL && atomic_fetch_sub_explicit(&route->refs, 1, memory_order_acq_rel) == 1)
+		arena_free(route->arena);
+}

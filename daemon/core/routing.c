@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <config.h>
+
+#include "daemon/core/routing.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/core/instance.h"
+#include "daemon/core/worker.h"
+
+static void routing_run(struct conn *conn);
+
+/* ---- the rules ----------------------------------------------------------------------------- */
+
+enum pick routing_pick(
+    const struct route_list *list, size_t from, struct match_input *in, size_t *index)
+{
+	bool undecided = false;
+	bool on_bytes;
+	size_t i;
+
+	for (i = from; i < list->count; i++) {
+		switch (matcher_sets_match(&list->items[i]->match, in, &on_bytes)) {
+		case MATCH_NO:
+			break;
+		case MATCH_MORE:
+			undecided = true;
+			break;
+		case MATCH_YES:
+			/*
+			 * What rests on facts waits for earlier routes that want bytes, and nothing
+			 * behind it may be taken before it.
+			 */
+			if (undecided && !on_bytes)
+				return PICK_MORE;
+			*index = i;
+			return PICK_ROUTE;
+		}
+	}
+	return undecided ? PICK_MORE : PICK_NONE;
+}
+
+/* ---- the undecided of a worker ------------------------------------------------------------- */
+
+static void undecided_add(struct worker *w, struct match_state *m)
+{
+	m->older = w->undecided_last;
+	m->newer = NULL;
+	if (m->older != NULL)
+		m->older->newer = m;
+	else
+		w->undecided_first = m;
+	w->undecided_last = m;
+}
+
+static void undecided_remove(struct worker *w, struct match_state *m)
+{
+	if (m->older != NULL)
+		m->older->newer = m->newer;
+	else
+		w->undecided_first = m->newer;
+	if (m->newer != NULL)
+		m->newer->older = m->older;
+	else
+		w->undecided_last = m->older;
+	w->matching_bytes -= m->held;
+}
+
+/* Counts what m's buffers hold now; over the budget the oldest undecided connection is closed. */
+static void budget_update(struct worker *w, struct match_state *m)
+{
+	size_t held = m->cache.hello_bytes.size;
+	const struct stream *s;
+
+	for (s = m->conn->client.top; s != NULL; s = s->below)
+		held += s->ahead.size;
+	w->matching_bytes += held - m->held;
+	m->held = held;
+	if (w->matching_bytes > MATCHING_BUDGET && w->undecided_first != m)
+		conn_end(w->undecided_first->conn, END_MATCHING_BUDGET, NULL);
+}
+
+static struct match_state *match_state_new(struct worker *w)
+{
+	struct match_state *m = w->idle_match;
+
+	if (m == NULL)
+		return mem_zalloc(sizeof(*m));
+	w->idle_match = m->newer;
+	memset(m, 0, sizeof(*m));
+	return m;
+}
+
+void routing_finish(struct conn *conn)
+{
+	struct match_state *m = conn->matching;
+
+	if (m == NULL)
+		return;
+	conn->matching = NULL;
+	undecided_remove(conn->worker, m);
+	buf_fini(&m->cache.hello_bytes);
+	instance_unref(m->instance);
+	m->newer = conn->worker->idle_match;
+	conn->worker->idle_match = m;
+}
+
+/* ---- frames -------------------------------------------------------------------------------- */
+
+static void frame_start(struct conn *conn, struct frame *f, const struct route_list *list)
+{
+	f->list = list;
+	f->deadline = ev_now(conn->worker->loop) + duration_seconds(list->matching_timeout);
+}
+
+enum handle_result routing_enter(struct conn *conn, const struct route_list *list)
+{
+	struct match_state *m = conn->matching;
+	struct frame *f = arena_alloc(conn->arena, sizeof(*f));
+
+	f->outer = m->frame;
+	frame_start(conn, f, list);
+	m->frame = f;
+	return HANDLE_NEXT;
+}
+
+static void take(struct conn *conn, struct frame *f, size_t index)
+{
+	struct route *route = f->list->items[index];
+
+	f->taken = route;
+	f->handler = 0;
+	f->next = index + 1;
+	f->matched = true;
+	conn->matching->phase = MATCH_LIVE;
+	if (f->outer != NULL)
+		return;
+	/* A stream that an earlier route's handler pushed needs that route to the end. */
+	conn->route = route_ref(route);
+	arena_release(conn->arena, (void (*)(void *))route_unref, route);
+	conn->facts.server = route->server;
+	conn->facts.route = route->name;
+}
+
+/* No route of the list is left. Returns whether to go on (in the chain of the outer list). */
+static bool fall_through(struct conn *conn, enum end_reason reason)
+{
+	struct match_state *m = conn->matching;
+	struct frame *f = m->frame;
+
+	if (f->outer != NULL) {
+		m->frame = f->outer;
+		m->phase = MATCH_LIVE;
+		return true;
+	}
+	conn_end(conn, f->matched ? END_HANDLER_DONE : reason, NULL);
+	return false;
+}
+
+/* ---- waiting for bytes --------------------------------------------------------------------- */
+
+static void on_bytes(struct conn *conn, int events)
+{
+	(void)events;
+	conn_wait(conn, 0, NULL);
+	conn_timer_stop(conn);
+	routing_run(conn);
+}
+
+static void on_match_timer(struct conn *conn)
+{
+	struct match_state *m = conn->matching;
+
+	conn_wait(conn, 0, NULL);
+	if (ev_now(conn->worker->loop) >= m->frame->deadline) {
+		conn_end(conn, END_MATCHING_TIMEOUT, NULL);
+		return;
+	}
+	m->phase = MATCH_SILENT;
+	routing_run(conn);
+}
+
+static size_t buffer_limit(const struct match_state *m)
+{
+	const struct route_list *list = m->frame->list;
+
+	if (m->cache.hello_length > 0 && m->cache.hello_result == HELLO_MORE &&
+	    list->matching_buffer < MATCHING_BUFFER_HELLO)
+		return MATCHING_BUFFER_HELLO;
+	return list->matching_buffer;
+}
+
+/* Arranges to be called when bytes come, or when patience ends. */
+static void wait_bytes(struct conn *conn)
+{
+	struct match_state *m = conn->matching;
+	struct frame *f = m->frame;
+	const struct stream *top = conn->client.top;
+	ev_tstamp now = ev_now(conn->worker->loop);
+	ev_tstamp until = f->deadline;
+
+	if (f->list->silence_timeout > 0 && buf_len(&top->ahead) == 0) {
+		if (f->stream != top) {
+			f->stream = top;
+			f->silence = now + duration_seconds(f->list->silence_timeout);
+		}
+		if (f->silence < until)
+			until = f->silence;
+	}
+	conn->state = "matching";
+	conn_timer(conn, (int64_t)((until - now) * 1e9), on_match_timer);
+	conn_wait(conn, EV_READ, on_bytes);
+}
+
+/* Tries to get more bytes. Returns whether there is something new to look at. */
+static bool prefetch(struct conn *conn)
+{
+	struct match_state *m = conn->matching;
+	struct stream *top = conn->client.top;
+	size_t held = buf_len(&top->ahead), limit = buffer_limit(m);
+	ssize_t n;
+
+	if (held >= limit) {
+		conn_end(conn, END_MATCHING_BUFFER, NULL);
+		return false;
+	}
+	n = stream_peek(top, limit - held < PREFETCH_STEP ? limit - held : PREFETCH_STEP);
+	if (n > 0) {
+		conn_touch(conn);
+		budget_update(conn->worker, m);
+		return true;
+	}
+	if (n == 0) {
+		m->phase = MATCH_ENDED;
+		return true;
+	}
+	if (errno == EAGAIN)
+		wait_bytes(conn);
+	else
+		conn_end(conn, errno == ECONNRESET ? END_CLIENT_RESET : END_TLS_ERROR, NULL);
+	return false;
+}
+
+/* ---- the loop ------------------------------------------------------------------------------ */
+
+/* Asks the routes of the current frame. Returns whether to go on now. */
+static bool step_match(struct conn *conn)
+{
+	struct match_state *m = conn->matching;
+	struct frame *f = m->frame;
+	struct match_input in = {
+	    .bytes = buf_span(&conn->client.top->ahead),
+	    .phase = m->phase,
+	    .facts = &conn->facts,
+	    .cache = &m->cache,
+	};
+	size_t index = 0;
+
+	switch (routing_pick(f->list, f->next, &in, &index)) {
+	case PICK_ROUTE:
+		take(conn, f, index);
+		return true;
+	case PICK_MORE:
+		return prefetch(conn);
+	case PICK_NONE:
+		break;
+	}
+	return fall_through(conn, m->phase == MATCH_SILENT ? END_SILENT : END_NO_ROUTE);
+}
+
+/* Runs the next handler of the current frame's chain. Returns whether to go on now. */
+static bool step_chain(struct conn *conn)
+{
+	struct frame *f = conn->matching->frame;
+	const struct handler *h;
+
+	if (f->handler == f->taken->handler_count) {
+		f->taken = NULL;
+		return true;
+	}
+	h = &f->taken->handlers[f->handler++];
+	conn->state = "handling";
+	switch (h->type->handle(conn, h->params)) {
+	case HANDLE_NEXT:
+		/* The bytes may be other ones now. */
+		conn->matching->cache.hello_length = 0;
+		return true;
+	case HANDLE_DONE:
+		routing_finish(conn);
+		return false;
+	case HANDLE_WAIT:
+	case HANDLE_FAIL:
+		break;
+	}
+	return false;
+}
+
+static void routing_run(struct conn *conn)
+{
+	bool more = true;
+
+	while (more && !conn->ended && conn->matching != NULL)
+		more = conn->matching->frame->taken != NULL ? step_chain(conn) : step_match(conn);
+}
+
+void routing_start(struct conn *conn, struct instance *instance, const struct route_list *list)
+{
+	struct match_state *m = match_state_new(conn->worker);
+
+	m->conn = conn;
+	m->instance = instance_ref(instance);
+	m->frame = &m->outermost;
+	frame_start(conn, m->frame, list);
+	conn->matching = m;
+	undecided_add(conn->worker, m);
+	routing_run(conn);
+}
+
+void conn_resume(struct conn *conn, enum handle_result result)
+{
+	if (conn->ended)
+		return;
+	if (result == HANDLE_NEXT) {
+		conn->matching->cache.hello_length = 0;
+		routing_run(conn);
+	} else if (result == HANDLE_DONE) {
+		routing_finish(conn);
+	}
+}
