@@ -20,17 +20,28 @@ struct token {
 	const char *text;
 	const char *file;
 	unsigned line;
-	char quote;          /* 0, '"', '`', or '<' for a heredoc */
-	unsigned line_breaks; /* newlines inside the text */
+	char quote;                      /* 0, '"', '`', or '<' for a heredoc */
+	unsigned line_breaks;            /* lines that it goes on for, after the first */
 	const struct token *imported_by; /* the import chain; NULL: none */
 };
+
+/* Is it this text without quotes? Braces have a meaning only so. */
+bool token_is(const struct token *token, const char *text);
+/* Does token stand on another line than the end of previous, which precedes it? */
+bool token_starts_line(const struct token *previous, const struct token *token);
+/* Fills err; its path is "file:line" with the import chain. Returns -1. */
+int token_error(const struct token *token, struct error *err, enum error_code code,
+    const char *format, ...) __attribute__((format(printf, 4, 5)));
 
 struct dispenser {
 	const struct token *tokens; /* borrowed */
 	size_t count;
-	long cursor; /* -1: before the first */
-	int nesting; /* depth inside dispenser_next_block() */
+	long cursor;    /* -1: before the first */
+	int nesting;    /* depth inside dispenser_next_block() */
+	unsigned depth; /* how many dispenser_segment() calls led here: bounds recursion */
 };
+
+#define DISPENSER_DEPTH_MAX 100
 
 struct dispenser dispenser_of(const struct token *tokens, size_t count);
 
@@ -53,7 +64,7 @@ const char *dispenser_arg(struct dispenser *d);
 
 /*
  * The current segment (name, arguments and block) as a dispenser of its own with the cursor before
- * the name; this one moves behind it.
+ * the name; this one moves to its end.
  */
 struct dispenser dispenser_segment(struct dispenser *d);
 
@@ -70,13 +81,21 @@ int dispenser_unknown(const struct dispenser *d, const char *what, const char *c
  */
 int dispenser_one(struct dispenser *d, const char **out, struct error *err);
 int dispenser_none(struct dispenser *d, struct error *err);
+/* For what has arguments only: refuses a block that follows. */
+static inline int dispenser_no_block(struct dispenser *d, struct error *err)
+{
+	if (!dispenser_next_block(d, d->nesting))
+		return 0;
+	return dispenser_error(d, err, ERROR_INVALID, "a block is not supported here");
+}
 /* One or more arguments, appended to the array *out (made if NULL). */
 int dispenser_strings(struct dispenser *d, json_t **out, struct error *err);
 int dispenser_int(struct dispenser *d, json_t **out, struct error *err);
 int dispenser_duration(struct dispenser *d, json_t **out, struct error *err); /* nanoseconds */
+int dispenser_bytes(struct dispenser *d, json_t **out, struct error *err);    /* "4096", "16KiB" */
 /* Refuses an option that was given before: sets key of object once ("duplicate option 'x'"). Takes
  * value. */
-int dispenser_set(const struct dispenser *d, json_t *object, const char *key, json_t *value,
-    struct error *err);
+int dispenser_set(
+    const struct dispenser *d, json_t *object, const char *key, json_t *value, struct error *err);
 
 #endif
