@@ -9,7 +9,7 @@ V1=$(free_port) V2=$(free_port) DUAL=$(free_port) BACKEND=$(free_port)
 export V1 V2 DUAL BACKEND
 upstream='"upstreams": [{"dial": ["127.0.0.1:'$BACKEND'"]}]'
 bytes='[{"regexp": {"pattern": "^h"}}]'
-"$pointsmand" modules | grep -q '^regexp' || bytes='[{"not": [{"tls": {}}]}]'
+"$pointsmand" modules | grep -qE '^matcher +regexp ' || bytes='[{"not": [{"tls": {}}]}]'
 config <<JSON
 {"apps": {"layer4": {"servers": {
     "v1": {"listen": ["127.0.0.1:$V1"], "routes": [
