@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The control protocol of pointsmand: names, versions, limits, error codes. With
+ * docs/control-protocol.md this is all that a client in another language needs.
+ *
+ * Transport: a Unix stream socket. Framing: msgpack-rpc, one MessagePack value after another.
+ *
+ *	request       [0, id, method, [parameters]]    client to daemon; id is any 32-bit number
+ *	response      [1, id, error, result]           error and result: one of them is nil
+ *	notification  [2, name, [parameters]]          daemon to client only
+ *
+ * parameters, error and result are maps with string keys. A request has exactly one map. Unknown
+ * keys in it are refused; unknown keys in answers must be ignored. The first request is "hello".
+ * Requests may be pipelined. Those that need the workers may be answered out of order.
+ *
+ * A long answer comes before its response as notifications named "chunk", which carry the id of
+ * the request and either items (of a list) or a part of a text:
+ *
+ *	[2, "chunk", [{"id": 7, "rev": 57, "items": [{...}, ...]}]]
+ *	[2, "chunk", [{"id": 7, "rev": 57, "text": "..."}]]
+ *	[1, 7, nil, {"rev": 57, "count": 212}]
+ */
+#ifndef POINTSMAN_CONTROL_H
+#define POINTSMAN_CONTROL_H
+
+/* Counted up when an old client would misunderstand a new daemon; new keys do not count. */
+#define CONTROL_PROTOCOL 1
+#define CONTROL_PROTOCOL_MIN 1 /* the oldest one that is still spoken */
+
+/* ---- where --------------------------------------------------------------------------------- */
+
+#define CONTROL_SOCKET_ENV "POINTSMAN_SOCK"
+#define CONTROL_SOCKET_SYSTEM "/run/pointsman/control.sock"
+#define CONTROL_SOCKET_USER "pointsman/control.sock" /* below $XDG_RUNTIME_DIR */
+#define CONTROL_GROUP "pointsman"                    /* its members have the level operate */
+
+/* ---- messages ------------------------------------------------------------------------------ */
+
+#define CONTROL_REQUEST 0
+#define CONTROL_RESPONSE 1
+#define CONTROL_NOTIFICATION 2
+
+/* A part of an answer: id, rev, and items or text. */
+#define CONTROL_CHUNK "chunk"
+/* Why the daemon is about to close the connection: code, message. No request caused it alone. */
+#define CONTROL_CLOSING "closing"
+
+/* ---- limits -------------------------------------------------------------------------------- */
+
+#define CONTROL_REQUEST_MAX (1u << 20) /* bytes of a request */
+#define CONTROL_DEPTH_MAX 16           /* arrays and maps within one another, of any message */
+#define CONTROL_ELEMENTS_MAX 65536     /* values in a request, counting keys and containers */
+#define CONTROL_IN_FLIGHT_MAX 32       /* unanswered; more are not read until one is answered */
+#define CONTROL_CLIENTS_MAX 64
+#define CONTROL_CHUNK_MAX (64u << 10) /* bytes of a chunk notification */
+#define CONTROL_QUEUE_MAX (4u << 20)  /* bytes waiting for a client; over it: closed */
+#define CONTROL_MESSAGE_SECONDS 10    /* for a message once begun, and for the hello */
+#define CONTROL_ANSWER_MAX (4u << 20) /* bytes of any message of the daemon */
+#define CONTROL_ANSWER_ELEMENTS_MAX 1048576
+
+/* ---- methods ------------------------------------------------------------------------------- */
+/*
+ * name {parameters} -> result; ? marks an optional parameter, int, text and bool are types. Every
+ * result has "rev", the revision of the document. docs/control-protocol.md describes each.
+ */
+
+/* {protocol: int, client?: text} -> {protocol, protocol_min, version, level, pid, limits} */
+#define CONTROL_HELLO "hello"
+/* {} -> {} */
+#define CONTROL_PING "ping"
+/* {} -> {version, pid, started, uptime, level, workers, connections, ...} */
+#define CONTROL_STATUS "status"
+/* {filter?: text, after?: int, limit?: int} -> chunks of connections, {count} */
+#define CONTROL_CONN_LS "conn.ls"
+/* {id: int} -> the connection with all that is known of it */
+#define CONTROL_CONN_SHOW "conn.show"
+/* {ids?: [int], filter?: text, dry_run?: bool} -> {killed, missing: [int]}; one of the first two */
+#define CONTROL_CONN_KILL "conn.kill"
+/* {} -> {pem} */
+#define CONTROL_CA_ROOT "ca.root"
+/* {} -> chunks of text: the document as JSON, secrets masked; {bytes} */
+#define CONTROL_CONFIG_SHOW "config.show"
+
+/* ---- levels -------------------------------------------------------------------------------- */
+
+/* Each includes those before it. "none" may do nothing at all. */
+#define CONTROL_LEVELS(X)                                                                          \
+	X(NONE, "none")                                                                            \
+	X(OBSERVE, "observe")                                                                      \
+	X(OPERATE, "operate")                                                                      \
+	X(ADMIN, "admin")
+
+/* ---- errors -------------------------------------------------------------------------------- */
+
+/*
+ * The error map: code and message always; path where a place is known (of the document, or the
+ * parameter's name), hint where something near would have been right. Second column: the exit
+ * code of pointsctl.
+ */
+#define CONTROL_ERRORS(X)                                                                          \
+	X("invalid", 7, "the request or the document is wrong")                                    \
+	X("not_found", 5, "no such object or method")                                              \
+	X("exists", 6, "an object of this name is there already")                                  \
+	X("conflict", 6, "what the request rests on is no longer so")                              \
+	X("in_use", 6, "something else needs it, or has it")                                       \
+	X("denied", 4, "the level does not allow it")                                              \
+	X("unsupported", 9, "not in this protocol or not in this daemon")                          \
+	X("limit", 10, "a limit would be passed")                                                  \
+	X("timeout", 8, "it took too long")                                                        \
+	X("busy", 10, "not now; try again")                                                        \
+	X("internal", 70, "an error inside the daemon")
+
+/* Of pointsctl. */
+enum control_exit {
+	CONTROL_EXIT_DONE = 0,
+	CONTROL_EXIT_NO = 1, /* a negative answer */
+	CONTROL_EXIT_USAGE = 2,
+	CONTROL_EXIT_UNREACHABLE = 3, /* no daemon there, or it went away */
+	CONTROL_EXIT_DENIED = 4,
+	CONTROL_EXIT_NOT_FOUND = 5,
+	CONTROL_EXIT_CONFLICT = 6,
+	CONTROL_EXIT_INVALID = 7,
+	CONTROL_EXIT_TIMEOUT = 8,
+	CONTROL_EXIT_PROTOCOL = 9,
+	CONTROL_EXIT_LIMIT = 10,
+	CONTROL_EXIT_INTERNAL = 70,
+};
+
+#endif
