@@ -47,7 +47,7 @@ void buf_vprintf(struct buf *b, const char *format, va_list args)
 void buf_consume(struct buf *b, size_t n);
 #define BUF_KEEP 4096
 
-/* What is held as a C string (a NUL is put behind it, not counted). Borrowed until the next call. */
+/* What is held as a C string (a NUL is put behind it, not counted), until the next call. */
 const char *buf_str(struct buf *b);
 
 #endif

@@ -40,8 +40,8 @@ struct log_line {
 	char text[2048];
 };
 
-void log_begin(struct log_line *line, enum log_level level, const char *subsystem,
-    const char *message);
+void log_begin(
+    struct log_line *line, enum log_level level, const char *subsystem, const char *message);
 void log_str(struct log_line *line, const char *key, const char *value);
 void log_bytes(struct log_line *line, const char *key, struct span value);
 void log_u64(struct log_line *line, const char *key, uint64_t value);

@@ -16,8 +16,9 @@ struct netaddr {
 	uint16_t port;  /* host order; 0 for Unix */
 	uint32_t scope; /* IPv6 zone index, 0: none */
 	union {
-		uint8_t ip[16];   /* network order; the first 4 bytes for AF_INET */
-		const char *path; /* AF_UNIX: borrowed, "@name" is abstract, "" or NULL is unnamed */
+		uint8_t ip[16]; /* network order; the first 4 bytes for AF_INET */
+		/* AF_UNIX: borrowed, "@name" is abstract, "" or NULL is unnamed */
+		const char *path;
 	};
 };
 
@@ -39,13 +40,16 @@ const char *netaddr_ip_text(const struct netaddr *addr, char out[NETADDR_TEXT_MA
 bool netaddr_equal(const struct netaddr *a, const struct netaddr *b);    /* with the port */
 bool netaddr_equal_ip(const struct netaddr *a, const struct netaddr *b); /* without it */
 
+/* Is it 0.0.0.0 or ::? */
+bool netaddr_is_any(const struct netaddr *addr);
+
 /* A range of IP addresses. */
 struct cidr {
 	struct netaddr net;
 	uint8_t bits;
 };
 
-/* "10.0.0.0/8", "fd00::/8", or one address; bits beyond the prefix are cleared. false: malformed. */
+/* "10.0.0.0/8", "fd00::/8", or one address; bits beyond the prefix are cleared. Is it one? */
 bool cidr_parse(const char *text, struct cidr *out);
 bool cidr_contains(const struct cidr *range, const struct netaddr *addr);
 

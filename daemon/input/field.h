@@ -60,7 +60,7 @@ struct field {
 	size_t offset;
 	unsigned flags;
 	const char *fallback; /* the default as the documentation shows it and, for scalars, as it
-	                         is loaded ("30s", "1", "true"); NULL: zero */
+				 is loaded ("30s", "1", "true"); NULL: zero */
 	int64_t min, max;     /* INT and FLOAT; both 0: any that fits */
 	const char *const *names;   /* ENUM: NULL-ended */
 	const struct field *fields; /* OBJECT, OBJECTS */
@@ -72,35 +72,57 @@ struct field {
 
 #define FIELD_AT(s, m) .offset = offsetof(s, m)
 #define FIELD_BOOL(s, m, n, f, h)                                                                  \
-	{.name = n, .type = FIELD_TYPE_BOOL, FIELD_AT(s, m), .flags = f, .help = h}
+	{                                                                                          \
+		.name = n, .type = FIELD_TYPE_BOOL, FIELD_AT(s, m), .flags = f, .help = h          \
+	}
 #define FIELD_INT(s, m, n, f, d, lo, hi, h)                                                        \
-	{.name = n, .type = FIELD_TYPE_INT, FIELD_AT(s, m), .flags = f, .fallback = d, .min = lo,  \
-	    .max = hi, .help = h}
+	{                                                                                          \
+		.name = n, .type = FIELD_TYPE_INT, FIELD_AT(s, m), .flags = f, .fallback = d,      \
+		.min = lo, .max = hi, .help = h                                                    \
+	}
 #define FIELD_DURATION(s, m, n, f, d, h)                                                           \
-	{.name = n, .type = FIELD_TYPE_DURATION, FIELD_AT(s, m), .flags = f, .fallback = d,        \
-	    .help = h}
+	{                                                                                          \
+		.name = n, .type = FIELD_TYPE_DURATION, FIELD_AT(s, m), .flags = f, .fallback = d, \
+		.help = h                                                                          \
+	}
 #define FIELD_STRING(s, m, n, f, h)                                                                \
-	{.name = n, .type = FIELD_TYPE_STRING, FIELD_AT(s, m), .flags = f, .help = h}
+	{                                                                                          \
+		.name = n, .type = FIELD_TYPE_STRING, FIELD_AT(s, m), .flags = f, .help = h        \
+	}
 #define FIELD_STRINGS(s, m, n, f, h)                                                               \
-	{.name = n, .type = FIELD_TYPE_STRINGS, FIELD_AT(s, m), .flags = f, .help = h}
+	{                                                                                          \
+		.name = n, .type = FIELD_TYPE_STRINGS, FIELD_AT(s, m), .flags = f, .help = h       \
+	}
 #define FIELD_ENUM(s, m, n, f, d, list, h)                                                         \
-	{.name = n, .type = FIELD_TYPE_ENUM, FIELD_AT(s, m), .flags = f, .fallback = d,            \
-	    .names = list, .help = h}
+	{                                                                                          \
+		.name = n, .type = FIELD_TYPE_ENUM, FIELD_AT(s, m), .flags = f, .fallback = d,     \
+		.names = list, .help = h                                                           \
+	}
 #define FIELD_OBJECT(s, m, n, f, table, h)                                                         \
-	{.name = n, .type = FIELD_TYPE_OBJECT, FIELD_AT(s, m), .flags = f, .fields = table,        \
-	    .help = h}
+	{                                                                                          \
+		.name = n, .type = FIELD_TYPE_OBJECT, FIELD_AT(s, m), .flags = f, .fields = table, \
+		.help = h                                                                          \
+	}
 #define FIELD_OBJECTS(s, m, n, f, table, item, h)                                                  \
-	{.name = n, .type = FIELD_TYPE_OBJECTS, FIELD_AT(s, m), .flags = f, .fields = table,       \
-	    .size = sizeof(item), .help = h}
+	{                                                                                          \
+		.name = n, .type = FIELD_TYPE_OBJECTS, FIELD_AT(s, m), .flags = f,                 \
+		.fields = table, .size = sizeof(item), .help = h                                   \
+	}
 #define FIELD_CUSTOM(s, m, n, f, fn, h)                                                            \
-	{.name = n, .type = FIELD_TYPE_CUSTOM, FIELD_AT(s, m), .flags = f, .load = fn, .help = h}
-#define FIELD_END {.name = NULL}
+	{                                                                                          \
+		.name = n, .type = FIELD_TYPE_CUSTOM, FIELD_AT(s, m), .flags = f, .load = fn,      \
+		.help = h                                                                          \
+	}
+#define FIELD_END                                                                                  \
+	{                                                                                          \
+		.name = NULL                                                                       \
+	}
 
 /*
  * Reads object into params (zeroed by the caller, or not yet touched) by the table: sets defaults,
  * refuses unknown fields with a suggestion, wrong types, values out of range, missing required
- * ones. extra is a key that is allowed besides ("handler"), or NULL; "@id" always is. Strings are
- * copied into arena. Returns 0, or -1 with err.
+ * ones. null counts as absent, except for CUSTOM. extra is a key that is allowed besides
+ * ("handler"), or NULL; "@id" always is. Strings are copied into arena. Returns 0, or -1 with err.
  */
 int fields_load(const struct field *fields, struct load *load, const struct jnode *object,
     const char *extra, struct arena *arena, void *params, struct error *err);

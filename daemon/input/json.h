@@ -18,8 +18,9 @@
 
 /*
  * Parses a document: at most JSON_SIZE_MAX bytes, JSON_DEPTH_MAX levels, no duplicate keys, no
- * numbers out of range, no NUL in strings. file names it in errors (err->path is then
- * "file:line"). *out is a new reference. Returns 0, or -1 with err.
+ * numbers out of range, no NUL in strings. Any value is a document, not only an object. file names
+ * it in errors (err->path is then "file:line:column"). *out is a new reference. Returns 0, or -1
+ * with err.
  */
 int json_parse(const char *text, size_t length, const char *file, json_t **out, struct error *err);
 
@@ -38,7 +39,7 @@ struct jnode jnode_root(json_t *value);
 struct jnode jnode_member(const struct jnode *object, const char *key);
 struct jnode jnode_item(const struct jnode *array, size_t index);
 
-/* "apps.layer4.servers.srv0.routes[2]"; keys that need it are written ["like this"]. Returns out. */
+/* "apps.layer4.servers.srv0.routes[2]"; keys that need it are written ["so"]. Returns out. */
 const char *jnode_path(const struct jnode *node, char *out, size_t size);
 
 /* Fills err with code, message and the node's path. Returns -1. */
@@ -57,7 +58,11 @@ int jnode_duration(const struct jnode *node, int64_t *out, struct error *err);
 int jnode_array(const struct jnode *node, struct error *err);
 int jnode_object(const struct jnode *node, struct error *err);
 
-/* -1 with "unknown field 'x', did you mean 'y'?" for the first key not in known (NULL-ended). */
+/* -1 with "unknown field 'x', did you mean 'y'?" (or the known ones) for the first key not in known
+ * (NULL-ended). */
 int jnode_known(const struct jnode *object, const char *const *known, struct error *err);
+/* The same complaint about one key that the caller found. Returns -1. */
+int jnode_unknown(
+    const struct jnode *object, const char *key, const char *const *known, struct error *err);
 
 #endif
