@@ -157,3 +157,19 @@ void route_unref(struct route *route)
 	if (route != NULL && atomic_fetch_sub_explicit(&route->refs, 1, memory_order_acq_rel) == 1)
 		arena_free(route->arena);
 }
+
+struct route *route_enter(struct route *route)
+{
+	if (route->identity != NULL) {
+		atomic_fetch_add_explicit(&route->identity->hits, 1, memory_order_relaxed);
+		atomic_fetch_add_explicit(&route->identity->active, 1, memory_order_relaxed);
+	}
+	return route_ref(route);
+}
+
+void route_leave(struct route *route)
+{
+	if (route->identity != NULL)
+		atomic_fetch_sub_explicit(&route->identity->active, 1, memory_order_relaxed);
+	route_unref(route);
+}

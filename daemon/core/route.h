@@ -30,7 +30,7 @@ struct route {
 struct route_identity {
 	_Atomic unsigned refs;
 	uint64_t handle;
-	_Atomic uint64_t hits, active, bytes_in, bytes_out; /* connections and their payload */
+	_Atomic uint64_t hits, active; /* connections that took it, and those that still exist */
 };
 
 /* A list of routes with the options of its matching phase. */
@@ -58,6 +58,10 @@ struct route_list {
 
 struct route *route_ref(struct route *route);
 void route_unref(struct route *route); /* NULL is allowed */
+
+/* A connection takes the route (a reference, counted), and is freed with it. */
+struct route *route_enter(struct route *route);
+void route_leave(struct route *route);
 
 /* Reads a JSON list of routes into load->arena (inner: parts of the route that holds them). */
 int routes_load(struct load *load, const struct jnode *node, struct route ***items, size_t *count,

@@ -138,8 +138,8 @@ static void take(struct conn *conn, struct frame *f, size_t index)
 	if (f->outer != NULL)
 		return;
 	/* A stream that an earlier route's handler pushed needs that route to the end. */
-	conn->route = route_ref(route);
-	arena_release(conn->arena, (void (*)(void *))route_unref, route);
+	conn->route = route_enter(route);
+	arena_release(conn->arena, (void (*)(void *))route_leave, route);
 	conn->facts.server = route->server;
 	conn->facts.route = route->name;
 }

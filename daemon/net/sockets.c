@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <config.h>
+
+#include "daemon/net/sockets.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#define BACKLOG 16384 /* the system cuts it at net.core.somaxconn */
+
+static void set(int fd, int level, int name, int value)
+{
+	setsockopt(fd, level, name, &value, sizeof(value));
+}
+
+static int cannot_listen(const struct address *address, struct error *err)
+{
+	char text[ADDRESS_TEXT_MAX];
+
+	address_text(address, text);
+	switch (errno) {
+	case EADDRINUSE:
+		return error_set(err, ERROR_IN_USE,
+		    "cannot listen on %s: another program does; stop it or choose another port",
+		    text);
+	case EACCES:
+		return error_set(err, ERROR_DENIED,
+		    "cannot listen on %s: permission denied; a port below 1024 needs root or "
+		    "CAP_NET_BIND_SERVICE",
+		    text);
+	case EADDRNOTAVAIL:
+		return error_set(err, ERROR_INVALID,
+		    "cannot listen on %s: this machine does not have that address", text);
+	default:
+		return error_errno(err, ERROR_INTERNAL, "cannot listen on %s", text);
+	}
+}
+
+/* ---- TCP ------------------------------------------------------------------------------------ */
+
+/* The address to bind: the host's, or any of the family. */
+static socklen_t bind_address(
+    const struct address *address, int family, struct sockaddr_storage *out)
+{
+	struct netaddr ip;
+
+	if (!netaddr_parse_ip(address->host, &ip)) {
+		memset(&ip, 0, sizeof(ip));
+		ip.family = (uint8_t)family;
+	}
+	ip.port = address->port;
+	return netaddr_to_sockaddr(&ip, out);
+}
+
+/*
+ * Accepted sockets inherit what is set here: no delay, keepalive. shared: several sockets may have
+ * this address, all of this user.
+ */
+static int open_tcp(const struct address *address, int family, bool shared)
+{
+	struct sockaddr_storage sa;
+	socklen_t length = bind_address(address, family, &sa);
+	int fd = socket(sa.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+	if (fd == -1)
+		return -1;
+	set(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+	if (shared)
+		set(fd, SOL_SOCKET, SO_REUSEPORT, 1);
+	if (sa.ss_family == AF_INET6)
+		set(fd, IPPROTO_IPV6, IPV6_V6ONLY,
+		    address->network == NETWORK_TCP6 || address->host[0] != '\0');
+	set(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+	set(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+	if (bind(fd, (struct sockaddr *)&sa, length) == -1 ||
+	    (shared && listen(fd, BACKLOG) == -1)) {
+		int saved = errno;
+
+		close(fd);
+		errno = saved;
+		return -1;
+	}
+	return fd;
+}
+
+/* One dual-stack socket for any address, IPv4 alone where the system has no IPv6. */
+static int choose_family(const struct address *address)
+{
+	int family = address_family(address), fd;
+
+	if (family != AF_UNSPEC)
+		return family;
+	fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd == -1)
+		return AF_INET;
+	close(fd);
+	return AF_INET6;
+}
+
+/*
+ * A socket bound without SO_REUSEPORT, and not listening, proves that nobody else has the address.
+ * It must be closed before the shared ones are opened.
+ */
+static int listen_tcp(const struct address *address, unsigned count, int *fds, struct error *err)
+{
+	int family = choose_family(address);
+	int probe = open_tcp(address, family, false);
+	unsigned i;
+
+	if (probe == -1)
+		return cannot_listen(address, err);
+	if (listen(probe, 1) == -1) {
+		cannot_listen(address, err);
+		close(probe);
+		return -1;
+	}
+	close(probe);
+	for (i = 0; i < count; i++) {
+		fds[i] = open_tcp(address, family, true);
+		if (fds[i] == -1) {
+			cannot_listen(address, err);
+			while (i > 0)
+				close(fds[--i]);
+			return -1;
+		}
+	}
+	return 0;
+}
+
+/* ---- Unix ----------------------------------------------------------------------------------- */
+
+/* A file left behind by a program that has gone is in the way; one that is listened on is not. */
+static bool is_stale(const struct sockaddr_un *sa, socklen_t length, int type)
+{
+	int fd = socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	bool stale;
+
+	if (fd == -1)
+		return false;
+	stale = connect(fd, (const struct sockaddr *)sa, length) == -1 && errno == ECONNREFUSED;
+	close(fd);
+	return stale;
+}
+
+static int open_unix(const struct address *address, struct error *err)
+{
+	int type = address_socket_type(address->network);
+	struct netaddr addr = {.family = AF_UNIX, .path = address->host};
+	struct sockaddr_storage sa;
+	socklen_t length = netaddr_to_sockaddr(&addr, &sa);
+	int fd = socket(AF_UNIX, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	int rc;
+
+	if (fd == -1)
+		return cannot_listen(address, err);
+	rc = bind(fd, (struct sockaddr *)&sa, length);
+	if (rc == -1 && errno == EADDRINUSE && address->host[0] != '@' &&
+	    is_stale((struct sockaddr_un *)&sa, length, type)) {
+		unlink(address->host);
+		rc = bind(fd, (struct sockaddr *)&sa, length);
+	}
+	if (rc == -1 ||
+	    (address->mode != -1 && address->host[0] != '@' &&
+		chmod(address->host, (mode_t)address->mode) == -1) ||
+	    listen(fd, BACKLOG) == -1) {
+		cannot_listen(address, err);
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+/* One socket for all: count descriptors of it. Takes fd. */
+static int multiply(int fd, unsigned count, int *fds, struct error *err)
+{
+	unsigned i;
+
+	fds[0] = fd;
+	for (i = 1; i < count; i++) {
+		fds[i] = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+		if (fds[i] == -1) {
+			error_errno(err, ERROR_INTERNAL, "cannot duplicate a descriptor");
+			while (i > 0)
+				close(fds[--i]);
+			return -1;
+		}
+	}
+	return 0;
+}
+
+/* ---- an inherited descriptor ----------------------------------------------------------------- */
+
+static int take_descriptor(const struct address *address, struct error *err)
+{
+	int given = atoi(address->host), accepts = 0, fd;
+	socklen_t length = sizeof(accepts);
+
+	if (getsockopt(given, SOL_SOCKET, SO_ACCEPTCONN, &accepts, &length) == -1)
+		return error_errno(err, ERROR_INVALID,
+		    "cannot listen on descriptor %d: it must be a socket inherited from the "
+		    "program that starts pointsmand",
+		    given);
+	if (!accepts && listen(given, BACKLOG) == -1)
+		return error_errno(err, ERROR_INVALID, "cannot listen on descriptor %d", given);
+	fd = fcntl(given, F_DUPFD_CLOEXEC, 0);
+	if (fd == -1 || fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK) == -1) {
+		error_errno(err, ERROR_INTERNAL, "cannot duplicate descriptor %d", given);
+		if (fd != -1)
+			close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+int sockets_listen(const struct address *address, unsigned count, int *fds, struct error *err)
+{
+	char text[ADDRESS_TEXT_MAX];
+	int fd;
+
+	switch (address->network) {
+	case NETWORK_TCP:
+	case NETWORK_TCP4:
+	case NETWORK_TCP6:
+		return listen_tcp(address, count, fds, err);
+	case NETWORK_UNIX:
+	case NETWORK_UNIXPACKET:
+		fd = open_unix(address, err);
+		break;
+	case NETWORK_FD:
+		fd = take_descriptor(address, err);
+		break;
+	default:
+		return error_set(err, ERROR_UNSUPPORTED,
+		    "cannot listen on %s: datagrams are not supported by this version",
+		    address_text(address, text));
+	}
+	return fd == -1 ? -1 : multiply(fd, count, fds, err);
+}
+
+/* ---- outgoing ------------------------------------------------------------------------------- */
+
+int sockets_connect(const struct netaddr *address, const struct netaddr *local, bool *done)
+{
+	struct sockaddr_storage sa;
+	socklen_t length = netaddr_to_sockaddr(address, &sa);
+	int fd, saved;
+
+	if (length == 0) {
+		errno = EAFNOSUPPORT;
+		return -1;
+	}
+	fd = socket(sa.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd == -1)
+		return -1;
+	if (sa.ss_family != AF_UNIX) {
+		set(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+		set(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+	}
+	if (local != NULL) {
+		struct sockaddr_storage from;
+		socklen_t from_length = netaddr_to_sockaddr(local, &from);
+
+		if (local->port == 0)
+			set(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1);
+		if (bind(fd, (struct sockaddr *)&from, from_length) == -1)
+			goto fail;
+	}
+	*done = connect(fd, (struct sockaddr *)&sa, length) == 0;
+	if (*done || errno == EINPROGRESS)
+		return fd;
+fail:
+	saved = errno;
+	close(fd);
+	errno = saved;
+	return -1;
+}
+
+int sockets_connected(int fd)
+{
+	int problem = 0;
+	socklen_t length = sizeof(problem);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &problem, &length) == -1)
+		return errno;
+	return problem;
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Every socket of the daemon, listening or outgoing, comes from here.
+ */
+#ifndef DAEMON_NET_SOCKETS_H
+#define DAEMON_NET_SOCKETS_H
+
+#include "common/error.h"
+#include "common/netaddr.h"
+#include "daemon/net/address.h"
+
+/*
+ * Opens count sockets that listen on address, one for each worker, non-blocking, into fds (the
+ * caller's to close). An address that another program has, or that is not ours to use, is an error
+ * that says so. What cannot be bound several times (Unix sockets, descriptors) is one socket,
+ * duplicated. Returns 0, or -1 with err and nothing left open.
+ */
+int sockets_listen(const struct address *address, unsigned count, int *fds, struct error *err);
+
+/*
+ * A non-blocking socket whose connection to address has been started: the descriptor, or -1 with
+ * errno. *done: the connection stands already. local (may be NULL) is the address to come from,
+ * its port 0 for any.
+ */
+int sockets_connect(const struct netaddr *address, const struct netaddr *local, bool *done);
+
+/* How a connection that was started has ended, once its socket is writable: 0, or an errno. */
+int sockets_connected(int fd);
+
+#endif

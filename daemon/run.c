@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* `pointsmand run`: from the command line to the last connection. */
+#include <config.h>
+
+#include "daemon/commands.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+#include <gnutls/gnutls.h>
+
+#include "common/log.h"
+#include "daemon/certs/internal.h"
+#include "daemon/config/change.h"
+#include "daemon/control/server.h"
+#include "daemon/core/instance.h"
+#include "daemon/core/worker.h"
+#include "daemon/demo.h"
+#include "daemon/state/state.h"
+
+#define DRAIN_DEFAULT 30.0 /* seconds, where the document has no grace_period */
+#define DRAIN_POLL 0.05
+
+struct options {
+	const char *config;
+	enum adapter adapter;
+	const char *control, *state;
+	unsigned workers;
+	bool demo;
+};
+
+static struct {
+	struct options options;
+	ev_signal hangup, terminate, interrupt, quit;
+	ev_timer drain;
+	ev_tstamp drain_until;
+	bool draining;
+} daemon_;
+
+/* ---- options -------------------------------------------------------------------------------- */
+
+static unsigned usable_cpus(void)
+{
+	cpu_set_t set;
+
+	if (sched_getaffinity(0, sizeof(set), &set) == -1)
+		return 1;
+	return (unsigned)CPU_COUNT(&set);
+}
+
+static int parse_workers(const char *text, unsigned *out)
+{
+	char *end;
+	unsigned long n = strtoul(text, &end, 10);
+
+	if (*text < '0' || *text > '9' || *end != '\0' || n < 1 || n > WORKERS_MAX) {
+		fprintf(stderr, "pointsmand: --workers takes a number from 1 to %d, not '%s'\n",
+		    WORKERS_MAX, text);
+		return -1;
+	}
+	*out = (unsigned)n;
+	return 0;
+}
+
+static int parse_options(int argc, char **argv, struct options *o)
+{
+	static const struct option table[] = {
+	    {"config", required_argument, NULL, 'c'},
+	    {"adapter", required_argument, NULL, 'a'},
+	    {"control", required_argument, NULL, 's'},
+	    {"state", required_argument, NULL, 'd'},
+	    {"workers", required_argument, NULL, 'w'},
+	    {"demo", no_argument, NULL, 'D'},
+	    {0},
+	};
+	int option, adapter;
+
+	while ((option = getopt_long(argc, argv, "c:", table, NULL)) != -1) {
+		switch (option) {
+		case 'c':
+			o->config = optarg;
+			break;
+		case 'a':
+			adapter = adapter_parse(optarg);
+			if (adapter == -1) {
+				fprintf(stderr,
+				    "pointsmand: --adapter is caddyfile or json, not '%s'\n",
+				    optarg);
+				return -1;
+			}
+			o->adapter = (enum adapter)adapter;
+			break;
+		case 's':
+			o->control = optarg;
+			break;
+		case 'd':
+			o->state = optarg;
+			break;
+		case 'w':
+			if (parse_workers(optarg, &o->workers) == -1)
+				return -1;
+			break;
+		case 'D':
+			o->demo = true;
+			break;
+		default:
+			return -1;
+		}
+	}
+	if (optind < argc) {
+		fprintf(stderr, "pointsmand: '%s' is not an option; name the file with --config\n",
+		    argv[optind]);
+		return -1;
+	}
+	if (o->demo && o->config != NULL) {
+		fprintf(stderr, "pointsmand: --demo brings its own configuration; leave out one of "
+				"--demo and --config\n");
+		return -1;
+	}
+	return 0;
+}
+
+/* As many descriptors as the system lets us have: a connection needs two. */
+static void raise_descriptor_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == -1 || limit.rlim_cur == limit.rlim_max)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &limit) == -1)
+		log_msg(
+		    LOG_WARN, "core", "cannot raise the limit of open files: %s", strerror(errno));
+}
+
+/* ---- reload --------------------------------------------------------------------------------- */
+
+static void log_warning(const char *text)
+{
+	log_msg(LOG_WARN, "config", "%s", text);
+}
+
+static void log_failure(const char *what, const struct error *err)
+{
+	char text[sizeof(err->path) + sizeof(err->message) + 4];
+
+	log_msg(LOG_ERROR, "config", "%s: %s", what, error_text(err, text, sizeof(text)));
+}
+
+static void on_published(void *arg)
+{
+	struct instance *in = instance_current();
+
+	(void)arg;
+	log_msg(LOG_INFO, "config", "revision %llu is in force on all workers",
+	    (unsigned long long)in->revision);
+}
+
+static int load_document(json_t **out, struct error *err)
+{
+	const struct options *o = &daemon_.options;
+
+	if (o->demo) {
+		*out = demo_document();
+		return 0;
+	}
+	return document_read(o->config, o->adapter, log_warning, out, err);
+}
+
+static int apply(void (*done)(void *arg), struct error *err)
+{
+	json_t *document;
+	int rc;
+
+	if (load_document(&document, err) == -1)
+		return -1;
+	rc = change_document(document, done, NULL, err);
+	json_decref(document);
+	return rc;
+}
+
+static void on_hangup(struct ev_loop *loop, ev_signal *w, int events)
+{
+	struct error err;
+
+	(void)loop;
+	(void)w;
+	(void)events;
+	log_msg(LOG_INFO, "config", "reloading");
+	if (apply(on_published, &err) == -1)
+		log_failure("nothing changed", &err);
+}
+
+/* ---- the end -------------------------------------------------------------------------------- */
+
+static uint64_t open_connections(void)
+{
+	uint64_t n = 0;
+	unsigned i;
+	int reason;
+
+	for (i = 0; i < workers_count(); i++) {
+		const struct counters *c = &worker_at(i)->counters;
+
+		n += counter_get(&c->accepted);
+		for (reason = 0; reason < END_REASON_COUNT; reason++)
+			n -= counter_get(&c->ended[reason]);
+	}
+	return n;
+}
+
+static void on_drain(struct ev_loop *loop, ev_timer *w, int events)
+{
+	uint64_t left = open_connections();
+
+	(void)events;
+	if (left > 0 && ev_now(loop) < daemon_.drain_until)
+		return;
+	if (left > 0)
+		log_msg(LOG_WARN, "core", "%llu connections were still open and are ended",
+		    (unsigned long long)left);
+	ev_timer_stop(loop, w);
+	ev_break(loop, EVBREAK_ALL);
+}
+
+/* An instance without servers closes the listeners; the connections go on. */
+static void close_listeners(void)
+{
+	json_t *empty = json_object();
+	struct error err;
+
+	if (change_document(empty, NULL, NULL, &err) == -1)
+		log_failure("cannot close the listeners", &err);
+	json_decref(empty);
+}
+
+static void on_terminate(struct ev_loop *loop, ev_signal *w, int events)
+{
+	struct instance *in = instance_current();
+	double grace =
+	    in != NULL && in->grace_period > 0 ? duration_seconds(in->grace_period) : DRAIN_DEFAULT;
+
+	(void)w;
+	(void)events;
+	if (daemon_.draining) { /* asked twice: at once */
+		ev_break(loop, EVBREAK_ALL);
+		return;
+	}
+	daemon_.draining = true;
+	log_msg(LOG_INFO, "core",
+	    "draining %llu connections for at most %.0f s; a second signal "
+	    "ends them",
+	    (unsigned long long)open_connections(), grace);
+	close_listeners();
+	daemon_.drain_until = ev_now(loop) + grace;
+	ev_timer_init(&daemon_.drain, on_drain, DRAIN_POLL, DRAIN_POLL);
+	ev_timer_start(loop, &daemon_.drain);
+}
+
+static void on_quit(struct ev_loop *loop, ev_signal *w, int events)
+{
+	(void)w;
+	(void)events;
+	ev_break(loop, EVBREAK_ALL);
+}
+
+/* ---- the beginning -------------------------------------------------------------------------- */
+
+static void watch_signals(struct ev_loop *loop)
+{
+	signal(SIGPIPE, SIG_IGN);
+	ev_signal_init(&daemon_.hangup, on_hangup, SIGHUP);
+	ev_signal_init(&daemon_.terminate, on_terminate, SIGTERM);
+	ev_signal_init(&daemon_.interrupt, on_quit, SIGINT);
+	ev_signal_init(&daemon_.quit, on_quit, SIGQUIT);
+	ev_signal_start(loop, &daemon_.hangup);
+	ev_signal_start(loop, &daemon_.terminate);
+	ev_signal_start(loop, &daemon_.interrupt);
+	ev_signal_start(loop, &daemon_.quit);
+}
