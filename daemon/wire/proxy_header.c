@@ -249,7 +249,7 @@ static bool parse_rest(uint8_t command, uint8_t kind, struct span rest, struct p
  */
 static enum proxy_header_result parse_v2(struct span bytes, struct proxy_header *out)
 {
-	struct span rest = bytes;
+	struct span rest = bytes, body;
 	uint8_t command, kind;
 	uint16_t length;
 
@@ -262,11 +262,11 @@ static enum proxy_header_result parse_v2(struct span bytes, struct proxy_header 
 		return PROXY_HEADER_MORE;
 	if (length > PROXY_HEADER_V2_REST_MAX)
 		return PROXY_HEADER_BAD;
-	if (!span_take(&rest, length, &rest))
+	if (!span_take(&rest, length, &body))
 		return PROXY_HEADER_MORE;
 	out->version = 2;
 	out->length = V2_FIXED + length;
-	if (!parse_rest(command & 15, kind, rest, out) ||
+	if (!parse_rest(command & 15, kind, body, out) ||
 	    !checksum_valid(span_of(bytes.p, out->length), out->tlvs))
 		return PROXY_HEADER_BAD;
 	return PROXY_HEADER_OK;
