@@ -3,9 +3,9 @@
 
 #include "daemon/core/replacer.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
@@ -18,6 +18,7 @@ struct segment {
 	size_t length;
 	const struct value *value; /* NULL: text, or a name that facts may know */
 	bool placeholder;
+	bool needs_facts;
 };
 
 struct template
@@ -94,7 +95,8 @@ static const struct value system_values[] = {
 
 /* ---- the clock ----------------------------------------------------------------------------- */
 
-static void put_date(struct buf *out, const char *format, const struct tm *tm)
+__attribute__((format(strftime, 2, 0))) static void put_date(
+    struct buf *out, const char *format, const struct tm *tm)
 {
 	char text[64];
 
@@ -382,17 +384,17 @@ static void end_text(struct arena *arena, struct template *t, struct buf *text)
 	buf_clear(text);
 }
 
-static void add_name(struct arena *arena, struct template *t, const char *name)
+static void add_name(struct template *t, const char *name)
 {
 	struct segment *s = add_segment(t);
 
 	s->placeholder = true;
 	s->text = name;
 	s->length = strlen(name);
-	s->value = find(conn_values, name);
+	s->value = find(time_values, name);
+	s->needs_facts = s->value == NULL;
 	if (s->value == NULL)
-		s->value = find(time_values, name);
-	(void)arena;
+		s->value = find(conn_values, name);
 }
 
 /* No more segments than these can come out of text. */
@@ -423,7 +425,7 @@ struct template *template_new(struct arena *arena, const char *text)
 		if (put_fixed(name, &held))
 			continue;
 		end_text(arena, t, &held);
-		add_name(arena, t, name);
+		add_name(t, name);
 	}
 	t->constant = t->count == 0;
 	t->text = arena_strdup(arena, buf_str(&held));
@@ -445,7 +447,7 @@ const char *template_text(const struct template *t)
 
 static void put_fact(const struct facts *facts, const char *name, struct buf *out)
 {
-	const struct fact *fact = facts != NULL ? facts_get(facts, name) : NULL;
+	const struct fact *fact = facts_get(facts, name);
 
 	if (fact != NULL)
 		buf_append(out, fact->value, fact->length);
@@ -462,10 +464,12 @@ void template_expand(const struct template *t, struct facts *facts, struct buf *
 
 		if (!s->placeholder)
 			buf_append(out, s->text, s->length);
-		else if (s->value == NULL)
-			put_fact(facts, s->text, out);
-		else if (facts != NULL || s->text[0] == 't')
+		else if (facts == NULL && s->needs_facts)
+			continue;
+		else if (s->value != NULL)
 			s->value->put(facts, out);
+		else
+			put_fact(facts, s->text, out);
 	}
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Placeholders: "{l4.conn.remote_ip}" in texts of the document. Compiled at load into segments,
- * expanded at each use. "\{" and "\}" are literal braces.
+ * expanded at each use. "\{" and "\}" are literal braces; so are those around what cannot be a
+ * name (nothing, blanks, quotes), such as a piece of JSON.
  */
 #ifndef DAEMON_CORE_REPLACER_H
 #define DAEMON_CORE_REPLACER_H
@@ -21,11 +22,11 @@ struct template;
  */
 struct template *template_new(struct arena *arena, const char *text);
 
-/* Does anything depend on the connection? If not, template_text() is the whole. */
+/* Does nothing depend on the connection or the clock? Then template_text() is the whole. */
 bool template_constant(const struct template *t);
-const char *template_text(const struct template *t);
+const char *template_text(const struct template *t); /* NULL where it is not constant */
 
-/* Appends the expansion; what is unknown or empty expands to nothing. */
+/* Appends the expansion; what is unknown or empty expands to nothing. facts may be NULL. */
 void template_expand(const struct template *t, struct facts *facts, struct buf *out);
 
 /* {env.*}, {system.hostname}, {time.now.*} at load time, others kept as they are; in arena. */
