@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* proxy: relays a connection to one of several upstreams. */
+#include <config.h>
+
+#include "daemon/handlers/proxy.h"
+
+#include "daemon/core/conn.h"
+#include "daemon/core/load.h"
+#include "daemon/upstream/dial.h"
+#include "daemon/upstream/pool.h"
+#include "daemon/upstream/relay.h"
+#include "daemon/wire/proxy_header.h"
+
+enum header { HEADER_NONE, HEADER_V1, HEADER_V2 };
+
+static const char *const header_names[] = {"", "v1", "v2", NULL};
+
+struct balancing {
+	struct {
+		int policy;
+		int64_t choose;
+	} selection;
+	int64_t try_duration, try_interval;
+};
+
+struct params {
+	struct pool pool;
+	struct objects upstreams;
+	struct balancing balancing;
+	int header;
+	struct dial_options dial;
+	struct relay_options relay;
+};
+
+static int refuse(struct load *load, const struct jnode *node, void *target, struct error *err);
+
+static const struct field upstream_fields[] = {
+    FIELD_STRINGS(struct upstream, dial, "dial", FIELD_REQUIRED | FIELD_PLACEHOLDERS | FIELD_ENV,
+	"addresses to connect to, tried in order"),
+    FIELD_INT(struct upstream, max_connections, "max_connections", 0, "0", 0, INT32_MAX,
+	"most connections at a time to each address; 0: no limit"),
+    FIELD_INT(struct upstream, weight, "weight", 0, "1", 0, INT32_MAX,
+	"share in weighted_round_robin"),
+    FIELD_CUSTOM(struct upstream, dial, "tls", 0, refuse, "TLS to the upstream"),
+    FIELD_CUSTOM(
+	struct upstream, dial, "local_address", 0, refuse, "addresses to connect from"),
+    FIELD_CUSTOM(struct upstream, dial, "resolver_preference", 0, refuse,
+	"which family of addresses to prefer"),
+    FIELD_END,
+};
+
+static const struct field selection_fields[] = {
+    FIELD_ENUM(struct balancing, selection.policy, "policy", 0, "random", policy_names,
+	"how an upstream is chosen"),
+    FIELD_INT(struct balancing, selection.choose, "choose", 0, "2", 1, 1000,
+	"random_choose: how many are drawn"),
+    FIELD_END,
+};
+
+static const struct field balancing_fields[] = {
+    {.name = "selection", .type = FIELD_TYPE_OBJECT, .fields = selection_fields,
+	.help = "the selection policy"},
+    FIELD_DURATION(struct balancing, try_duration, "try_duration", 0, NULL,
+	"how long to go on while no upstream can be reached; 0: each is tried once"),
+    FIELD_DURATION(struct balancing, try_interval, "try_interval", 0, "250ms",
+	"pause between two rounds of tries"),
+    FIELD_END,
+};
+
+static const struct field fields[] = {
+    FIELD_OBJECTS(struct params, upstreams, "upstreams", 0, upstream_fields, struct upstream,
+	"where to connect to"),
+    FIELD_OBJECT(struct params, balancing, "load_balancing", 0, balancing_fields,
+	"choosing among the upstreams"),
+    FIELD_CUSTOM(
+	struct params, upstreams, "health_checks", 0, refuse, "watching the upstreams"),
+    FIELD_ENUM(struct params, header, "proxy_protocol", 0, "", header_names,
+	"send a PROXY header of this version (v1, v2) with the client's addresses"),
+    FIELD_DURATION(struct params, dial.timeout, "dial_timeout", 0, "5s",
+	"how long one address may take to answer"),
+    FIELD_DURATION(struct params, relay.idle_timeout, "tcp_idle_timeout", 0, NULL,
+	"end after this time without a byte in either direction; 0: never"),
+    FIELD_DURATION(struct params, relay.fin_timeout, "fin_timeout", 0, "5m",
+	"the same once one side has ended; 0: never"),
+    FIELD_DURATION(struct params, relay.max_age, "max_age", 0, NULL,
+	"end a connection of this age; 0: never"),
+    FIELD_END,
+};
+
+static int refuse(struct load *load, const struct jnode *node, void *target, struct error *err)
+{
+	(void)load;
+	(void)target;
+	return jnode_error(
+	    node, err, ERROR_UNSUPPORTED, "is not supported by this version; remove it");
+}
+
+static int load_proxy(struct load *load, const struct jnode *node, void *p, struct error *err)
+{
+	struct params *params = p;
+	struct jnode list = jnode_member(node, "upstreams");
+
+	if (params->upstreams.count == 0)
+		return jnode_error(&list, err, ERROR_INVALID,
+		    "needs at least one upstream: [{\"dial\": [\"host:port\"]}]");
+	params->dial.try_duration = params->balancing.try_duration;
+	params->dial.try_interval = params->balancing.try_interval;
+	return pool_init(&params->pool, load, node, params->upstreams,
+	    params->balancing.selection.policy, params->balancing.selection.choose, err);
+}
+
+static void on_dialed(struct conn *conn, struct endpoint *upstream, const void *arg)
+{
+	const struct params *params = arg;
+	uint8_t header[PROXY_HEADER_SIZE_MAX];
+	size_t length = 0;
+
+	_Static_assert(sizeof(header) >= PROXY_HEADER_V1_SIZE_MAX, "room for both versions");
+	if (params->header == HEADER_V1)
+		length =
+		    proxy_header_v1(header, &conn->facts.src, facts_dst(&conn->facts));
+	else if (params->header == HEADER_V2)
+		length = proxy_header_v2(
+		    header, &conn->facts.src, facts_dst(&conn->facts), false);
+	relay_start(conn, upstream, span_of(header, length), &params->relay);
+}
+
+static enum handle_result handle(struct conn *conn, const void *p)
+{
+	const struct params *params = p;
+
+	dial_start(conn, &params->pool, &params->dial, on_dialed, params);
+	return HANDLE_DONE;
+}
+
+const struct handler_type handler_proxy = {
+    .name = "proxy",
+    .help = "relays the connection to one of several upstreams",
+    .fields = fields,
+    .params_size = sizeof(struct params),
+    .load = load_proxy,
+    .handle = handle,
+    .adapt = proxy_adapt,
+};

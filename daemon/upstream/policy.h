@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Selection policies: each chooses one of the upstreams that may be dialled now.
+ */
+#ifndef DAEMON_UPSTREAM_POLICY_H
+#define DAEMON_UPSTREAM_POLICY_H
+
+#include "daemon/upstream/pool.h"
+
+/* Where a policy has got to; shared by the workers. */
+struct pool_cursor {
+	_Atomic uint64_t next;
+};
+
+struct candidates {
+	const struct pool *pool;
+	size_t *items; /* indexes into the pool, ascending */
+	size_t count;  /* at least 1 */
+	const struct netaddr *src;
+};
+
+struct policy {
+	const char *name;
+	const char *help;
+	size_t (*choose)(const struct candidates *c); /* an index into c->items */
+};
+
+/* In the order of policy_names. */
+extern const struct policy policies[];
+
+#endif

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The upstreams of a proxy handler, and choosing among them.
+ */
+#ifndef DAEMON_UPSTREAM_POOL_H
+#define DAEMON_UPSTREAM_POOL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "daemon/core/load.h"
+#include "daemon/core/replacer.h"
+#include "daemon/input/field.h"
+#include "daemon/net/address.h"
+#include "daemon/upstream/peer.h"
+
+/* One address of an upstream, tried in order. */
+struct destination {
+	struct peer *peer;
+	struct template *text;  /* where it has placeholders; else NULL, and address holds */
+	struct address address;
+	struct netaddr fixed; /* address, where it needs no resolving; else AF_UNSPEC */
+};
+
+struct upstream {
+	struct strings dial;
+	int64_t weight;          /* 1 if not given */
+	int64_t max_connections; /* of each peer; 0: no limit */
+	struct destination *destinations; /* dial.count of them */
+};
+
+struct policy;
+
+struct pool {
+	struct upstream *items;
+	size_t count;
+	const struct policy *policy;
+	int64_t choose; /* random_choose: of how many */
+	struct pool_cursor *cursor;
+};
+
+/* The names of the policies, NULL-ended, and the fields of "selection". */
+extern const char *const policy_names[];
+
+/*
+ * Makes pool of upstreams whose fields have been read: parses addresses, finds peers. The pool's
+ * memory and peers belong to load->arena. Returns 0, or -1 with err.
+ */
+int pool_init(struct pool *pool, struct load *load, const struct jnode *node,
+    struct objects upstreams, int policy, int64_t choose, struct error *err);
+
+/* May it be dialled now: is a peer below its limit? */
+bool upstream_available(const struct upstream *upstream);
+
+/*
+ * The upstream to try next, not one for which tried[index] is true; NULL: none is available.
+ * src is the client's effective address (for ip_hash).
+ */
+const struct upstream *pool_select(
+    const struct pool *pool, const bool *tried, const struct netaddr *src);
+
+#endif
