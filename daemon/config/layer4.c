@@ -4,15 +4,12 @@
 
 #include "daemon/config/layer4.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include <jansson.h>
 
 #include "daemon/config/reuse.h"
 #include "daemon/core/load.h"
 #include "daemon/core/route.h"
-
-#define ROUTE_ARENA 1024
 
 static int load_routes(
     struct load *load, const struct jnode *node, void *target, struct error *err);
@@ -27,49 +24,21 @@ static const struct field server_fields[] = {
     FIELD_END,
 };
 
-static void identity_unref(void *object)
-{
-	struct route_identity *identity = object;
-
-	if (atomic_fetch_sub(&identity->refs, 1) == 1)
-		free(identity);
-}
-
-static struct route_identity *identity_new(void)
-{
-	static uint64_t last_handle;
-	struct route_identity *identity = mem_zalloc(sizeof(*identity));
-
-	identity->refs = 1;
-	identity->handle = ++last_handle;
-	return identity;
-}
-
-/* Takes the reference on identity. */
+/* identity NULL: a new one. */
 static struct route *compile_route(struct load *load, const struct jnode *node, const char *server,
     struct route_identity *identity, struct error *err)
 {
 	struct arena *outer = load->arena;
-	struct arena *arena = arena_new(ROUTE_ARENA);
-	struct route *route = arena_alloc(arena, sizeof(*route));
+	struct route *route = route_new(node->value, server, identity);
 	int rc;
 
-	arena_release(arena, identity_unref, identity);
-	arena_release(arena, (void (*)(void *))json_decref, json_incref(node->value));
-	route->arena = arena;
-	route->refs = 1;
-	route->json = node->value;
-	route->identity = identity;
-	route->server = arena_strdup(arena, server);
-	load->arena = arena;
+	load->arena = route->arena;
 	rc = route_load(load, node, route, err);
 	load->arena = outer;
 	if (rc == -1) {
 		route_unref(route);
 		return NULL;
 	}
-	if (route->name == NULL)
-		route->name = arena_printf(arena, "#%llu", (unsigned long long)identity->handle);
 	return route;
 }
 
@@ -94,8 +63,7 @@ static struct route *share_or_compile(struct load *load, const struct jnode *nod
 		return route_ref(route);
 	route = reuse_id(reuse, node->value);
 	if (route == NULL)
-		return compile_route(load, node, server, identity_new(), err);
-	atomic_fetch_add(&route->identity->refs, 1);
+		return compile_route(load, node, server, NULL, err);
 	return compile_route(load, node, server, route->identity, err);
 }
 

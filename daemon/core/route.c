@@ -3,10 +3,13 @@
 
 #include "daemon/core/route.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/arena.h"
 #include "daemon/core/load.h"
+
+#define ROUTE_ARENA 1024
 
 static const struct handler_type *const *registered;
 
@@ -49,7 +52,7 @@ static int unknown_handler(const struct jnode *name_node, const char *name, stru
 	    "unknown handler '%s'; 'pointsmand modules' lists them", name);
 }
 
-static int load_handler(
+int handler_load(
     struct load *load, const struct jnode *node, struct handler *out, struct error *err)
 {
 	static const struct field no_fields[] = {FIELD_END};
@@ -103,7 +106,7 @@ int route_load(struct load *load, const struct jnode *node, struct route *route,
 	for (i = 0; i < route->handler_count; i++) {
 		struct jnode item = jnode_item(&handle, i);
 
-		if (load_handler(load, &item, &route->handlers[i], err) == -1)
+		if (handler_load(load, &item, &route->handlers[i], err) == -1)
 			return -1;
 	}
 	return 0;
@@ -144,6 +147,44 @@ int route_list_check(const struct jnode *node, const struct route_list *list, st
 		return jnode_error(&silence, err, ERROR_INVALID,
 		    "must be shorter than matching_timeout, or it never has an effect");
 	return 0;
+}
+
+static void identity_unref(void *object)
+{
+	struct route_identity *identity = object;
+
+	if (atomic_fetch_sub(&identity->refs, 1) == 1)
+		free(identity);
+}
+
+static struct route_identity *identity_new(void)
+{
+	static uint64_t last_handle;
+	struct route_identity *identity = mem_zalloc(sizeof(*identity));
+
+	identity->refs = 1;
+	identity->handle = ++last_handle;
+	return identity;
+}
+
+struct route *route_new(json_t *json, const char *server, struct route_identity *identity)
+{
+	struct arena *arena = arena_new(ROUTE_ARENA);
+	struct route *route = arena_alloc(arena, sizeof(*route));
+
+	if (identity == NULL)
+		identity = identity_new();
+	else
+		atomic_fetch_add(&identity->refs, 1);
+	arena_release(arena, identity_unref, identity);
+	arena_release(arena, (void (*)(void *))json_decref, json_incref(json));
+	route->arena = arena;
+	route->refs = 1;
+	route->json = json;
+	route->identity = identity;
+	route->server = arena_strdup(arena, server);
+	route->name = arena_printf(arena, "#%llu", (unsigned long long)identity->handle);
+	return route;
 }
 
 struct route *route_ref(struct route *route)

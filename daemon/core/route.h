@@ -56,6 +56,11 @@ struct route_list {
 	ROUTE_LIST_OPTIONS(s, m),                                                                  \
 	    FIELD_CUSTOM(s, m, "routes", 0, route_list_load_routes, "the routes, asked in order")
 
+/*
+ * A top-level route in an arena of its own, with one reference; nothing to match and no handler
+ * yet. References on json and identity are taken; identity NULL: a new one. Control thread.
+ */
+struct route *route_new(json_t *json, const char *server, struct route_identity *identity);
 struct route *route_ref(struct route *route);
 void route_unref(struct route *route); /* NULL is allowed */
 
@@ -72,6 +77,10 @@ int route_list_load_routes(
     struct load *load, const struct jnode *node, void *target, struct error *err);
 /* Checks a list whose options were read from node. Returns 0, or -1 with err. */
 int route_list_check(const struct jnode *node, const struct route_list *list, struct error *err);
+
+/* Reads one handler of a chain, memory from load->arena. Returns 0, or -1 with err. */
+int handler_load(
+    struct load *load, const struct jnode *node, struct handler *out, struct error *err);
 
 /* Reads one route's match and handle into route, memory from load->arena. */
 int route_load(struct load *load, const struct jnode *node, struct route *route, struct error *err);
