@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Every handler of the program, a line each, in alphabetical order: X(name) stands for
+ * `const struct handler_type handler_<name>` in handlers/<name>.c.
+ */
+#ifndef DAEMON_HANDLERS_HANDLERS_TBL_H
+#define DAEMON_HANDLERS_HANDLERS_TBL_H
+
+/* clang-format off */
+#define HANDLERS(X) \
+	X(close) \
+	X(echo) \
+	X(proxy) \
+	X(proxy_protocol) \
+	X(respond) \
+	X(subroute) \
+	X(tls)
+/* clang-format on */
+
+#endif
