@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Client authentication of a policy: whom to ask for a certificate and whom to trust. Fails closed.
+ */
+#ifndef DAEMON_TLS_CLIENT_AUTH_H
+#define DAEMON_TLS_CLIENT_AUTH_H
+
+#include <gnutls/gnutls.h>
+
+#include "common/buf.h"
+#include "daemon/core/load.h"
+
+enum client_auth_mode {
+	CLIENT_AUTH_REQUEST,            /* ask, take anything or nothing */
+	CLIENT_AUTH_REQUIRE,            /* take any certificate */
+	CLIENT_AUTH_VERIFY_IF_GIVEN,    /* take none, or one that verifies */
+	CLIENT_AUTH_REQUIRE_AND_VERIFY, /* take one that verifies */
+};
+
+struct client_auth;
+
+/*
+ * Reads "client_authentication" into load->arena. *out is NULL where the object asks for nothing.
+ * What distinguishes one authentication from another (certificates in files included) is appended
+ * to identity. Returns 0, or -1 with err.
+ */
+int client_auth_load(struct load *load, const struct jnode *node, struct client_auth **out,
+    struct buf *identity, struct error *err);
+
+/* Credentials that trust the authorities; freed with the arena that it was loaded into. */
+gnutls_certificate_credentials_t client_auth_credentials(const struct client_auth *auth);
+
+/* Sets a new session up to ask for a certificate. */
+void client_auth_ask(const struct client_auth *auth, gnutls_session_t session);
+
+/*
+ * Is the client of this session, in whatever way it was established, whom we want? To be asked
+ * from the verify callback and again when the handshake has ended. 0, or -1 with *why.
+ */
+int client_auth_check(const struct client_auth *auth, gnutls_session_t session, const char **why);
+
+#endif
