@@ -63,6 +63,12 @@ struct pack *pack_item(struct pack_box *array)
 	return array->pack;
 }
 
+void pack_pairs(struct pack_box *map, struct span pairs, uint32_t count)
+{
+	buf_append(map->pack->out, pairs.p, pairs.n);
+	map->count += count;
+}
+
 void pack_nil(struct pack *p)
 {
 	msgpack_pack_nil(&p->packer);

@@ -38,6 +38,8 @@ void pack_close(struct pack_box *box);
 /* Announces a pair or an item; what is packed next with the result is its value. */
 struct pack *pack_key(struct pack_box *map, const char *key);
 struct pack *pack_item(struct pack_box *array);
+/* Adds pairs that were packed elsewhere, with a struct pack_box that was never opened. */
+void pack_pairs(struct pack_box *map, struct span pairs, uint32_t count);
 
 void pack_nil(struct pack *p);
 void pack_bool(struct pack *p, bool value);

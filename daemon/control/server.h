@@ -14,7 +14,8 @@
  */
 int control_server_start(const char *path, struct error *err);
 
-/* Closes all sessions, stops listening, removes the socket if it is still ours. Again is allowed. */
+/* Closes all sessions, stops listening, removes the socket if it is still ours. Again is allowed.
+ */
 void control_server_stop(void);
 
 #endif

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <config.h>
+
+#include "daemon/control/call.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "common/arena.h"
+#include "common/log.h"
+#include "daemon/control/method.h"
+#include "daemon/control/session.h"
+#include "daemon/core/instance.h"
+
+uint64_t call_revision(void)
+{
+	const struct instance *instance = instance_current();
+
+	return instance != NULL ? instance->revision : 0;
+}
+
+struct call *call_new(struct session *session, const struct method *method, uint32_t id)
+{
+	struct call *call = mem_zalloc(sizeof(*call));
+
+	call->session = session;
+	call->caller = *session_caller(session);
+	call->method = method;
+	call->id = id;
+	pack_init(&call->pack, &call->message);
+	return call;
+}
+
+static void call_send(struct call *call)
+{
+	if (call->session != NULL)
+		session_send(call->session, buf_span(&call->message));
+	buf_clear(&call->message);
+}
+
+static void call_free(struct call *call)
+{
+	assert(call->resume == NULL);
+	if (call->session != NULL)
+		session_forget(call->session, call);
+	buf_fini(&call->message);
+	free(call);
+}
+
+static void log_change(const struct call *call, const char *result)
+{
+	struct log_line line;
+
+	if (!call->method->changes)
+		return;
+	log_begin(&line, LOG_INFO, "control", call->method->name);
+	log_u64(&line, "uid", call->caller.uid);
+	log_u64(&line, "pid", (uint64_t)call->caller.pid);
+	log_str(&line, "command", call->caller.command);
+	log_u64(&line, "rev", call_revision());
+	log_str(&line, "result", result);
+	log_end(&line);
+}
+
+/* ---- the response -------------------------------------------------------------------------- */
+
+static void begin_response(struct call *call)
+{
+	buf_clear(&call->message);
+	pack_array_of(&call->pack, 4);
+	pack_u64(&call->pack, CONTROL_RESPONSE);
+	pack_u64(&call->pack, call->id);
+}
+
+struct pack_box *call_result(struct call *call)
+{
+	begin_response(call);
+	pack_nil(&call->pack);
+	pack_map_open(&call->pack, &call->map);
+	pack_u64(pack_key(&call->map, "rev"), call_revision());
+	return &call->map;
+}
+
+void call_finish(struct call *call)
+{
+	if (buf_len(&call->message) == 0)
+		call_result(call);
+	pack_close(&call->map);
+	call_send(call);
+	log_change(call, "done");
+	call_free(call);
+}
+
+void call_fail_hint(struct call *call, const struct error *err, const char *hint)
+{
+	begin_response(call);
+	pack_map_open(&call->pack, &call->map);
+	pack_str(pack_key(&call->map, "code"), error_code_name(err->code));
+	pack_str(pack_key(&call->map, "message"), err->message);
+	if (err->path[0] != '\0')
+		pack_str(pack_key(&call->map, "path"), err->path);
+	if (hint != NULL)
+		pack_str(pack_key(&call->map, "hint"), hint);
+	pack_close(&call->map);
+	pack_nil(&call->pack);
+	call_send(call);
+	log_change(call, error_code_name(err->code));
+	call_free(call);
+}
+
+void call_fail(struct call *call, const struct error *err)
+{
+	call_fail_hint(call, err, NULL);
+}
+
+/* ---- chunks -------------------------------------------------------------------------------- */
+
+static void begin_chunk(struct call *call)
+{
+	buf_clear(&call->message);
+	pack_array_of(&call->pack, 3);
+	pack_u64(&call->pack, CONTROL_NOTIFICATION);
+	pack_str(&call->pack, CONTROL_CHUNK);
+	pack_array_of(&call->pack, 1);
+	pack_map_open(&call->pack, &call->map);
+	pack_u64(pack_key(&call->map, "id"), call->id);
+	pack_u64(pack_key(&call->map, "rev"), call_revision());
+}
+
+struct pack_box *call_chunk(struct call *call)
+{
+	begin_chunk(call);
+	pack_array_open(pack_key(&call->map, "items"), &call->items);
+	return &call->items;
+}
+
+size_t call_chunk_size(const struct call *call)
+{
+	return buf_len(&call->message);
+}
+
+void call_chunk_send(struct call *call)
+{
+	pack_close(&call->items);
+	pack_close(&call->map);
+	call_send(call);
+}
+
+void call_chunk_text(struct call *call, struct span text)
+{
+	begin_chunk(call);
+	pack_text(pack_key(&call->map, "text"), text);
+	pack_close(&call->map);
+	call_send(call);
+}
+
+bool call_ready(const struct call *call)
+{
+	return call->session == NULL || session_roomy(call->session);
+}
+
+void call_wait(struct call *call, void (*resume)(struct call *call))
+{
+	assert(call->session != NULL);
+	call->resume = resume;
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A client of the control socket: reads its requests within limits, runs them, and sends what they
+ * answer as fast as the client takes it. Nothing here ever waits: a client that does not read is
+ * not read from, and its lists pause.
+ */
+#ifndef DAEMON_CONTROL_SESSION_H
+#define DAEMON_CONTROL_SESSION_H
+
+#include <stdbool.h>
+
+#include "common/span.h"
+#include "daemon/control/level.h"
+
+struct call;
+struct session;
+
+/* Takes fd, connected and non-blocking, and serves it on control_loop(). */
+void session_start(int fd, const struct caller *caller);
+/* Tells each client why (a constant), then closes it. */
+void session_close_all(const char *reason);
+unsigned session_count(void);
+
+/* Tells the other end of fd why it is not served, as well as that goes without waiting. */
+void session_turn_away(int fd, const char *code, const char *message);
+
+/* The rest is for call.c and the methods. */
+const struct caller *session_caller(const struct session *s);
+/* Puts bytes, whole messages, into the queue; a client with too long a queue is closed. */
+void session_send(struct session *s, struct span bytes);
+/* Is the queue short enough for another chunk? */
+bool session_roomy(const struct session *s);
+/* The call has been answered. */
+void session_forget(struct session *s, struct call *call);
+/* hello was answered; client is what the client calls itself, for the log. */
+void session_greeted(struct session *s, struct span client);
+
+#endif

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <config.h>
+
+#include <unistd.h>
+
+#include "daemon/control/call.h"
+#include "daemon/control/method.h"
+#include "daemon/control/session.h"
+
+enum { HELLO_PROTOCOL, HELLO_CLIENT };
+
+static const struct param hello_params[] = {
+    {.name = "protocol", .type = PARAM_INT, .required = true, .help = "the client's version"},
+    {.name = "client", .type = PARAM_TEXT, .max = 64, .help = "its name, for the log"},
+    {.name = NULL},
+};
+
+static void pack_limits(struct pack *pack)
+{
+	struct pack_box map;
+
+	pack_map_open(pack, &map);
+	pack_u64(pack_key(&map, "request"), CONTROL_REQUEST_MAX);
+	pack_u64(pack_key(&map, "depth"), CONTROL_DEPTH_MAX);
+	pack_u64(pack_key(&map, "elements"), CONTROL_ELEMENTS_MAX);
+	pack_u64(pack_key(&map, "in_flight"), CONTROL_IN_FLIGHT_MAX);
+	pack_u64(pack_key(&map, "clients"), CONTROL_CLIENTS_MAX);
+	pack_u64(pack_key(&map, "chunk"), CONTROL_CHUNK_MAX);
+	pack_u64(pack_key(&map, "queue"), CONTROL_QUEUE_MAX);
+	pack_u64(pack_key(&map, "answer"), CONTROL_ANSWER_MAX);
+	pack_u64(pack_key(&map, "message_seconds"), CONTROL_MESSAGE_SECONDS);
+	pack_close(&map);
+}
+
+static void run_hello(struct call *call, const struct argument *args)
+{
+	uint64_t theirs = args[HELLO_PROTOCOL].number;
+	struct pack_box *map;
+	struct error err;
+
+	if (theirs < CONTROL_PROTOCOL_MIN) {
+		error_set(&err, ERROR_UNSUPPORTED,
+		    "the client speaks protocol %llu, this daemon %d to %d",
+		    (unsigned long long)theirs, CONTROL_PROTOCOL_MIN, CONTROL_PROTOCOL);
+		call_fail(call, &err);
+		return;
+	}
+	session_greeted(call->session, args[HELLO_CLIENT].text);
+	map = call_result(call);
+	/* A newer client may go on if it can still speak ours. */
+	pack_u64(pack_key(map, "protocol"), theirs < CONTROL_PROTOCOL ? theirs : CONTROL_PROTOCOL);
+	pack_u64(pack_key(map, "protocol_min"), CONTROL_PROTOCOL_MIN);
+	pack_str(pack_key(map, "version"), PACKAGE_VERSION);
+	pack_str(pack_key(map, "level"), level_name(call->caller.level));
+	pack_u64(pack_key(map, "pid"), (uint64_t)getpid());
+	pack_limits(pack_key(map, "limits"));
+	call_finish(call);
+}
+
+const struct method method_hello = {
+    .name = CONTROL_HELLO,
+    .help = "agree on the protocol; the first request of every session",
+    .level = LEVEL_OBSERVE,
+    .greets = true,
+    .params = hello_params,
+    .run = run_hello,
+};
+
+static void run_ping(struct call *call, const struct argument *args)
+{
+	(void)args;
+	call_finish(call);
+}
+
+const struct method method_ping = {
+    .name = CONTROL_PING,
+    .help = "answer at once",
+    .level = LEVEL_OBSERVE,
+    .run = run_ping,
+};

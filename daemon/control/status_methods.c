@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <config.h>
+
+#include <dirent.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "common/arena.h"
+#include "daemon/control/call.h"
+#include "daemon/control/method.h"
+#include "daemon/control/session.h"
+#include "daemon/control/time_text.h"
+#include "daemon/core/counters.h"
+#include "daemon/core/instance.h"
+#include "daemon/core/worker.h"
+
+/* When the process began, nanoseconds since 1970; kept from the first look at it. */
+static int64_t process_start(void)
+{
+	static int64_t start;
+	struct timespec now, up;
+	unsigned long long ticks = 0;
+	FILE *file;
+
+	if (start != 0)
+		return start;
+	clock_gettime(CLOCK_REALTIME, &now);
+	clock_gettime(CLOCK_BOOTTIME, &up);
+	file = fopen("/proc/self/stat", "re");
+	/* Field 22 is the start in ticks after boot; the command's name may hold blanks. */
+	if (file == NULL ||
+	    fscanf(file,
+		"%*d (%*[^)]) %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d "
+		"%*d %*d %*d %llu",
+		&ticks) != 1)
+		ticks = (unsigned long long)(up.tv_sec * sysconf(_SC_CLK_TCK));
+	if (file != NULL)
+		fclose(file);
+	start = (int64_t)now.tv_sec * DURATION_S + now.tv_nsec -
+		((int64_t)up.tv_sec * DURATION_S + up.tv_nsec) +
+		(int64_t)(ticks * (uint64_t)DURATION_S / (uint64_t)sysconf(_SC_CLK_TCK));
+	return start;
+}
+
+static uint64_t open_descriptors(void)
+{
+	DIR *folder = opendir("/proc/self/fd");
+	uint64_t count = 0;
+
+	if (folder == NULL)
+		return 0;
+	while (readdir(folder) != NULL)
+		count++;
+	closedir(folder);
+	return count > 3 ? count - 3 : 0; /* ".", ".." and the folder itself */
+}
+
+static void pack_descriptors(struct pack *pack)
+{
+	struct pack_box map;
+	struct rlimit limit;
+
+	pack_map_open(pack, &map);
+	pack_u64(pack_key(&map, "open"), open_descriptors());
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0)
+		pack_u64(pack_key(&map, "limit"), limit.rlim_cur);
+	pack_close(&map);
+}
+
+static void pack_counters(struct pack_box *map)
+{
+	uint64_t accepted = 0, ended = 0, in = 0, out = 0;
+	unsigned i;
+	int reason;
+
+	for (i = 0; i < workers_count(); i++) {
+		const struct counters *c = &worker_at(i)->counters;
+
+		/* The ended first: one that is accepted in between must not be missing. */
+		for (reason = 0; reason < END_REASON_COUNT; reason++)
+			ended += counter_get(&c->ended[reason]);
+		accepted += counter_get(&c->accepted);
+		in += counter_get(&c->bytes_in);
+		out += counter_get(&c->bytes_out);
+	}
+	pack_u64(pack_key(map, "connections"), accepted - ended);
+	pack_u64(pack_key(map, "accepted"), accepted);
+	pack_u64(pack_key(map, "bytes_in"), in);
+	pack_u64(pack_key(map, "bytes_out"), out);
+}
+
+static void pack_document(struct pack_box *map)
+{
+	const struct instance *instance = instance_current();
+	uint64_t listeners = 0, routes = 0;
+	size_t i, servers = instance != NULL ? instance->server_count : 0;
+
+	for (i = 0; i < servers; i++) {
+		listeners += instance->servers[i]->listen.count;
+		routes += instance->servers[i]->routes.count;
+	}
+	pack_u64(pack_key(map, "servers"), servers);
+	pack_u64(pack_key(map, "listeners"), listeners);
+	pack_u64(pack_key(map, "routes"), routes);
+}
+
+static void run_status(struct call *call, const struct argument *args)
+{
+	struct pack_box *map = call_result(call);
+	char text[TIME_TEXT_MAX];
+	int64_t start = process_start();
+
+	(void)args;
+	pack_str(pack_key(map, "version"), PACKAGE_VERSION);
+	pack_u64(pack_key(map, "pid"), (uint64_t)getpid());
+	pack_str(pack_key(map, "started"), time_text(start, text));
+	pack_double(pack_key(map, "uptime"), time_seconds_since(start));
+	pack_str(pack_key(map, "level"), level_name(call->caller.level));
+	pack_u64(pack_key(map, "workers"), workers_count());
+	pack_u64(pack_key(map, "clients"), session_count());
+	pack_document(map);
+	pack_counters(map);
+	pack_descriptors(pack_key(map, "descriptors"));
+	call_finish(call);
+}
+
+const struct method method_status = {
+    .name = CONTROL_STATUS,
+    .help = "what runs: revision, workers, connections, descriptors, your level",
+    .level = LEVEL_OBSERVE,
+    .run = run_status,
+};
