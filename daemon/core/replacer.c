@@ -95,25 +95,23 @@ static const struct value system_values[] = {
 
 /* ---- the clock ----------------------------------------------------------------------------- */
 
-__attribute__((format(strftime, 2, 0))) static void put_date(
-    struct buf *out, const char *format, const struct tm *tm)
-{
-	char text[64];
-
-	buf_append(out, text, strftime(text, sizeof(text), format, tm));
-}
+#define DATE_MAX 64
 
 /* As Go prints a time: the fraction without zeros at its end. */
 static void put_time(struct buf *out, const struct timespec *at, const struct tm *tm)
 {
-	char fraction[16];
-	size_t n = (size_t)snprintf(fraction, sizeof(fraction), ".%09ld", at->tv_nsec);
+	char text[DATE_MAX];
+	size_t n;
 
-	put_date(out, "%Y-%m-%d %H:%M:%S", tm);
-	while (n > 0 && fraction[n - 1] == '0')
+	buf_append(out, text, strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", tm));
+	n = (size_t)snprintf(text, sizeof(text), ".%09ld", at->tv_nsec);
+	while (n > 0 && text[n - 1] == '0')
 		n--;
-	buf_append(out, fraction, n > 1 ? n : 0);
-	put_date(out, tm->tm_gmtoff == 0 ? " +0000 UTC" : " %z %Z", tm);
+	buf_append(out, text, n > 1 ? n : 0);
+	if (tm->tm_gmtoff == 0)
+		buf_append_str(out, " +0000 UTC");
+	else
+		buf_append(out, text, strftime(text, sizeof(text), " %z %Z", tm));
 }
 
 static struct timespec now(struct tm *local, struct tm *utc)
@@ -140,20 +138,22 @@ static void put_now(struct facts *facts, struct buf *out)
 /* Names of days and months are English whatever the locale: the program never sets one. */
 static void put_now_http(struct facts *facts, struct buf *out)
 {
+	char text[DATE_MAX];
 	struct tm tm;
 
 	(void)facts;
 	now(NULL, &tm);
-	put_date(out, "%a, %d %b %Y %H:%M:%S GMT", &tm);
+	buf_append(out, text, strftime(text, sizeof(text), "%a, %d %b %Y %H:%M:%S GMT", &tm));
 }
 
 static void put_now_common_log(struct facts *facts, struct buf *out)
 {
+	char text[DATE_MAX];
 	struct tm tm;
 
 	(void)facts;
 	now(&tm, NULL);
-	put_date(out, "%d/%b/%Y:%H:%M:%S %z", &tm);
+	buf_append(out, text, strftime(text, sizeof(text), "%d/%b/%Y:%H:%M:%S %z", &tm));
 }
 
 static void put_now_year(struct facts *facts, struct buf *out)
