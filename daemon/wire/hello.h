@@ -23,10 +23,10 @@ enum hello_result {
 
 /* What a parsed hello says. Spans point into the bytes that were parsed. */
 struct hello {
-	uint16_t version;        /* legacy_version */
-	struct span random;      /* 32 bytes */
+	uint16_t version;   /* legacy_version */
+	struct span random; /* 32 bytes */
 	struct span session_id;
-	struct span ciphers;     /* 16-bit values */
+	struct span ciphers; /* 16-bit values */
 	struct span compression;
 	struct span extensions;  /* the whole list, without its length */
 	struct span server_name; /* host_name of server_name; n = 0: none */
