@@ -35,7 +35,8 @@ static bool fits(struct log_line *line, size_t length)
 
 static void put(struct log_line *line, const char *text, size_t length)
 {
-	memcpy(line->text + line->used, text, length);
+	if (length > 0)
+		memcpy(line->text + line->used, text, length);
 	line->used += length;
 }
 
@@ -91,9 +92,25 @@ static bool unsafe(uint32_t rune)
 	       (rune >= 0x2066 && rune <= 0x2069);
 }
 
-static bool plain(uint8_t byte)
+/* What a byte may be without an escape: part of a quoted text, part of a bare one. */
+enum { IN_QUOTES = 1, BARE = 2 };
+static const uint8_t plain[256] = {
+    [' '] = IN_QUOTES,
+    ['!'] = IN_QUOTES | BARE,
+    ['#' ... '<'] = IN_QUOTES | BARE,
+    ['='] = IN_QUOTES,
+    ['>' ... '['] = IN_QUOTES | BARE,
+    [']' ... '~'] = IN_QUOTES | BARE,
+};
+
+/* How many bytes at the front may stand as they are. */
+static size_t plain_run(struct span s, uint8_t where)
 {
-	return byte >= 0x20 && byte < 0x7f && byte != '"' && byte != '\\';
+	size_t n = 0;
+
+	while (n < s.n && (plain[s.p[n]] & where))
+		n++;
+	return n;
 }
 
 /* Takes one character and writes how it is shown, at most 8 bytes; returns the length. */
@@ -128,24 +145,28 @@ static size_t escape(struct span *s, char out[8])
 	return (size_t)(s->p - from);
 }
 
-/* As much of value as fits with after bytes left over, never a part of an escape. */
+/*
+ * As much of value as fits with after bytes left over, never a part of an escape. There is room for
+ * the after bytes when this is called.
+ */
 static void put_escaped(struct log_line *line, struct span value, size_t after)
 {
+	size_t run, room;
 	char out[8];
-	size_t length;
 
-	while (value.n > 0) {
-		if (plain(value.p[0])) {
-			length = 1;
-			out[0] = (char)value.p[0];
-			value.p++;
-			value.n--;
-		} else {
-			length = escape(&value, out);
-		}
-		if (!fits(line, length + after))
+	for (;;) {
+		run = plain_run(value, IN_QUOTES);
+		room = LINE_MAX_USED - after - line->used;
+		put(line, (const char *)value.p, run < room ? run : room);
+		if (run > room)
+			line->cut = true;
+		if (run >= value.n || run > room)
 			return;
-		put(line, out, length);
+		span_skip(&value, run);
+		run = escape(&value, out);
+		if (!fits(line, run + after))
+			return;
+		put(line, out, run);
 	}
 }
 
@@ -220,14 +241,7 @@ static bool put_key(struct log_line *line, const char *key, size_t after)
 
 static bool needs_quotes(struct span value)
 {
-	size_t i;
-
-	if (line_format == LOG_JSON || value.n == 0)
-		return true;
-	for (i = 0; i < value.n; i++)
-		if (!plain(value.p[i]) || value.p[i] == ' ' || value.p[i] == '=')
-			return true;
-	return false;
+	return line_format == LOG_JSON || value.n == 0 || plain_run(value, BARE) < value.n;
 }
 
 void log_bytes(struct log_line *line, const char *key, struct span value)
