@@ -17,6 +17,8 @@ static int load_routes(
 static const struct field server_fields[] = {
     FIELD_STRINGS(struct server, listen, "listen", FIELD_REQUIRED | FIELD_OPEN,
 	"addresses to listen on: [network/][host]:port, with port ranges"),
+    FIELD_STRINGS(struct server, paused, "paused", 0,
+	"those of the addresses that stay bound but accept nothing for now"),
     FIELD_DURATION(struct server, idle_timeout, "idle_timeout", 0, "30s",
 	"UDP: how long a silent client address is remembered"),
     ROUTE_LIST_OPTIONS(struct server, routes),

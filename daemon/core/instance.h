@@ -19,6 +19,7 @@ struct load;
 struct server {
 	const char *name;      /* "srv0"; servers of the http app are "http/srv0" */
 	struct strings listen; /* as written */
+	struct strings paused; /* those of them that accept nothing for now (ours) */
 	struct route_list routes;
 	int64_t idle_timeout; /* ns, UDP flows */
 };

@@ -73,7 +73,8 @@ static void on_pause_over(struct ev_loop *loop, ev_timer *w, int events)
 	struct listener *l = w->data;
 
 	(void)events;
-	ev_io_start(loop, &l->io);
+	if (!l->paused)
+		ev_io_start(loop, &l->io);
 }
 
 struct listener *listener_new(struct worker *w, int fd, const char *address)
@@ -98,9 +99,13 @@ struct listener *listener_new(struct worker *w, int fd, const char *address)
 	return l;
 }
 
-void listener_start(struct listener *l)
+void listener_accept(struct listener *l, bool accept)
 {
-	ev_io_start(l->worker->loop, &l->io);
+	l->paused = !accept;
+	if (!accept)
+		ev_io_stop(l->worker->loop, &l->io);
+	else if (!ev_is_active(&l->pause))
+		ev_io_start(l->worker->loop, &l->io);
 }
 
 struct listener *listener_ref(struct listener *l)

@@ -22,12 +22,14 @@ struct listener {
 	const struct server *server; /* of worker->instance */
 	struct netaddr local;        /* AF_UNSPEC where it is bound to a wildcard */
 	unsigned refs;
+	bool paused;
 	char address[]; /* as shown: "tcp/:993" */
 };
 
 /* Takes fd, which listens and does not block. The new listener has one reference. */
 struct listener *listener_new(struct worker *w, int fd, const char *address);
-void listener_start(struct listener *l);
+/* Accepts, or leaves what comes in the accept queue. Paused at first. */
+void listener_accept(struct listener *l, bool accept);
 /* Takes what is still in the accept queue, then closes the socket. */
 void listener_close(struct listener *l);
 struct listener *listener_ref(struct listener *l);

@@ -17,6 +17,7 @@
 struct binding {
 	char key[ADDRESS_TEXT_MAX];
 	const struct server *server;
+	bool paused;
 	struct address address;
 	int *fds; /* one for each worker, where it is new; NULL: the workers have it */
 };
@@ -66,7 +67,7 @@ static void publication_free(struct publication *p)
 /* ---- what is to be listened on -------------------------------------------------------------- */
 
 static int add_binding(struct publication *p, const struct server *server,
-    const struct address *address, struct error *err)
+    const struct address *address, bool paused, struct error *err)
 {
 	struct binding *b, *known;
 	char key[ADDRESS_TEXT_MAX];
@@ -85,8 +86,19 @@ static int add_binding(struct publication *p, const struct server *server,
 	memset(b, 0, sizeof(*b));
 	memcpy(b->key, key, sizeof(key));
 	b->server = server;
+	b->paused = paused;
 	b->address = *address;
 	return 0;
+}
+
+static bool is_paused(const struct server *server, const char *text)
+{
+	size_t i;
+
+	for (i = 0; i < server->paused.count; i++)
+		if (strcmp(server->paused.items[i], text) == 0)
+			return true;
+	return false;
 }
 
 static int add_listen(
@@ -94,13 +106,14 @@ static int add_listen(
 {
 	struct address_range range;
 	struct address address;
+	bool paused = is_paused(server, server->listen.items[index]);
 	unsigned i;
 
 	if (address_parse_listen(server->listen.items[index], &range, err) == -1)
 		goto fail;
 	for (i = 0; i < address_range_count(&range); i++) {
 		address = address_range_at(&range, i);
-		if (add_binding(p, server, &address, err) == -1)
+		if (add_binding(p, server, &address, paused, err) == -1)
 			goto fail;
 	}
 	return 0;
@@ -181,10 +194,8 @@ static void open_new(struct worker *w, const struct publication *p)
 		if (b->fds == NULL)
 			continue;
 		l = listener_new(w, b->fds[w->index], b->key);
-		l->server = b->server;
 		l->next = w->listeners;
 		w->listeners = l;
-		listener_start(l);
 	}
 }
 
@@ -196,9 +207,13 @@ static void take_instance(struct worker *w, void *arg)
 
 	close_gone(w, p);
 	w->instance = instance_ref(p->instance);
-	for (l = w->listeners; l != NULL; l = l->next)
-		l->server = find(p, l->address)->server;
 	open_new(w, p);
+	for (l = w->listeners; l != NULL; l = l->next) {
+		const struct binding *b = find(p, l->address);
+
+		l->server = b->server;
+		listener_accept(l, !b->paused);
+	}
 	instance_unref(before);
 }
 

@@ -81,8 +81,8 @@ int handler_load(
 
 int route_load(struct load *load, const struct jnode *node, struct route *route, struct error *err)
 {
-	static const char *const known[] = {"match", "handle", "@id", NULL};
-	struct jnode match, handle, id;
+	static const char *const known[] = {"match", "handle", "disabled", "@id", NULL};
+	struct jnode match, handle, disabled, id;
 	size_t i;
 
 	if (jnode_object(node, err) == -1 || jnode_known(node, known, err) == -1)
@@ -93,6 +93,9 @@ int route_load(struct load *load, const struct jnode *node, struct route *route,
 			return -1;
 		route->name = arena_strdup(load->arena, route->name);
 	}
+	disabled = jnode_member(node, "disabled");
+	if (disabled.value != NULL && jnode_bool(&disabled, &route->disabled, err) == -1)
+		return -1;
 	match = jnode_member(node, "match");
 	if (match.value != NULL && matcher_sets_load(load, &match, &route->match, err) == -1)
 		return -1;

@@ -17,6 +17,7 @@ struct route {
 	struct matcher_sets match;
 	struct handler *handlers;
 	size_t handler_count;
+	bool disabled;      /* ours: passed over, as if it never matched */
 	const char *name;   /* "@id", or "#handle" for a top-level one, or NULL */
 	const char *server; /* the server's name, in this route's arena */
 	/* Of top-level routes alone. */

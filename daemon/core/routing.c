@@ -22,6 +22,8 @@ enum pick routing_pick(
 	size_t i;
 
 	for (i = from; i < list->count; i++) {
+		if (list->items[i]->disabled)
+			continue;
 		switch (matcher_sets_match(&list->items[i]->match, in, &on_bytes)) {
 		case MATCH_NO:
 			break;
