@@ -15,8 +15,7 @@
 #define ROUND_MIN 65536
 #define READ_MIN 1024
 #define HANDSHAKE_READ 4096
-#define QUIET_MAX 64         /* records without data that one read puts up with */
-#define RENEGOTIATIONS_MAX 2 /* asked for and refused */
+#define QUIET_MAX 64 /* records without data that one read puts up with */
 
 struct tls_stream {
 	struct stream stream; /* first */
@@ -35,7 +34,6 @@ struct tls_stream {
 	size_t round_used, round_limit;
 	struct buf out;
 	int broken; /* errno of what ended it for good; 0: nothing has */
-	uint8_t renegotiations;
 	bool established;
 	bool whole_held;  /* there are whole records in held */
 	bool below_ended; /* a FIN, or its like, from below */
@@ -178,14 +176,6 @@ static void keep_rest(struct tls_stream *t)
 	t->window = t->tail = span_of(NULL, 0);
 }
 
-/* TLS 1.2 alone: we never negotiate anew, and the peer may go on without (RFC 5246, 7.2.2). */
-static int refuse_renegotiation(struct tls_stream *t)
-{
-	if (++t->renegotiations > RENEGOTIATIONS_MAX)
-		return -1;
-	return gnutls_alert_send(t->session.gnutls, GNUTLS_AL_WARNING, GNUTLS_A_NO_RENEGOTIATION);
-}
-
 /* One record's worth of plaintext from the window: > 0, or 0 where there was no data in it. */
 static size_t receive(struct tls_stream *t, uint8_t *to, size_t size)
 {
@@ -195,11 +185,11 @@ static size_t receive(struct tls_stream *t, uint8_t *to, size_t size)
 		return (size_t)n;
 	if (n == 0)
 		t->peer_ended = true;
-	else if (n == GNUTLS_E_REHANDSHAKE && refuse_renegotiation(t) < 0)
+	else if (n == GNUTLS_E_REHANDSHAKE || gnutls_error_is_fatal((int)n))
 		t->broken = EPROTO;
-	else if (gnutls_error_is_fatal((int)n))
-		t->broken = EPROTO;
-	if (t->broken == EPROTO)
+	if (n == GNUTLS_E_REHANDSHAKE) /* TLS 1.2: we never negotiate anew */
+		gnutls_alert_send(t->session.gnutls, GNUTLS_AL_FATAL, GNUTLS_A_NO_RENEGOTIATION);
+	else if (t->broken != 0)
 		gnutls_alert_send_appropriate(t->session.gnutls, (int)n);
 	return 0;
 }
@@ -320,37 +310,40 @@ struct cursor {
 	size_t offset;
 };
 
-/* The next record's plaintext: from one piece if that fills it or is the last, else put together.
- */
+static void advance(struct cursor *c, size_t n)
+{
+	c->offset += n;
+	while (c->count > 0 && c->offset == c->iov->iov_len) {
+		c->iov++;
+		c->count--;
+		c->offset = 0;
+	}
+}
+
+/* The next record's plaintext: of one piece if that fills it or is the last, else put together. */
 static struct span next_piece(struct cursor *c, uint8_t together[RECORD_PLAIN_MAX])
 {
-	const uint8_t *from;
+	struct span piece;
 	size_t n, used = 0;
 
-	while (c->count > 0) {
-		from = (const uint8_t *)c->iov->iov_base + c->offset;
-		n = c->iov->iov_len - c->offset;
-		if (used == 0 && (n >= RECORD_PLAIN_MAX || c->count == 1)) {
-			if (n > RECORD_PLAIN_MAX)
-				n = RECORD_PLAIN_MAX;
-			used = n;
-		} else {
-			if (n > RECORD_PLAIN_MAX - used)
-				n = RECORD_PLAIN_MAX - used;
-			memcpy(together + used, from, n);
-			from = together;
-			used += n;
-		}
-		c->offset += n;
-		if (c->offset == c->iov->iov_len) {
-			c->iov++;
-			c->count--;
-			c->offset = 0;
-		}
-		if (used == RECORD_PLAIN_MAX || c->count == 0 || (used > 0 && from != together))
-			return span_of(from, used);
+	advance(c, 0);
+	if (c->count == 0)
+		return span_of(NULL, 0);
+	n = c->iov->iov_len - c->offset;
+	if (c->count == 1 || n >= RECORD_PLAIN_MAX) {
+		n = n < RECORD_PLAIN_MAX ? n : RECORD_PLAIN_MAX;
+		piece = span_of((const uint8_t *)c->iov->iov_base + c->offset, n);
+		advance(c, n);
+		return piece;
 	}
-	return span_of(NULL, 0);
+	while (c->count > 0 && used < RECORD_PLAIN_MAX) {
+		n = c->iov->iov_len - c->offset;
+		n = n < RECORD_PLAIN_MAX - used ? n : RECORD_PLAIN_MAX - used;
+		memcpy(together + used, (const uint8_t *)c->iov->iov_base + c->offset, n);
+		used += n;
+		advance(c, n);
+	}
+	return span_of(together, used);
 }
 
 /* Encrypts one round. Returns the bytes of plaintext in it, or -1 with errno. */
