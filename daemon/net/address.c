@@ -6,7 +6,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
 #include <sys/un.h>
+
+#define MODE_DEFAULT 0200 /* of a Unix socket's file: its owner may connect */
 
 static const char *const networks[] = {
     [NETWORK_TCP] = "tcp",
@@ -94,7 +98,7 @@ static int parse_network(const char **text, struct address *a, struct error *err
 		memcpy(name, *text, (size_t)(slash - *text));
 		name[slash - *text] = '\0';
 		for (i = 0; networks[i] != NULL; i++) {
-			if (strcmp(networks[i], name) == 0) {
+			if (strcasecmp(networks[i], name) == 0) {
 				a->network = (enum address_network)i;
 				*text = slash + 1;
 				return 0;
@@ -175,6 +179,7 @@ static int parse_path(const char *text, struct address *a, struct error *err)
 {
 	const char *bar = strrchr(text, '|');
 	size_t length = bar != NULL ? (size_t)(bar - text) : strlen(text);
+	unsigned long mode;
 	char *end;
 
 	if (length == 0 || length >= sizeof(((struct sockaddr_un *)0)->sun_path))
@@ -182,11 +187,16 @@ static int parse_path(const char *text, struct address *a, struct error *err)
 		    "Unix socket '%s': the path must have 1 to %zu bytes", text,
 		    sizeof(((struct sockaddr_un *)0)->sun_path) - 1);
 	if (bar != NULL) {
-		a->mode = (int)strtoul(bar + 1, &end, 8);
-		if (bar[1] == '\0' || *end != '\0' || a->mode < 0 || a->mode > 0777)
+		mode = strtoul(bar + 1, &end, 8);
+		if (bar[1] < '0' || bar[1] > '7' || *end != '\0' || mode > 0777)
 			return error_set(err, ERROR_INVALID,
 			    "Unix socket '%s': permissions '%s' are not octal like 0660", text,
 			    bar + 1);
+		if ((mode & S_IWUSR) == 0)
+			return error_set(err, ERROR_INVALID,
+			    "Unix socket '%s': permissions '%s' must let the owner write", text,
+			    bar + 1);
+		a->mode = (mode_t)mode;
 	}
 	return set_host(a, text, length, err);
 }
@@ -196,14 +206,14 @@ static int parse(const char *whole, struct address_range *out, struct error *err
 	const char *text = whole;
 
 	memset(out, 0, sizeof(*out));
-	out->first.mode = -1;
+	out->first.mode = MODE_DEFAULT;
 	if (parse_network(&text, &out->first, err) == -1)
 		return -1;
 	if (address_is_ip(out->first.network))
 		return parse_host_port(text, out, err);
 	if (out->first.network < NETWORK_FD)
 		return parse_path(text, &out->first, err);
-	if (*text == '\0' || strspn(text, "0123456789") != strlen(text))
+	if (*text == '\0' || strlen(text) > 9 || strspn(text, "0123456789") != strlen(text))
 		return error_set(err, ERROR_INVALID,
 		    "address '%s': a descriptor is a number, such as fd/3", whole);
 	return set_host(&out->first, text, strlen(text), err);
@@ -222,6 +232,21 @@ static int check_family(const struct address *a, const char *text, struct error 
 	    a->host, networks[a->network]);
 }
 
+/* One text for one IP address, so that two ways of writing it are the same address. */
+static void normalize(struct address *a)
+{
+	char text[NETADDR_TEXT_MAX];
+	struct netaddr ip;
+
+	if (address_is_ip(a->network) && netaddr_parse_ip(a->host, &ip))
+		strcpy(a->host, netaddr_ip_text(&ip, text));
+}
+
+static const char *loopback(enum address_network network)
+{
+	return network == NETWORK_TCP6 || network == NETWORK_UDP6 ? "::1" : "127.0.0.1";
+}
+
 int address_parse_listen(const char *text, struct address_range *out, struct error *err)
 {
 	struct netaddr ip;
@@ -232,13 +257,16 @@ int address_parse_listen(const char *text, struct address_range *out, struct err
 	if (!address_is_ip(a->network) || a->host[0] == '\0')
 		return 0;
 	if (strcmp(a->host, "localhost") == 0)
-		strcpy(a->host,
-		    a->network == NETWORK_TCP6 || a->network == NETWORK_UDP6 ? "::1" : "127.0.0.1");
+		strcpy(a->host, loopback(a->network));
 	if (!netaddr_parse_ip(a->host, &ip))
 		return error_set(err, ERROR_INVALID,
 		    "cannot listen on '%s': the host must be an IP address of this machine, or "
 		    "nothing for all of them",
 		    text);
+	normalize(a);
+	/* As in the reference, "tcp/0.0.0.0" is any address of both families; tcp4 is one. */
+	if (netaddr_is_any(&ip))
+		a->host[0] = '\0';
 	return 0;
 }
 
@@ -252,11 +280,11 @@ int address_parse_dial(const char *text, struct address_range *out, struct error
 		return error_set(err, ERROR_INVALID, "cannot dial a descriptor ('%s')", text);
 	if (!address_is_ip(a->network))
 		return 0;
-	if (a->host[0] == '\0')
-		return error_set(err, ERROR_INVALID,
-		    "address '%s' has no host; to dial this machine write localhost:port", text);
 	if (a->port == 0)
 		return error_set(err, ERROR_INVALID, "cannot dial port 0 ('%s')", text);
+	if (a->host[0] == '\0') /* as in the reference */
+		strcpy(a->host, loopback(a->network));
+	normalize(a);
 	return 0;
 }
 

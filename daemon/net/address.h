@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/socket.h>
+#include <sys/types.h>
 
 #include "common/error.h"
 #include "common/netaddr.h"
@@ -36,7 +37,7 @@ struct address {
 	char host[ADDRESS_HOST_MAX]; /* name or IP without brackets, Unix path ("@name": abstract),
 					descriptor's number; "": any address */
 	uint16_t port;
-	int mode; /* Unix: permissions of the socket's file; -1: as the umask has it */
+	mode_t mode; /* Unix: permissions of the socket's file */
 };
 
 /* The same with consecutive ports. */
@@ -45,7 +46,11 @@ struct address_range {
 	uint16_t last_port;
 };
 
-/* Read text. err says what is wrong and what would be right. Return 0, or -1. */
+/*
+ * Read text. err says what is wrong and what would be right. Return 0, or -1. IP addresses come out
+ * in their one normal form; an unspecified one to listen on ("0.0.0.0", "[::]") as "", no host to
+ * dial as the loopback address.
+ */
 int address_parse_listen(const char *text, struct address_range *out, struct error *err);
 int address_parse_dial(const char *text, struct address_range *out, struct error *err);
 

@@ -3,6 +3,7 @@
 
 #include "daemon/net/sockets.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -16,9 +17,35 @@
 
 #define BACKLOG 16384 /* the system cuts it at net.core.somaxconn */
 
+/*
+ * A peer that has gone without a word is noticed after this: idle, by probes; with bytes on their
+ * way, by their not being acknowledged.
+ */
+#define KEEPALIVE_IDLE 60   /* seconds */
+#define USER_TIMEOUT 300000 /* milliseconds */
+
 static void set(int fd, int level, int name, int value)
 {
 	setsockopt(fd, level, name, &value, sizeof(value));
+}
+
+/* Accepted sockets inherit these from the one that listens. */
+static void set_tcp(int fd)
+{
+	set(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+	set(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+	set(fd, IPPROTO_TCP, TCP_KEEPIDLE, KEEPALIVE_IDLE);
+	set(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, USER_TIMEOUT);
+}
+
+/* Closes fd and leaves errno alone. Returns -1. */
+static int close_failed(int fd)
+{
+	int saved = errno;
+
+	close(fd);
+	errno = saved;
+	return -1;
 }
 
 static int cannot_listen(const struct address *address, struct error *err)
@@ -29,13 +56,14 @@ static int cannot_listen(const struct address *address, struct error *err)
 	switch (errno) {
 	case EADDRINUSE:
 		return error_set(err, ERROR_IN_USE,
-		    "cannot listen on %s: another program does; stop it or choose another port",
-		    text);
+		    "cannot listen on %s: another program does; stop it or choose another %s", text,
+		    address_is_ip(address->network) ? "port" : "path");
 	case EACCES:
-		return error_set(err, ERROR_DENIED,
-		    "cannot listen on %s: permission denied; a port below 1024 needs root or "
-		    "CAP_NET_BIND_SERVICE",
-		    text);
+		return error_set(err, ERROR_DENIED, "cannot listen on %s: permission denied%s",
+		    text,
+		    address_is_ip(address->network)
+			? "; a port below 1024 needs root or CAP_NET_BIND_SERVICE"
+			: "");
 	case EADDRNOTAVAIL:
 		return error_set(err, ERROR_INVALID,
 		    "cannot listen on %s: this machine does not have that address", text);
@@ -61,10 +89,10 @@ static socklen_t bind_address(
 }
 
 /*
- * Accepted sockets inherit what is set here: no delay, keepalive. shared: several sockets may have
- * this address, all of this user.
+ * A socket that listens. exclusive: bound without SO_REUSEPORT, so that it is refused where anyone
+ * has the address, and shared only then.
  */
-static int open_tcp(const struct address *address, int family, bool shared)
+static int open_tcp(const struct address *address, int family, bool exclusive)
 {
 	struct sockaddr_storage sa;
 	socklen_t length = bind_address(address, family, &sa);
@@ -73,22 +101,17 @@ static int open_tcp(const struct address *address, int family, bool shared)
 	if (fd == -1)
 		return -1;
 	set(fd, SOL_SOCKET, SO_REUSEADDR, 1);
-	if (shared)
+	if (!exclusive)
 		set(fd, SOL_SOCKET, SO_REUSEPORT, 1);
 	if (sa.ss_family == AF_INET6)
 		set(fd, IPPROTO_IPV6, IPV6_V6ONLY,
 		    address->network == NETWORK_TCP6 || address->host[0] != '\0');
-	set(fd, IPPROTO_TCP, TCP_NODELAY, 1);
-	set(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
-	if (bind(fd, (struct sockaddr *)&sa, length) == -1 ||
-	    (shared && listen(fd, BACKLOG) == -1)) {
-		int saved = errno;
-
-		close(fd);
-		errno = saved;
-		return -1;
-	}
-	return fd;
+	set_tcp(fd);
+	if (bind(fd, (struct sockaddr *)&sa, length) == -1)
+		return close_failed(fd);
+	if (exclusive)
+		set(fd, SOL_SOCKET, SO_REUSEPORT, 1);
+	return listen(fd, BACKLOG) == -1 ? close_failed(fd) : fd;
 }
 
 /* One dual-stack socket for any address, IPv4 alone where the system has no IPv6. */
@@ -105,32 +128,60 @@ static int choose_family(const struct address *address)
 	return AF_INET6;
 }
 
+static uint16_t port_of(int fd)
+{
+	struct sockaddr_storage sa;
+	socklen_t length = sizeof(sa);
+
+	if (getsockname(fd, (struct sockaddr *)&sa, &length) == -1)
+		return 0;
+	return netaddr_from_sockaddr((struct sockaddr *)&sa, length).port;
+}
+
 /*
- * A socket bound without SO_REUSEPORT, and not listening, proves that nobody else has the address.
- * It must be closed before the shared ones are opened.
+ * Does this process listen on the port itself? A reload may go from ":80" to "10.0.0.1:80": the
+ * old socket is closed only after the new one is there.
  */
+static bool listening_here(uint16_t port)
+{
+	DIR *folder = opendir("/proc/self/fd");
+	struct dirent *entry;
+	bool found = false;
+
+	if (folder == NULL)
+		return false;
+	while (!found && (entry = readdir(folder)) != NULL) {
+		int fd = atoi(entry->d_name), accepts = 0; /* "." is 0, which does no harm */
+		socklen_t length = sizeof(accepts);
+
+		found = getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &accepts, &length) == 0 &&
+			accepts != 0 && port_of(fd) == port;
+	}
+	closedir(folder);
+	return found;
+}
+
 static int listen_tcp(const struct address *address, unsigned count, int *fds, struct error *err)
 {
+	struct address a = *address;
 	int family = choose_family(address);
-	int probe = open_tcp(address, family, false);
 	unsigned i;
 
-	if (probe == -1)
-		return cannot_listen(address, err);
-	if (listen(probe, 1) == -1) {
-		cannot_listen(address, err);
-		close(probe);
-		return -1;
-	}
-	close(probe);
 	for (i = 0; i < count; i++) {
-		fds[i] = open_tcp(address, family, true);
+		fds[i] = open_tcp(&a, family, i == 0);
+		if (fds[i] == -1 && i == 0 && errno == EADDRINUSE) {
+			fds[i] = listening_here(a.port) ? open_tcp(&a, family, false) : -1;
+			if (fds[i] == -1)
+				errno = EADDRINUSE;
+		}
 		if (fds[i] == -1) {
 			cannot_listen(address, err);
 			while (i > 0)
 				close(fds[--i]);
 			return -1;
 		}
+		if (a.port == 0) /* one that the system has chosen, for all of them */
+			a.port = port_of(fds[i]);
 	}
 	return 0;
 }
@@ -140,14 +191,32 @@ static int listen_tcp(const struct address *address, unsigned count, int *fds, s
 /* A file left behind by a program that has gone is in the way; one that is listened on is not. */
 static bool is_stale(const struct sockaddr_un *sa, socklen_t length, int type)
 {
-	int fd = socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	struct stat st;
 	bool stale;
+	int fd;
 
+	/* Connecting to a file of another kind is refused, too. */
+	if (lstat(sa->sun_path, &st) == -1 || !S_ISSOCK(st.st_mode))
+		return false;
+	fd = socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd == -1)
 		return false;
 	stale = connect(fd, (const struct sockaddr *)sa, length) == -1 && errno == ECONNREFUSED;
 	close(fd);
 	return stale;
+}
+
+/* The file is made with the permissions asked for, never with more; the umask may take some. */
+static int bind_unix(
+    int fd, const struct address *address, const struct sockaddr_storage *sa, socklen_t length)
+{
+	bool file = address->host[0] != '@';
+
+	if (file && fchmod(fd, address->mode) == -1)
+		return -1;
+	if (bind(fd, (const struct sockaddr *)sa, length) == -1)
+		return -1;
+	return file ? chmod(address->host, address->mode) : 0;
 }
 
 static int open_unix(const struct address *address, struct error *err)
@@ -161,16 +230,13 @@ static int open_unix(const struct address *address, struct error *err)
 
 	if (fd == -1)
 		return cannot_listen(address, err);
-	rc = bind(fd, (struct sockaddr *)&sa, length);
+	rc = bind_unix(fd, address, &sa, length);
 	if (rc == -1 && errno == EADDRINUSE && address->host[0] != '@' &&
 	    is_stale((struct sockaddr_un *)&sa, length, type)) {
 		unlink(address->host);
-		rc = bind(fd, (struct sockaddr *)&sa, length);
+		rc = bind_unix(fd, address, &sa, length);
 	}
-	if (rc == -1 ||
-	    (address->mode != -1 && address->host[0] != '@' &&
-		chmod(address->host, (mode_t)address->mode) == -1) ||
-	    listen(fd, BACKLOG) == -1) {
+	if (rc == -1 || listen(fd, BACKLOG) == -1) {
 		cannot_listen(address, err);
 		close(fd);
 		return -1;
@@ -247,11 +313,33 @@ int sockets_listen(const struct address *address, unsigned count, int *fds, stru
 
 /* ---- outgoing ------------------------------------------------------------------------------- */
 
+static bool is_loopback(const struct netaddr *addr)
+{
+	static const uint8_t one[16] = {[15] = 1};
+
+	if (addr->family == AF_INET)
+		return addr->ip[0] == 127;
+	return addr->family == AF_INET6 && memcmp(addr->ip, one, sizeof(one)) == 0;
+}
+
+/* Comes from local; the port is chosen when the other end is known, so that many may share it. */
+static int bind_local(int fd, const struct netaddr *local)
+{
+	struct sockaddr_storage from;
+	socklen_t length = netaddr_to_sockaddr(local, &from);
+
+	if (local->port == 0)
+		set(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1);
+	else
+		set(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+	return bind(fd, (struct sockaddr *)&from, length);
+}
+
 int sockets_connect(const struct netaddr *address, const struct netaddr *local, bool *done)
 {
 	struct sockaddr_storage sa;
 	socklen_t length = netaddr_to_sockaddr(address, &sa);
-	int fd, saved;
+	int fd;
 
 	if (length == 0) {
 		errno = EAFNOSUPPORT;
@@ -260,27 +348,17 @@ int sockets_connect(const struct netaddr *address, const struct netaddr *local, 
 	fd = socket(sa.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd == -1)
 		return -1;
-	if (sa.ss_family != AF_UNIX) {
-		set(fd, IPPROTO_TCP, TCP_NODELAY, 1);
-		set(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
-	}
-	if (local != NULL) {
-		struct sockaddr_storage from;
-		socklen_t from_length = netaddr_to_sockaddr(local, &from);
-
-		if (local->port == 0)
-			set(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1);
-		if (bind(fd, (struct sockaddr *)&from, from_length) == -1)
-			goto fail;
-	}
+	if (sa.ss_family != AF_UNIX)
+		set_tcp(fd);
+	if (local != NULL && bind_local(fd, local) == -1)
+		return close_failed(fd);
 	*done = connect(fd, (struct sockaddr *)&sa, length) == 0;
-	if (*done || errno == EINPROGRESS)
+	/* Within the machine the answer is there already: asking again saves a turn of the loop. */
+	if (!*done && errno == EINPROGRESS && is_loopback(address))
+		*done = connect(fd, (struct sockaddr *)&sa, length) == 0;
+	if (*done || errno == EINPROGRESS || errno == EALREADY)
 		return fd;
-fail:
-	saved = errno;
-	close(fd);
-	errno = saved;
-	return -1;
+	return close_failed(fd);
 }
 
 int sockets_connected(int fd)

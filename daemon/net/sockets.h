@@ -12,8 +12,10 @@
 /*
  * Opens count sockets that listen on address, one for each worker, non-blocking, into fds (the
  * caller's to close). An address that another program has, or that is not ours to use, is an error
- * that says so. What cannot be bound several times (Unix sockets, descriptors) is one socket,
- * duplicated. Returns 0, or -1 with err and nothing left open.
+ * that says so; one that only this process has, in part, such as ":80" beside "10.0.0.1:80", is
+ * none. What cannot be bound several times (Unix sockets, descriptors) is one socket, duplicated.
+ * The file of a Unix socket that nobody listens on is replaced. Returns 0, or -1 with err and
+ * nothing left open.
  */
 int sockets_listen(const struct address *address, unsigned count, int *fds, struct error *err);
 
