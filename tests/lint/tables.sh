@@ -52,6 +52,8 @@ check_documented() { # FOLDER KIND
 check_table daemon/matchers daemon/matchers/matchers_tbl.h matcher
 check_table daemon/handlers daemon/handlers/handlers_tbl.h handler
 check_table daemon/control daemon/control/methods_tbl.h method
+check_table daemon/http daemon/http/handlers_tbl.h http_handler
+check_table daemon/http daemon/http/matchers_tbl.h http_matcher
 check_table ctl ctl/commands_tbl.h command
 check_documented daemon/matchers matcher
 check_documented daemon/handlers handler
