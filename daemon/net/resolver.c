@@ -14,7 +14,7 @@
 
 #include "common/arena.h"
 
-#define TTL_MIN 1.0    /* seconds */
+#define TTL_MIN 1.0 /* seconds */
 #define TTL_MAX 3600.0
 #define TTL_FAILED 1.0 /* before a name that failed is asked for again */
 
@@ -32,8 +32,8 @@ struct entry {
 	struct resolver_answer answer; /* the last good one; count 0: none yet */
 	ev_tstamp fresh_until;
 	struct resolver_query *waiting;
-	bool asked;   /* a query is under way */
-	bool failing; /* the last one brought nothing */
+	bool asked;        /* a query is under way */
+	bool failing;      /* the last one brought nothing */
 	UT_hash_handle hh; /* in the order of use */
 };
 
