@@ -266,6 +266,30 @@ START_TEST(test_captures)
 }
 END_TEST
 
+/* A name has one value, and one that is the same costs no memory. */
+START_TEST(test_facts)
+{
+	size_t i, count = 0;
+	const struct fact *fact;
+	const char *value;
+
+	facts_set(&facts, "a", span_str("1"));
+	facts_set(&facts, "b", span_str(""));
+	value = facts_get(&facts, "a")->value;
+	for (i = 0; i < 10000; i++)
+		facts_set(&facts, "a", span_str("1"));
+	ck_assert_ptr_eq(facts_get(&facts, "a")->value, value);
+	facts_set(&facts, "a", span_of("2\0x", 3));
+	ck_assert_uint_eq(facts_get(&facts, "a")->length, 3);
+	ck_assert_str_eq(facts_get(&facts, "a")->value, "2");
+	ck_assert_uint_eq(facts_get(&facts, "b")->length, 0);
+	ck_assert_ptr_null(facts_get(&facts, "c"));
+	for (fact = facts.named; fact != NULL; fact = fact->next)
+		count++;
+	ck_assert_uint_eq(count, 2);
+}
+END_TEST
+
 START_TEST(test_not_tls)
 {
 	struct span bad = span_of("\x16\x03\x01\0\0", 5);
@@ -533,6 +557,7 @@ int main(void)
 	tcase_add_test(tc, test_proxy_protocol);
 	LOOP(test_hellos, hellos);
 	tcase_add_test(tc, test_captures);
+	tcase_add_test(tc, test_facts);
 	tcase_add_test(tc, test_not_tls);
 	tcase_add_test(tc, test_shared_parse);
 	LOOP(test_phases, phases);

@@ -154,6 +154,8 @@ static const struct {
     {BYTES("PROXY TCP4 1.2.3.4 5.6.7.8 +1 2\r\n"), PROXY_HEADER_BAD, 33},
     {BYTES("PROXY TCP4 1.2.3.4 5.6.7.8 -1 2\r\n"), PROXY_HEADER_BAD, 33},
     {BYTES("PROXY TCP4 1.2.3.4 5.6.7.8 1 999999\r\n"), PROXY_HEADER_BAD, 37},
+    {BYTES("PROXY TCP4 1.2.3.4 5.6.7.8 1 4294967298\r\n"), PROXY_HEADER_BAD, 41},
+    {BYTES("PROXY UNKNOWN \n"), PROXY_HEADER_BAD, 15},
     {BYTES("PROXY TCP4 1.2.3.04 5.6.7.8 1 2\r\n"), PROXY_HEADER_BAD, 33},
     {BYTES("PROXY TCP4 1.2.3.256 5.6.7.8 1 2\r\n"), PROXY_HEADER_BAD, 34},
     {BYTES("PROXY TCP4 ::1 5.6.7.8 1 2\r\n"), PROXY_HEADER_BAD, 28},
@@ -170,8 +172,10 @@ static const struct {
     {BYTES(V2 "\x21\x21\0\x0c\1\2\3\4\5\6\7\x8\0\1\0\2"), PROXY_HEADER_BAD, 28},
     {BYTES(V2 "\x21\x31\0\0"), PROXY_HEADER_BAD, 16},
     {BYTES(V2 "\x21\x41\0\0"), PROXY_HEADER_BAD, 16},
-    {BYTES(V2 "\x21\x13\0\0"), PROXY_HEADER_BAD, 16},
+    {BYTES(V2 "\x21\x13\0\x0c\1\2\3\4\5\6\7\x8\0\1\0\2"), PROXY_HEADER_BAD, 28},
     {BYTES(V2 "\x21\x11\0\x13\1\2\3\4\5\6\7\x8\0\1\0\2\3\0\4abcd"), PROXY_HEADER_BAD, 35},
+    {BYTES(V2 "\x21\x11\0\x14\1\2\3\4\5\6\7\x8\0\1\0\2\3\0\5\x22\x39\x97\x8d\0"), PROXY_HEADER_BAD,
+	36},
     {BYTES(V2 "\x21\x11\0\x12\1\2\3\4\5\6\7\x8\0\1\0\2\3\0\3abc"), PROXY_HEADER_BAD, 34},
 };
 
@@ -288,7 +292,7 @@ END_TEST
 
 START_TEST(test_build_unix)
 {
-	char path[200];
+	char path[400];
 	struct netaddr src = {.family = AF_UNIX, .path = "@name"}, dst = {.family = AF_UNIX};
 	uint8_t out[PROXY_HEADER_SIZE_MAX];
 	struct proxy_header h;
@@ -300,7 +304,7 @@ START_TEST(test_build_unix)
 	ck_assert(h.local);
 	ck_assert_int_eq(h.src.family, AF_UNSPEC);
 	memset(path, 'p', sizeof(path));
-	path[199] = '\0';
+	path[399] = '\0';
 	src.path = path;
 	ck_assert_uint_eq(proxy_header_v2(out, &src, &dst, false), PROXY_HEADER_SIZE_MAX);
 	ck_assert_uint_eq(out[16 + 107], 'p');
