@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Commands: object, then verb. One const struct command a command in a file of its own, one line
+ * each in commands_tbl.h; dispatch, usage texts and suggestions come from there.
+ */
+#ifndef CTL_COMMAND_H
+#define CTL_COMMAND_H
+
+#include <stdio.h>
+
+#include "ctl/client.h"
+#include "ctl/fault.h"
+#include "ctl/options.h"
+#include "ctl/output.h"
+
+/* What a command runs with. */
+struct context {
+	const struct options *options;
+	struct output output;
+	struct client *client; /* see command_connect() */
+	struct fault *fault;
+};
+
+struct command {
+	const char *object;
+	const char *verb;      /* NULL: the object is the whole command */
+	const char *arguments; /* for the usage text: "ID..."; NULL: none */
+	const char *help;      /* one line */
+	const char *details;   /* more lines, each with its line feed; NULL: none */
+	unsigned options;      /* of option_bit */
+	int min, max;          /* number of arguments; max -1: any */
+	/* Returns 0, the exit code of a negative answer, or -1 with the context's fault. */
+	int (*run)(struct context *c, int argc, char **argv);
+};
+
+/*
+ * The command that argv begins with; *used is how many words it took. NULL with fault: unknown
+ * object or verb, with the nearest, or a verb is missing.
+ */
+const struct command *command_find(int argc, char **argv, int *used, struct fault *fault);
+
+/* All commands, ended by NULL. */
+const struct command *const *command_all(void);
+
+void command_usage(const struct command *command, FILE *to);
+void command_overview(FILE *to);
+
+/* The session, opened at first use; NULL with the context's fault. */
+struct client *command_connect(struct context *c);
+/* client_call() without chunks on the context's session. */
+int command_call(struct context *c, struct reply *out);
+/* An argument that is an id. 0, or -1 with the context's fault. */
+int command_id(struct context *c, const char *text, uint64_t *out);
+/* What output functions return, as a command's result. */
+int command_printed(struct context *c, int rc);
+
+#endif

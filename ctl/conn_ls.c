@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <config.h>
+
+#include "ctl/command.h"
+
+static const struct column columns[] = {
+    {.title = "ID", .key = "id", .kind = COLUMN_NUMBER},
+    {.title = "SRC", .key = "src", .cut = true},
+    {.title = "LISTENER", .key = "listener", .cut = true, .drop = 1},
+    {.title = "ROUTE", .key = "route", .cut = true, .drop = 5},
+    {.title = "UPSTREAM", .key = "upstream", .cut = true},
+    {.title = "SNI", .key = "sni", .cut = true, .drop = 4},
+    {.title = "TLS", .key = "tls", .drop = 3},
+    {.title = "AGE", .key = "age", .kind = COLUMN_SECONDS},
+    {.title = "IDLE", .key = "idle", .kind = COLUMN_SECONDS, .drop = 2},
+    {.title = "IN", .key = "bytes_in", .kind = COLUMN_BYTES},
+    {.title = "OUT", .key = "bytes_out", .kind = COLUMN_BYTES},
+    {.title = "STATE", .key = "state"},
+    {.title = NULL},
+};
+
+static int run_ls(struct context *c, int argc, char **argv)
+{
+	const struct options *o = c->options;
+	struct output_list list;
+	struct pack_box *params;
+	struct reply reply;
+	int rc;
+
+	if (argc > 0 && (o->given & OPTION_FILTER))
+		return fault_set(c->fault, CONTROL_EXIT_USAGE,
+		    "give the filter once: as an argument or with --filter");
+	if (command_connect(c) == NULL)
+		return -1;
+	params = client_begin(c->client, CONTROL_CONN_LS);
+	if (argc > 0 || (o->given & OPTION_FILTER))
+		pack_str(pack_key(params, "filter"), argc > 0 ? argv[0] : o->filter);
+	if (o->given & OPTION_AFTER)
+		pack_u64(pack_key(params, "after"), o->after);
+	if (o->given & OPTION_LIMIT)
+		pack_u64(pack_key(params, "limit"), o->limit);
+	output_list_begin(&list, &c->output, columns, "id");
+	if (client_call(c->client, output_list_chunk, &list, &reply, c->fault) == -1) {
+		output_list_end(&list, NULL);
+		return -1;
+	}
+	rc = output_list_end(&list, reply.result);
+	reply_fini(&reply);
+	return command_printed(c, rc);
+}
+
+const struct command command_conn_ls = {
+    .object = "conn",
+    .verb = "ls",
+    .arguments = "[FILTER]",
+    .help = "the open connections, by id",
+    .details = "A filter compares fields of the JSON form with == != < <= > >= ~ (with * and ?)\n"
+	       "and in (ranges, or values with commas); it joins with && || ! and parentheses:\n"
+	       "  pointsctl conn ls 'route==db && src in 10.0.0.0/8 && age>1h'\n",
+    .options = OPTION_FILTER | OPTION_AFTER | OPTION_LIMIT,
+    .max = 1,
+    .run = run_ls,
+};

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <config.h>
+
+#include "ctl/fault.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+#include "common/buf.h"
+#include "common/unpack.h"
+#include "ctl/json_text.h"
+
+/* Of faults that are found here. */
+static const struct {
+	enum control_exit exit;
+	const char *code;
+} own_codes[] = {
+    {CONTROL_EXIT_NO, "no"},
+    {CONTROL_EXIT_USAGE, "usage"},
+    {CONTROL_EXIT_UNREACHABLE, "unreachable"},
+    {CONTROL_EXIT_DENIED, "denied"},
+    {CONTROL_EXIT_NOT_FOUND, "not_found"},
+    {CONTROL_EXIT_INVALID, "invalid"},
+    {CONTROL_EXIT_TIMEOUT, "timeout"},
+    {CONTROL_EXIT_PROTOCOL, "protocol"},
+    {CONTROL_EXIT_LIMIT, "limit"},
+};
+
+static const struct {
+	const char *code;
+	enum control_exit exit;
+} daemon_codes[] = {
+#define FAULT_CODE(code, exit, help) {code, (enum control_exit)exit},
+    CONTROL_ERRORS(FAULT_CODE)
+#undef FAULT_CODE
+};
+
+int fault_set(struct fault *fault, enum control_exit exit, const char *format, ...)
+{
+	const char *code = "internal";
+	va_list args;
+	size_t i;
+
+	for (i = 0; i < sizeof(own_codes) / sizeof(own_codes[0]); i++)
+		if (own_codes[i].exit == exit)
+			code = own_codes[i].code;
+	*fault = (struct fault){.exit = exit};
+	snprintf(fault->code, sizeof(fault->code), "%s", code);
+	va_start(args, format);
+	vsnprintf(fault->message, sizeof(fault->message), format, args);
+	va_end(args);
+	return -1;
+}
+
+int fault_from(struct fault *fault, const msgpack_object *error)
+{
+	size_t i;
+
+	*fault = (struct fault){.exit = CONTROL_EXIT_INTERNAL};
+	if (!unpack_copy(unpack_get(error, "code"), fault->code, sizeof(fault->code)))
+		snprintf(fault->code, sizeof(fault->code), "internal");
+	if (!unpack_copy(unpack_get(error, "message"), fault->message, sizeof(fault->message)))
+		snprintf(fault->message, sizeof(fault->message), "the daemon gave no reason");
+	unpack_copy(unpack_get(error, "path"), fault->path, sizeof(fault->path));
+	unpack_copy(unpack_get(error, "hint"), fault->hint, sizeof(fault->hint));
+	for (i = 0; i < sizeof(daemon_codes) / sizeof(daemon_codes[0]); i++)
+		if (strcmp(fault->code, daemon_codes[i].code) == 0)
+			fault->exit = daemon_codes[i].exit;
+	return -1;
+}
+
+static void print_json(const struct fault *fault, FILE *to)
+{
+	struct buf out = {0};
+
+	buf_append_str(&out, "{\"code\":");
+	json_text_string(&out, span_str(fault->code));
+	buf_append_str(&out, ",\"message\":");
+	json_text_string(&out, span_str(fault->message));
+	if (fault->path[0] != '\0') {
+		buf_append_str(&out, ",\"path\":");
+		json_text_string(&out, span_str(fault->path));
+	}
+	if (fault->hint[0] != '\0') {
+		buf_append_str(&out, ",\"hint\":");
+		json_text_string(&out, span_str(fault->hint));
+	}
+	buf_printf(&out, ",\"exit\":%d}\n", fault->exit);
+	fputs(buf_str(&out), to);
+	buf_fini(&out);
+}
+
+/* The daemon repeats what others sent: nothing in it may steer the terminal. */
+static void print_safe(const char *text, FILE *to)
+{
+	for (; *text != '\0'; text++)
+		fputc((unsigned char)*text < 0x20 || *text == 0x7f ? '?' : *text, to);
+}
+
+void fault_print(const struct fault *fault, bool json, FILE *to)
+{
+	if (json) {
+		print_json(fault, to);
+		return;
+	}
+	fputs("pointsctl: ", to);
+	if (fault->path[0] != '\0') {
+		print_safe(fault->path, to);
+		fputs(": ", to);
+	}
+	print_safe(fault->message, to);
+	/* Messages of the daemon often have the hint in their words already. */
+	if (fault->hint[0] != '\0' && strstr(fault->message, fault->hint) == NULL) {
+		fputs(", did you mean '", to);
+		print_safe(fault->hint, to);
+		fputs("'?", to);
+	}
+	fputc('\n', to);
+}

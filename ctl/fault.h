@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What went wrong, as the user gets to see it: from the daemon or found here. The owner is whoever
+ * runs the command; one place prints it.
+ */
+#ifndef CTL_FAULT_H
+#define CTL_FAULT_H
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <msgpack/object.h>
+
+#include <pointsman/control.h>
+
+struct fault {
+	enum control_exit exit;
+	char code[32];
+	char message[1024];
+	char path[512]; /* "": none, as with hint */
+	char hint[128];
+};
+
+/* Returns -1, so that it can be returned. code is that of exit, where exit stands for one code. */
+int fault_set(struct fault *fault, enum control_exit exit, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* From the error map of an answer, or the parameters of a "closing". Returns -1. */
+int fault_from(struct fault *fault, const msgpack_object *error);
+
+/* One line, or one JSON object on one line. */
+void fault_print(const struct fault *fault, bool json, FILE *to);
+
+#endif

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <config.h>
+
+#include "ctl/human.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+const char *human_bytes(uint64_t bytes, char out[HUMAN_MAX])
+{
+	static const char units[] = "KMGTPE";
+	unsigned unit = 0;
+	double value = (double)bytes / 1024;
+
+	if (bytes < 1000) {
+		snprintf(out, HUMAN_MAX, "%u", (unsigned)bytes);
+		return out;
+	}
+	while (value >= 999.5 && unit < sizeof(units) - 2) {
+		value /= 1024;
+		unit++;
+	}
+	snprintf(out, HUMAN_MAX, value < 9.95 ? "%.1f%c" : "%.0f%c", value, units[unit]);
+	return out;
+}
+
+const char *human_seconds(double seconds, char out[HUMAN_MAX])
+{
+	static const struct {
+		uint64_t large, small;
+		char large_unit, small_unit;
+	} steps[] = {{86400, 3600, 'd', 'h'}, {3600, 60, 'h', 'm'}, {60, 1, 'm', 's'}};
+	uint64_t whole = seconds > 0 && seconds < 1e15 ? (uint64_t)seconds : 0;
+	uint64_t rest;
+	size_t i;
+
+	if (seconds < 0.9995 && seconds >= 0) {
+		snprintf(out, HUMAN_MAX, "%.0fms", seconds * 1000);
+		return out;
+	}
+	for (i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		if (whole < steps[i].large)
+			continue;
+		rest = whole % steps[i].large / steps[i].small;
+		if (rest == 0 || whole >= 100 * steps[i].large)
+			snprintf(out, HUMAN_MAX, "%llu%c",
+			    (unsigned long long)(whole / steps[i].large), steps[i].large_unit);
+		else
+			snprintf(out, HUMAN_MAX, "%llu%c%llu%c",
+			    (unsigned long long)(whole / steps[i].large), steps[i].large_unit,
+			    (unsigned long long)rest, steps[i].small_unit);
+		return out;
+	}
+	snprintf(out, HUMAN_MAX, "%llus", (unsigned long long)whole);
+	return out;
+}

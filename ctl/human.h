@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Numbers as people read them: in five places at the most.
+ */
+#ifndef CTL_HUMAN_H
+#define CTL_HUMAN_H
+
+#include <stdint.h>
+
+#define HUMAN_MAX 24
+
+/* "0", "999", "1.2K", "34M": units of 1024. Returns out. */
+const char *human_bytes(uint64_t bytes, char out[HUMAN_MAX]);
+
+/* "350ms", "12s", "3m20s", "2h5m", "12d3h". Returns out. */
+const char *human_seconds(double seconds, char out[HUMAN_MAX]);
+
+#endif

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <config.h>
+
+#include "ctl/options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/duration.h"
+#include "common/error.h"
+
+#define TIMEOUT_DEFAULT (10 * DURATION_S)
+
+enum { LONG_ONLY = 256 };
+
+static const struct option_spec {
+	int letter; /* LONG_ONLY and above: no letter */
+	const char *name;
+	const char *argument; /* NULL: none */
+	unsigned bit;         /* 0: common */
+	const char *help;
+} specs[] = {
+    {'s', "socket", "PATH", 0, "the daemon's control socket"},
+    {'j', "json", NULL, 0, "JSON, the same as -o json; errors too"},
+    {'o', "output", "FORMAT", 0, "text, wide, json, jsonl or name"},
+    {'t', "timeout", "DURATION", 0, "wait so long for an answer (10s; 0: for ever)"},
+    {'h', "help", NULL, 0, "say how it is used"},
+    {'V', "version", NULL, 0, "print the version of pointsctl"},
+    {'n', "dry-run", NULL, OPTION_DRY_RUN, "change nothing, only say what would be"},
+    {LONG_ONLY, "filter", "FILTER", OPTION_FILTER, "only those that match"},
+    {LONG_ONLY + 1, "limit", "N", OPTION_LIMIT, "at most so many"},
+    {LONG_ONLY + 2, "after", "ID", OPTION_AFTER, "only ids above this one"},
+};
+
+#define SPEC_COUNT (sizeof(specs) / sizeof(specs[0]))
+
+static void make_tables(char *letters, struct option *table)
+{
+	size_t i;
+
+	*letters++ = ':'; /* complaints are ours */
+	for (i = 0; i < SPEC_COUNT; i++) {
+		table[i] = (struct option){
+		    .name = specs[i].name,
+		    .has_arg = specs[i].argument != NULL ? required_argument : no_argument,
+		    .val = specs[i].letter,
+		};
+		if (specs[i].letter >= LONG_ONLY)
+			continue;
+		*letters++ = (char)specs[i].letter;
+		if (specs[i].argument != NULL)
+			*letters++ = ':';
+	}
+	*letters = '\0';
+	table[SPEC_COUNT] = (struct option){.name = NULL};
+}
+
+static int unknown(const char *word, int letter, struct fault *fault)
+{
+	const char *names[SPEC_COUNT + 1] = {NULL}, *near = NULL;
+	size_t i;
+
+	for (i = 0; i < SPEC_COUNT; i++)
+		names[i] = specs[i].name;
+	if (letter != 0)
+		return fault_set(
+		    fault, CONTROL_EXIT_USAGE, "no option -%c; see pointsctl --help", letter);
+	near = error_suggest(word + strspn(word, "-"), names);
+	if (near == NULL)
+		return fault_set(
+		    fault, CONTROL_EXIT_USAGE, "no option %s; see pointsctl --help", word);
+	fault_set(fault, CONTROL_EXIT_USAGE, "no option %s, did you mean '--%s'?", word, near);
+	snprintf(fault->hint, sizeof(fault->hint), "--%s", near);
+	return -1;
+}
+
+static int read_number(const char *name, const char *text, uint64_t *out, struct fault *fault)
+{
+	char *end;
+
+	errno = 0;
+	*out = strtoull(text, &end, 10);
+	if (*text < '0' || *text > '9' || *end != '\0' || errno != 0)
+		return fault_set(
+		    fault, CONTROL_EXIT_USAGE, "--%s takes a number, not '%s'", name, text);
+	return 0;
+}
+
+static int read_format(const char *text, enum format *out, struct fault *fault)
+{
+	int format = output_format_parse(text);
+
+	if (format == -1)
+		return fault_set(fault, CONTROL_EXIT_USAGE,
+		    "-o takes text, wide, json, jsonl or name, not '%s'", text);
+	*out = (enum format)format;
+	return 0;
+}
+
+static int read_timeout(const char *text, int64_t *out, struct fault *fault)
+{
+	if (!duration_parse(text, out) || *out < 0)
+		return fault_set(
+		    fault, CONTROL_EXIT_USAGE, "-t takes a duration such as 10s, not '%s'", text);
+	return 0;
+}
+
+static int take(const struct option_spec *spec, struct options *out, struct fault *fault)
+{
+	out->given |= spec->bit;
+	switch (spec->letter) {
+	case 's':
+		out->socket = optarg;
+		return 0;
+	case 'j':
+		out->format = FORMAT_JSON;
+		return 0;
+	case 'o':
+		return read_format(optarg, &out->format, fault);
+	case 't':
+		return read_timeout(optarg, &out->timeout, fault);
+	case 'h':
+		out->help = true;
+		return 0;
+	case 'V':
+		out->version = true;
+		return 0;
+	}
+	if (spec->bit == OPTION_FILTER)
+		out->filter = optarg;
+	else if (spec->bit == OPTION_LIMIT)
+		return read_number(spec->name, optarg, &out->limit, fault);
+	else if (spec->bit == OPTION_AFTER)
+		return read_number(spec->name, optarg, &out->after, fault);
+	return 0;
+}
+
+int options_read(int argc, char **argv, struct options *out, int *first, struct fault *fault)
+{
+	char letters[2 * SPEC_COUNT + 2];
+	struct option table[SPEC_COUNT + 1];
+	int letter;
+	size_t i;
+
+	*out = (struct options){.format = FORMAT_TEXT, .timeout = TIMEOUT_DEFAULT};
+	make_tables(letters, table);
+	optind = 0;
+	while ((letter = getopt_long(argc, argv, letters, table, NULL)) != -1) {
+		if (letter == '?')
+			return unknown(argv[optind - 1], optopt < LONG_ONLY ? optopt : 0, fault);
+		if (letter == ':')
+			return fault_set(
+			    fault, CONTROL_EXIT_USAGE, "%s needs a value", argv[optind - 1]);
+		for (i = 0; i < SPEC_COUNT; i++)
+			if (specs[i].letter == letter && take(&specs[i], out, fault) == -1)
+				return -1;
+	}
+	*first = optind;
+	return 0;
+}
+
+const char *options_excess(unsigned given, unsigned allowed)
+{
+	size_t i;
+
+	for (i = 0; i < SPEC_COUNT; i++)
+		if (specs[i].bit & given & ~allowed)
+			return specs[i].name;
+	return NULL;
+}
+
+void options_print(unsigned bits, FILE *to)
+{
+	size_t i;
+
+	for (i = 0; i < SPEC_COUNT; i++) {
+		const struct option_spec *spec = &specs[i];
+		char left[64];
+
+		if (bits == 0 ? spec->bit != 0 : (spec->bit & bits) == 0)
+			continue;
+		snprintf(left, sizeof(left), "%c%c%c --%s%s%s",
+		    spec->letter < LONG_ONLY ? '-' : ' ',
+		    spec->letter < LONG_ONLY ? (char)spec->letter : ' ',
+		    spec->letter < LONG_ONLY ? ',' : ' ', spec->name,
+		    spec->argument != NULL ? " " : "",
+		    spec->argument != NULL ? spec->argument : "");
+		fprintf(to, "  %-25s %s\n", left, spec->help);
+	}
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The options of pointsctl. All are in one table, which drives reading and usage texts; they may
+ * stand anywhere on the command line. Each command says which it takes besides the common ones.
+ */
+#ifndef CTL_OPTIONS_H
+#define CTL_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "ctl/fault.h"
+#include "ctl/output.h"
+
+/* Those that are not common. */
+enum option_bit {
+	OPTION_FILTER = 1 << 0,
+	OPTION_LIMIT = 1 << 1,
+	OPTION_AFTER = 1 << 2,
+	OPTION_DRY_RUN = 1 << 3,
+};
+
+struct options {
+	const char *socket; /* NULL: not said */
+	enum format format;
+	int64_t timeout; /* ns; 0: none */
+	bool help, version;
+	unsigned given; /* of option_bit */
+	const char *filter;
+	uint64_t limit, after;
+};
+
+/*
+ * Reads argv; afterwards argv[*first..argc) are the arguments. On failure -1 with fault, and out
+ * has what came before, so that the fault is printed as asked for.
+ */
+int options_read(int argc, char **argv, struct options *out, int *first, struct fault *fault);
+
+/* The name of an option that is in given and not in allowed; NULL: all are allowed. */
+const char *options_excess(unsigned given, unsigned allowed);
+
+/* Lines for a usage text: the common options (bits 0), or those in bits. */
+void options_print(unsigned bits, FILE *to);
+
+#endif

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <config.h>
+
+#include "ctl/output.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "common/unpack.h"
+#include "ctl/human.h"
+#include "ctl/json_text.h"
+
+int output_format_parse(const char *text)
+{
+	static const char *const names[] = {
+	    [FORMAT_TEXT] = "text",
+	    [FORMAT_WIDE] = "wide",
+	    [FORMAT_JSON] = "json",
+	    [FORMAT_JSONL] = "jsonl",
+	    [FORMAT_NAME] = "name",
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strcmp(text, names[i]) == 0)
+			return (int)i;
+	return -1;
+}
+
+static bool is_text(const struct output *output)
+{
+	return output->format == FORMAT_TEXT || output->format == FORMAT_WIDE;
+}
+
+static int put(const struct output *output, struct buf *line)
+{
+	size_t n = buf_len(line);
+	int rc = fwrite(buf_span(line).p, 1, n, output->to) == n ? 0 : -1;
+
+	buf_clear(line);
+	return rc;
+}
+
+/* ---- values as text ------------------------------------------------------------------------ */
+
+/* Replaces what out has. */
+static void value_text(struct buf *out, const msgpack_object *value, enum column_kind kind)
+{
+	char text[HUMAN_MAX];
+	struct span string;
+	double number;
+
+	buf_clear(out);
+	if (unpack_is_nil(value))
+		return;
+	if (kind == COLUMN_SECONDS && unpack_double(value, &number))
+		buf_append_str(out, human_seconds(number, text));
+	else if (kind == COLUMN_BYTES && value->type == MSGPACK_OBJECT_POSITIVE_INTEGER)
+		buf_append_str(out, human_bytes(value->via.u64, text));
+	else if (unpack_text(value, &string))
+		buf_append(out, string.p, string.n);
+	else
+		json_text_value(out, value);
+}
+
+static void name_line(struct buf *out, const msgpack_object *object, const char *name)
+{
+	value_text(out, name != NULL ? unpack_get(object, name) : NULL, COLUMN_TEXT);
+	buf_append(out, "\n", 1);
+}
+
+static struct table_style style_of(const struct output *output, bool headings)
+{
+	return (struct table_style){
+	    .width = output->format == FORMAT_WIDE ? 0 : output->width,
+	    .headings = headings,
+	    .colours = output->colours,
+	};
+}
+
+/* ---- lists --------------------------------------------------------------------------------- */
+
+void output_list_begin(struct output_list *list, const struct output *output,
+    const struct column *columns, const char *name)
+{
+	size_t i;
+
+	*list = (struct output_list){.output = output, .columns = columns, .name = name};
+	for (i = 0; columns[i].title != NULL; i++)
+		list->table_columns[i] = (struct table_column){
+		    .title = columns[i].title,
+		    .right = columns[i].kind != COLUMN_TEXT,
+		    .cut = columns[i].cut,
+		    .drop = columns[i].drop,
+		};
+	if (is_text(output))
+		list->table = table_new(list->table_columns, i);
+}
+
+static void add_row(struct output_list *list, const msgpack_object *item)
+{
+	struct buf text = {0};
+	size_t i;
+
+	table_row(list->table);
+	for (i = 0; list->columns[i].title != NULL; i++) {
+		value_text(&text, unpack_get(item, list->columns[i].key), list->columns[i].kind);
+		table_cell(list->table, i, buf_str(&text));
+	}
+	buf_fini(&text);
+}
+
+static void add_item(struct output_list *list, const msgpack_object *item)
+{
+	switch (list->output->format) {
+	case FORMAT_TEXT:
+	case FORMAT_WIDE:
+		add_row(list, item);
+		break;
+	case FORMAT_JSON:
+		if (list->count > 0)
+			buf_append(&list->json, ",", 1);
+		json_text_value(&list->json, item);
+		break;
+	case FORMAT_JSONL:
+		json_text_value(&list->json, item);
+		buf_append(&list->json, "\n", 1);
+		put(list->output, &list->json);
+		break;
+	case FORMAT_NAME:
+		name_line(&list->json, item, list->name);
+		put(list->output, &list->json);
+		break;
+	}
+	list->count++;
+}
+
+void output_list_chunk(struct reply *chunk, void *arg)
+{
+	const msgpack_object *items = unpack_get(chunk->result, "items");
+	struct output_list *list = arg;
+	uint32_t i;
+
+	for (i = 0; unpack_is_array(items) && i < items->via.array.size; i++)
+		add_item(list, &items->via.array.ptr[i]);
+}
+
+static int end_json(struct output_list *list, const msgpack_object *result)
+{
+	struct buf out = {0};
+	uint64_t revision = 0;
+	int rc;
+
+	unpack_u64(unpack_get(result, "rev"), &revision);
+	buf_printf(&out, "{\"rev\":%" PRIu64 ",\"items\":[", revision);
+	buf_append(&out, buf_span(&list->json).p, buf_len(&list->json));
+	buf_append_str(&out, "]}\n");
+	rc = put(list->output, &out);
+	buf_fini(&out);
+	return rc;
+}
+
+int output_list_end(struct output_list *list, const msgpack_object *result)
+{
+	struct table_style style = style_of(list->output, true);
+	int rc = 0;
+
+	if (result != NULL && list->table != NULL)
+		rc = table_print(list->table, &style, list->output->to);
+	else if (result != NULL && list->output->format == FORMAT_JSON)
+		rc = end_json(list, result);
+	if (list->table != NULL)
+		table_free(list->table);
+	buf_fini(&list->json);
+	return rc;
+}
+
+/* ---- objects ------------------------------------------------------------------------------- */
+
+static int object_text(
+    const struct output *output, const msgpack_object *object, const struct column *columns)
+{
+	static const struct table_column table_columns[] = {
+	    {.title = "KEY"}, {.title = "VALUE", .cut = false}};
+	struct table_style style = style_of(output, false);
+	struct table *table = table_new(table_columns, 2);
+	struct buf text = {0};
+	int rc;
+
+	style.width = 0; /* a value is never cut */
+	for (; columns->title != NULL; columns++) {
+		const msgpack_object *value = unpack_get(object, columns->key);
+
+		if (value == NULL)
+			continue;
+		value_text(&text, value, columns->kind);
+		table_row(table);
+		table_cell(table, 0, columns->title);
+		table_cell(table, 1, buf_str(&text));
+	}
+	rc = table_print(table, &style, output->to);
+	table_free(table);
+	buf_fini(&text);
+	return rc;
+}
+
+/* "rev" first, then all else in the daemon's order. */
+static void object_json(struct buf *out, const msgpack_object *object)
+{
+	uint64_t revision = 0;
+
+	unpack_u64(unpack_get(object, "rev"), &revision);
+	buf_printf(out, "{\"rev\":%" PRIu64, revision);
+	json_text_pairs(out, object, "rev");
+	buf_append_str(out, "}\n");
+}
+
+int output_object(const struct output *output, const msgpack_object *object,
+    const struct column *columns, const char *name)
+{
+	struct buf line = {0};
+	int rc;
+
+	if (is_text(output))
+		return object_text(output, object, columns);
+	if (output->format == FORMAT_NAME)
+		name_line(&line, object, name);
+	else
+		object_json(&line, object);
+	rc = put(output, &line);
+	buf_fini(&line);
+	return rc;
+}

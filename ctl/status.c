@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <config.h>
+
+#include "ctl/command.h"
+
+static const struct column lines[] = {
+    {.title = "version", .key = "version"},
+    {.title = "pid", .key = "pid"},
+    {.title = "started", .key = "started"},
+    {.title = "uptime", .key = "uptime", .kind = COLUMN_SECONDS},
+    {.title = "revision", .key = "rev"},
+    {.title = "your level", .key = "level"},
+    {.title = "workers", .key = "workers"},
+    {.title = "servers", .key = "servers"},
+    {.title = "listeners", .key = "listeners"},
+    {.title = "routes", .key = "routes"},
+    {.title = "connections", .key = "connections"},
+    {.title = "accepted", .key = "accepted"},
+    {.title = "bytes in", .key = "bytes_in", .kind = COLUMN_BYTES},
+    {.title = "bytes out", .key = "bytes_out", .kind = COLUMN_BYTES},
+    {.title = "control clients", .key = "clients"},
+    {.title = "descriptors", .key = "descriptors"},
+    {.title = NULL},
+};
+
+static int run_status(struct context *c, int argc, char **argv)
+{
+	struct reply reply;
+	int rc;
+
+	(void)argc;
+	(void)argv;
+	if (command_connect(c) == NULL)
+		return -1;
+	client_begin(c->client, CONTROL_STATUS);
+	if (command_call(c, &reply) == -1)
+		return -1;
+	rc = output_object(&c->output, reply.result, lines, "rev");
+	reply_fini(&reply);
+	return command_printed(c, rc);
+}
+
+const struct command command_status = {
+    .object = "status",
+    .help = "what runs: revision, workers, connections, your level",
+    .run = run_status,
+};
