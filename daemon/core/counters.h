@@ -16,6 +16,7 @@ struct counters {
 	_Atomic uint64_t accept_errors;
 	_Atomic uint64_t ended[END_REASON_COUNT];
 	_Atomic uint64_t bytes_in, bytes_out; /* payload from and to clients */
+	_Atomic uint64_t bytes_spliced;       /* payload moved without copying */
 	_Atomic uint64_t hello_bad;           /* malformed ClientHellos */
 	_Atomic uint64_t handshakes, handshakes_resumed, handshakes_failed;
 	_Atomic uint64_t dials, dial_failures;

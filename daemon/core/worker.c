@@ -84,6 +84,7 @@ static void worker_fini(struct worker *w)
 	}
 	instance_unref(w->instance);
 	resolver_free(w->resolver);
+	pipe_pool_fini(&w->pipes);
 	ev_prepare_stop(w->loop, &w->reap);
 	mailbox_fini(&w->mailbox);
 	ev_loop_destroy(w->loop);

@@ -15,6 +15,7 @@
 #include "common/error.h"
 #include "daemon/core/counters.h"
 #include "daemon/net/mailbox.h"
+#include "daemon/net/pipe.h"
 
 struct conn;
 struct instance;
@@ -44,6 +45,7 @@ struct worker {
 	 */
 	uint8_t *scratch;
 	uint8_t *tls_ahead;        /* for the TLS streams' pull, as large as scratch */
+	struct pipe_pool pipes;    /* for relays that move in bulk */
 	struct resolver *resolver; /* made by net/resolver on first use */
 	struct counters counters;  /* written by this worker, read by all */
 	struct match_state *undecided_first, *undecided_last; /* oldest first */

@@ -8,6 +8,7 @@
 #include <sys/ioctl.h>
 
 #include "daemon/core/worker.h"
+#include "daemon/net/pipe.h"
 
 /*
  * The size of one read: it doubles while the other side takes everything and falls back when it
@@ -15,6 +16,13 @@
  */
 #define READ_SIZE_MIN (16u << 10)
 #define READS_PER_EVENT 4
+
+/*
+ * A direction is bulk once this much came in reads that were not small; it then moves by splice(2).
+ * Short exchanges never get there, so they never pay for a pipe.
+ */
+#define BULK_AFTER (1u << 20)
+#define BULK_READ_MIN (8u << 10)
 
 /* A reset waits for the bytes before it: looked at again this often, this many times. */
 #define RESET_POLL (10 * DURATION_MS)
@@ -25,10 +33,12 @@ struct direction {
 	uint64_t *moved; /* the connection's counter */
 	struct buf held; /* read, and not yet taken by to */
 	size_t read_size;
-	bool blocked; /* to does not take more now; from is not read */
-	bool ended;   /* from will say nothing more */
-	bool shut;    /* ... and to has been told */
-	bool reset;   /* from was reset, which to will be told after held */
+	size_t bulk;       /* bytes in a row that came in large reads */
+	struct pipe *pipe; /* borrowed while something is in it */
+	bool blocked;      /* to does not take more now; from is not read */
+	bool ended;        /* from will say nothing more */
+	bool shut;         /* ... and to has been told */
+	bool reset;        /* from was reset, which to will be told after held */
 };
 
 struct relay {
@@ -49,12 +59,19 @@ static bool plain(const struct endpoint *e)
 
 /* ---- ending -------------------------------------------------------------------------------- */
 
+static void direction_fini(struct relay *r, struct direction *d)
+{
+	buf_fini(&d->held);
+	pipe_return(&r->conn->worker->pipes, d->pipe);
+	d->pipe = NULL;
+}
+
 static void on_end(struct conn *conn)
 {
 	struct relay *r = conn->handler;
 
-	buf_fini(&r->up.held);
-	buf_fini(&r->down.held);
+	direction_fini(r, &r->up);
+	direction_fini(r, &r->down);
 	if (r->up.reset)
 		endpoint_reset(r->upstream);
 	else
@@ -99,7 +116,7 @@ static void write_failed(struct relay *r, struct direction *d)
 	struct direction *back = d == &r->up ? &r->down : &r->up;
 
 	note_first_end(r, back, true);
-	buf_fini(&d->held);
+	direction_fini(r, d);
 	d->ended = d->shut = true;
 	d->blocked = false;
 }
@@ -199,12 +216,20 @@ static void carry_end(struct relay *r, struct direction *d)
 	d->shut = true;
 }
 
-static void adapt_read_size(struct direction *d, size_t n)
+static void note_size(struct direction *d, size_t n)
 {
+	d->bulk = n >= BULK_READ_MIN ? d->bulk + n : 0;
 	if (d->blocked)
 		d->read_size = READ_SIZE_MIN;
 	else if (n == d->read_size && d->read_size < WORKER_SCRATCH)
 		d->read_size *= 2;
+}
+
+static void from_ended(struct relay *r, struct direction *d, bool reset)
+{
+	note_first_end(r, d, reset);
+	d->ended = true;
+	d->reset = reset;
 }
 
 /* One read and what follows from it. Returns whether another may bring something at once. */
@@ -217,9 +242,7 @@ static bool move_once(struct relay *r, struct direction *d)
 	if (n == -1 && errno == EAGAIN)
 		return false;
 	if (n <= 0) {
-		note_first_end(r, d, n == -1);
-		d->ended = true;
-		d->reset = n == -1;
+		from_ended(r, d, n == -1);
 		return false;
 	}
 	*d->moved += (size_t)n;
@@ -229,31 +252,106 @@ static bool move_once(struct relay *r, struct direction *d)
 		return false;
 	}
 	d->blocked = buf_len(&d->held) > 0;
-	adapt_read_size(d, (size_t)n);
+	note_size(d, (size_t)n);
 	return !d->blocked && ((size_t)n == size || stream_pending(d->from->top));
+}
+
+/* ---- moving in bulk ------------------------------------------------------------------------- */
+
+static bool may_splice(struct relay *r, struct direction *d)
+{
+	if (d->bulk < BULK_AFTER || !plain(d->from) || !plain(d->to) ||
+	    stream_pending(d->from->top))
+		return false;
+	if (d->pipe == NULL)
+		d->pipe = pipe_borrow(&r->conn->worker->pipes);
+	return d->pipe != NULL;
+}
+
+/* Empties the pipe into to. Returns as drain(). */
+static int drain_pipe(struct direction *d)
+{
+	while (d->pipe->held > 0) {
+		ssize_t n = pipe_drain(d->pipe, d->to->io.fd);
+
+		if (n == -1)
+			return errno == EAGAIN ? 0 : -1;
+		d->to->bytes_out += (size_t)n;
+	}
+	return 1;
+}
+
+/* As move_once(), through the pipe. */
+static bool splice_once(struct relay *r, struct direction *d)
+{
+	ssize_t n = pipe_fill(d->pipe, d->from->io.fd);
+	int taken;
+
+	if (n == -1 && errno == EAGAIN)
+		return false;
+	if (n <= 0) {
+		from_ended(r, d, n == -1);
+		return false;
+	}
+	d->bulk = n >= BULK_READ_MIN ? d->bulk : 0;
+	d->from->bytes_in += (size_t)n;
+	*d->moved += (size_t)n;
+	counter_add(&r->conn->worker->counters.bytes_spliced, (uint64_t)n);
+	conn_touch(r->conn);
+	taken = drain_pipe(d);
+	if (taken == -1) {
+		write_failed(r, d);
+		return false;
+	}
+	d->blocked = taken == 0;
+	return taken == 1;
+}
+
+static void pump_bulk(struct relay *r, struct direction *d)
+{
+	int i;
+
+	for (i = 0; i < READS_PER_EVENT && splice_once(r, d); i++)
+		;
+	if (d->pipe != NULL && d->pipe->held == 0) {
+		pipe_return(&r->conn->worker->pipes, d->pipe);
+		d->pipe = NULL;
+	}
+}
+
+/* ---- both ----------------------------------------------------------------------------------- */
+
+/* Gets rid of what is kept; sets blocked. */
+static void unblock(struct relay *r, struct direction *d)
+{
+	int taken = 1;
+
+	if (d->pipe != NULL)
+		taken = drain_pipe(d);
+	if (taken == 1)
+		taken = drain(d);
+	d->blocked = taken == 0;
+	if (taken == -1)
+		write_failed(r, d);
 }
 
 /* Moves what can be moved in one direction now. */
 static void pump(struct relay *r, struct direction *d)
 {
-	int i, taken;
+	int i;
 
 	if (d->shut)
 		return;
-	if (d->blocked) {
-		taken = drain(d);
-		d->blocked = taken == 0;
-		if (taken == -1)
-			write_failed(r, d);
-	}
+	if (d->blocked)
+		unblock(r, d);
 	if (!d->blocked && !d->ended) {
-		for (i = 0; i < READS_PER_EVENT && move_once(r, d); i++)
-			;
-		if (!d->shut && !plain(d->to)) {
-			taken = drain(d);
-			d->blocked = taken == 0;
-			if (taken == -1)
-				write_failed(r, d);
+		if (may_splice(r, d)) {
+			pump_bulk(r, d);
+		} else {
+			for (i = 0; i < READS_PER_EVENT && move_once(r, d); i++)
+				;
+			if (!d->shut && !plain(d->to))
+				unblock(r, d);
 		}
 	}
 	if (d->ended && !d->blocked)
@@ -387,9 +485,7 @@ static void send_prefix(struct relay *r, struct span prefix)
 	if (n > 0) {
 		*d->moved += (size_t)n;
 	} else if (n == 0 || errno != EAGAIN) {
-		note_first_end(r, d, n == -1);
-		d->ended = true;
-		d->reset = n == -1;
+		from_ended(r, d, n == -1);
 	}
 	if (put_or_keep(d, prefix, span_of(scratch, n > 0 ? (size_t)n : 0)) == -1)
 		write_failed(r, d);
