@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <uthash.h>
 
 #include "common/arena.h"
@@ -17,6 +18,9 @@
 #define TTL_MIN 1.0 /* seconds */
 #define TTL_MAX 3600.0
 #define TTL_FAILED 1.0 /* before a name that failed is asked for again */
+
+#define SERVERS_FILE "/etc/resolv.conf"
+#define SERVERS_CHECK 5.0 /* seconds between two looks at it */
 
 struct resolver_query {
 	struct resolver_query *next;
@@ -49,6 +53,9 @@ struct resolver {
 	ev_timer timer;
 	struct sock *socks;
 	struct entry *entries;
+	struct timespec servers_changed; /* of SERVERS_FILE, when it was last read */
+	ev_tstamp servers_checked;
+	bool servers_fixed; /* by resolver_set_servers() */
 	bool closing;
 };
 
@@ -130,8 +137,8 @@ struct resolver *resolver_new(struct ev_loop *loop)
 	struct ares_options options = {
 	    .sock_state_cb = on_sock_state,
 	    .sock_state_cb_data = r,
-	    .timeout = 2000, /* ms, for the first try */
-	    .tries = 3,
+	    .timeout = 1000, /* ms, for the first try; twice that for the second */
+	    .tries = 2,
 	};
 
 	pthread_once(&once, library_init);
@@ -173,8 +180,32 @@ void resolver_free(struct resolver *r)
 	free(r);
 }
 
+/* Takes over the system's servers anew where their file has changed, as c-ares does not. */
+static void refresh_servers(struct resolver *r)
+{
+	struct ares_addr_port_node *servers = NULL;
+	ev_tstamp now = ev_now(r->loop);
+	ares_channel fresh;
+	struct stat st;
+
+	if (r->servers_fixed || r->socks != NULL || now < r->servers_checked + SERVERS_CHECK)
+		return;
+	r->servers_checked = now;
+	if (stat(SERVERS_FILE, &st) == -1 || (st.st_mtim.tv_sec == r->servers_changed.tv_sec &&
+						 st.st_mtim.tv_nsec == r->servers_changed.tv_nsec))
+		return;
+	r->servers_changed = st.st_mtim;
+	if (ares_init(&fresh) != ARES_SUCCESS)
+		return;
+	if (ares_get_servers_ports(fresh, &servers) == ARES_SUCCESS)
+		ares_set_servers_ports(r->channel, servers);
+	ares_free_data(servers);
+	ares_destroy(fresh);
+}
+
 int resolver_set_servers(struct resolver *r, const char *servers)
 {
+	r->servers_fixed = true;
 	return ares_set_servers_ports_csv(r->channel, servers) == ARES_SUCCESS ? 0 : -1;
 }
 
@@ -227,10 +258,12 @@ static void on_answer(void *arg, int status, int timeouts, struct ares_addrinfo 
 	}
 	ares_freeaddrinfo(info);
 	e->failing = answer.count == 0;
-	if (e->failing)
+	if (e->failing) {
 		ttl = TTL_FAILED;
-	else
+		e->answer.problem = answer.problem;
+	} else {
 		e->answer = answer;
+	}
 	if (e->answer.count > 0)
 		answer = e->answer; /* the last good one */
 	e->fresh_until = ev_now(r->loop) + (ttl < TTL_MIN ? TTL_MIN : ttl);
@@ -296,6 +329,7 @@ static void ask(struct entry *e, const char *host, int family)
 {
 	struct ares_addrinfo_hints hints = {.ai_family = family, .ai_socktype = SOCK_STREAM};
 
+	refresh_servers(e->resolver);
 	e->asked = true;
 	ares_getaddrinfo(e->resolver->channel, host, NULL, &hints, on_answer, e);
 	set_timer(e->resolver);
@@ -324,7 +358,6 @@ struct resolver_query *resolver_ask(struct resolver *r, const char *host, int fa
 	/* While DNS fails nobody waits for it: the last good answer, or the failure. */
 	if (fresh || (e->failing && e->answer.count > 0)) {
 		*answer = e->answer;
-		answer->problem = "the name cannot be resolved";
 		return NULL;
 	}
 	q = mem_zalloc(sizeof(*q));
@@ -338,5 +371,13 @@ struct resolver_query *resolver_ask(struct resolver *r, const char *host, int fa
 
 void resolver_cancel(struct resolver_query *query)
 {
+	query->entry = NULL;
+}
+
+void resolver_give_up(struct resolver_query *query, struct resolver_answer *answer)
+{
+	*answer = query->entry->answer;
+	if (answer->count == 0)
+		answer->problem = "no answer from the name servers in time";
 	query->entry = NULL;
 }

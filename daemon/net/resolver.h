@@ -38,6 +38,8 @@ struct resolver_query *resolver_ask(struct resolver *resolver, const char *host,
     void (*done)(void *arg, const struct resolver_answer *answer), void *arg,
     struct resolver_answer *answer);
 void resolver_cancel(struct resolver_query *query);
+/* The same where it took too long: *answer is the last good one, if there is one. */
+void resolver_give_up(struct resolver_query *query, struct resolver_answer *answer);
 
 /* "127.0.0.1:5353,127.0.0.1:5354": asks these servers instead of the system's. 0, or -1. */
 int resolver_set_servers(struct resolver *resolver, const char *servers);
