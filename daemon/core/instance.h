@@ -65,9 +65,10 @@ void app_types_set(const struct app_type *const *types); /* NULL-ended, kept */
 const struct app_type *const *app_types(void);
 
 /*
- * Makes instance the current one on every worker: binds what is new (before anything is changed),
- * hands it over, and calls done(arg, NULL) on the control thread after all have acknowledged.
- * -1 with err, nothing changed, where an address cannot be bound. Takes the reference on success.
+ * Makes instance the current one: binds what is new before anything is changed, hands it to every
+ * worker, and calls done(arg) (may be NULL) on the control thread after all have taken it, or one
+ * that came after it. Takes the reference on success; -1 with err and nothing changed where an
+ * address cannot be bound. Control thread.
  */
 int instance_publish(
     struct instance *instance, void (*done)(void *arg), void *arg, struct error *err);
@@ -78,7 +79,7 @@ int instance_check_addresses(struct instance *instance, struct error *err);
 /* After the workers have stopped: lets go of the published one. */
 void instance_forget(void);
 
-/* The published one; control thread; borrowed. */
+/* The one published last, taken by the workers or on its way; borrowed. Control thread. */
 struct instance *instance_current(void);
 
 #endif

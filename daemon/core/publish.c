@@ -22,23 +22,40 @@ struct binding {
 	int *fds; /* one for each worker, where it is new; NULL: the workers have it */
 };
 
-struct publication {
-	struct instance *instance;
-	struct binding *items;
-	size_t count, size;
+/* Who waits for a publication to be taken by all workers. */
+struct waiter {
+	struct waiter *next;
 	void (*done)(void *arg);
 	void *arg;
 };
 
+struct publication {
+	struct instance *instance;
+	struct binding *items;
+	size_t count, size;
+	struct waiter *waiters;
+};
+
+/*
+ * One publication is on its way at a time. What is published meanwhile becomes the next one, and
+ * what comes after that takes its place: a burst of changes is few messages to the workers.
+ */
 static struct {
-	struct instance *current;
-	struct publication *last; /* whose bindings are in force */
-	bool busy;
+	struct publication *taken; /* by all workers; NULL: none yet */
+	struct publication *sent;  /* on its way; NULL: none */
+	struct publication *next;  /* prepared, its sockets bound; NULL: none */
 } state;
+
+static struct publication *latest(void)
+{
+	if (state.next != NULL)
+		return state.next;
+	return state.sent != NULL ? state.sent : state.taken;
+}
 
 struct instance *instance_current(void)
 {
-	return state.current;
+	return latest() != NULL ? latest()->instance : NULL;
 }
 
 static struct binding *find(const struct publication *p, const char *key)
@@ -143,6 +160,15 @@ static void unbind(struct publication *p)
 			close(p->items[i].fds[w]);
 }
 
+/* When the next publication reaches them: from the one before it, or handed on by supersede(). */
+static bool workers_will_have(const char *key)
+{
+	const struct binding *b = state.next != NULL ? find(state.next, key) : NULL;
+
+	return (b != NULL && b->fds != NULL) ||
+	       find(state.sent != NULL ? state.sent : state.taken, key) != NULL;
+}
+
 static int bind_new(struct publication *p, struct error *err)
 {
 	size_t i;
@@ -151,10 +177,11 @@ static int bind_new(struct publication *p, struct error *err)
 		struct binding *b = &p->items[i];
 		int *fds;
 
-		if (find(state.last, b->key) != NULL)
+		if (workers_will_have(b->key))
 			continue;
 		fds = mem_alloc(workers_count() * sizeof(*fds));
-		if (sockets_listen(&b->address, workers_count(), fds, err) == -1) {
+		if (sockets_listen(&b->address, workers_count(), find(state.taken, b->key) != NULL,
+			fds, err) == -1) {
 			free(fds);
 			error_at(err, "servers.%s", b->server->name);
 			return -1;
@@ -219,46 +246,108 @@ static void take_instance(struct worker *w, void *arg)
 
 /* ---- on the control thread ------------------------------------------------------------------ */
 
+static void all_taken(void *arg);
+
+static void send_next(void)
+{
+	if (state.sent != NULL || state.next == NULL)
+		return;
+	state.sent = state.next;
+	state.next = NULL;
+	workers_visit(take_instance, all_taken, state.sent);
+}
+
+static void run_waiters(struct waiter *w)
+{
+	struct waiter *next;
+
+	for (; w != NULL; w = next) {
+		next = w->next;
+		if (w->done != NULL)
+			w->done(w->arg);
+		free(w);
+	}
+}
+
 static void all_taken(void *arg)
 {
 	struct publication *p = arg;
+	struct waiter *waiters = p->waiters;
 	const struct app_type *const *t;
 	size_t i;
 
 	for (i = 0; i < p->count; i++) {
-		free(p->items[i].fds);
+		free(p->items[i].fds); /* the workers have what was in it */
 		p->items[i].fds = NULL;
 	}
-	publication_free(state.last);
-	state.last = p;
-	state.current = p->instance;
-	state.busy = false;
+	p->waiters = NULL;
+	publication_free(state.taken);
+	state.taken = p;
+	state.sent = NULL;
 	for (t = app_types(); *t != NULL; t++)
 		if ((*t)->published != NULL)
 			(*t)->published(p->instance);
-	if (p->done != NULL)
-		p->done(p->arg);
+	send_next();
+	run_waiters(waiters);
+}
+
+static void add_waiter(struct publication *p, void (*done)(void *arg), void *arg)
+{
+	struct waiter **at = &p->waiters;
+
+	while (*at != NULL)
+		at = &(*at)->next;
+	*at = mem_zalloc(sizeof(**at));
+	(*at)->done = done;
+	(*at)->arg = arg;
+}
+
+/* p takes the place of one that has not been sent: its sockets, and who waits for it. */
+static void supersede(struct publication *old, struct publication *p)
+{
+	struct waiter **at = &old->waiters;
+	unsigned w;
+	size_t i;
+
+	for (i = 0; i < old->count; i++) {
+		struct binding *from = &old->items[i], *to = find(p, from->key);
+
+		if (from->fds == NULL)
+			continue;
+		if (to != NULL) {
+			to->fds = from->fds;
+			from->fds = NULL;
+			continue;
+		}
+		for (w = 0; w < workers_count(); w++)
+			close(from->fds[w]);
+	}
+	while (*at != NULL)
+		at = &(*at)->next;
+	*at = p->waiters;
+	p->waiters = old->waiters;
+	old->waiters = NULL;
+	publication_free(old);
 }
 
 int instance_publish(
     struct instance *instance, void (*done)(void *arg), void *arg, struct error *err)
 {
-	struct publication *p;
+	struct publication *p = mem_zalloc(sizeof(*p)), *old;
 
-	if (state.busy)
-		return error_set(err, ERROR_BUSY, "another change is being published; try again");
-	p = mem_zalloc(sizeof(*p));
 	p->instance = instance_ref(instance);
-	p->done = done;
-	p->arg = arg;
 	if (collect(p, err) == -1 || bind_new(p, err) == -1) {
 		unbind(p);
 		publication_free(p);
 		return -1;
 	}
 	instance_unref(instance); /* p's is the caller's now */
-	state.busy = true;
-	workers_visit(take_instance, all_taken, p);
+	add_waiter(p, done, arg);
+	old = state.next;
+	state.next = p;
+	if (old != NULL)
+		supersede(old, p);
+	send_next();
 	return 0;
 }
 
@@ -273,7 +362,8 @@ int instance_check_addresses(struct instance *instance, struct error *err)
 
 void instance_forget(void)
 {
-	publication_free(state.last);
-	state.last = NULL;
-	state.current = NULL;
+	publication_free(state.next);
+	publication_free(state.sent);
+	publication_free(state.taken);
+	memset(&state, 0, sizeof(state));
 }

@@ -102,6 +102,8 @@ void routing_finish(struct conn *conn)
 	if (m == NULL)
 		return;
 	conn->matching = NULL;
+	if (m->cache.hello_length > 0 && m->cache.hello_result == HELLO_BAD)
+		counter_add(&conn->worker->counters.hello_bad, 1);
 	undecided_remove(conn->worker, m);
 	buf_fini(&m->cache.hello_bytes);
 	instance_unref(m->instance);

@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <config.h>
+
+#include "daemon/config/edit.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/config/edit_way.h"
+
+static bool is_proxy(const json_t *handler)
+{
+	const char *name = json_string_value(json_object_get(handler, "handler"));
+
+	return name != NULL && strcmp(name, "proxy") == 0;
+}
+
+/*
+ * Finds the wanted-th proxy handler of the route that way is at, through its subroutes; counts
+ * all that are passed in *seen.
+ */
+static bool search_proxy(struct way *way, size_t wanted, size_t *seen)
+{
+	json_t *route = way->value, *handle = json_object_get(route, "handle"), *inner;
+	size_t depth = way->count, i, j;
+
+	for (i = 0; i < json_array_size(handle); i++) {
+		way_key(way, "handle");
+		way_index(way, i);
+		if (is_proxy(way->value) && (*seen)++ == wanted)
+			return true;
+		inner = json_object_get(way->value, "routes");
+		if (json_array_size(inner) > 0)
+			way_key(way, "routes");
+		for (j = 0; j < json_array_size(inner); j++) {
+			size_t at = way->count;
+
+			way_index(way, j);
+			if (search_proxy(way, wanted, seen))
+				return true;
+			way_pop(way, at, inner);
+		}
+		way_pop(way, depth, route);
+	}
+	return false;
+}
+
+/* "ROUTE" or "ROUTE/proxy[1]" -> the route's name and which proxy; false: malformed. */
+static bool split_proxy(const char *text, char *route, size_t size, size_t *index, bool *indexed)
+{
+	const char *slash = strrchr(text, '/');
+	size_t length = strlen(text);
+	unsigned long n;
+	char *end;
+
+	*index = 0;
+	*indexed = slash != NULL && strncmp(slash, "/proxy[", 7) == 0;
+	if (*indexed) {
+		n = strtoul(slash + 7, &end, 10);
+		if (end == slash + 7 || strcmp(end, "]") != 0)
+			return false;
+		*index = n;
+		length = (size_t)(slash - text);
+	}
+	if (length >= size)
+		return false;
+	memcpy(route, text, length);
+	route[length] = '\0';
+	return true;
+}
+
+static int way_proxy(struct edit *e, const char *text, struct way *way, struct error *err)
+{
+	char name[512];
+	struct way route;
+	size_t index, seen = 0, all = 0;
+	bool indexed;
+
+	if (!split_proxy(text, name, sizeof(name), &index, &indexed))
+		return error_set(
+		    err, ERROR_INVALID, "'%s' is not ROUTE or ROUTE/proxy[NUMBER]", text);
+	if (way_route(e, name, way, err) == -1)
+		return -1;
+	route = *way;
+	search_proxy(&route, SIZE_MAX, &all);
+	if (all > 1 && !indexed)
+		return error_set(err, ERROR_CONFLICT,
+		    "route '%s' has %zu proxy handlers; name one: %s/proxy[0] to %s/proxy[%zu]",
+		    name, all, name, name, all - 1);
+	if (!search_proxy(way, index, &seen))
+		return error_set(err, ERROR_NOT_FOUND,
+		    "route '%s' has %zu proxy handlers, so there is no '%s'", name, all, text);
+	return 0;
+}
+
+static const char *first_dial(const json_t *upstream)
+{
+	return json_string_value(json_array_get(json_object_get(upstream, "dial"), 0));
+}
+
+static int way_upstream(
+    struct edit *e, const char *proxy, const char *name, struct way *way, struct error *err)
+{
+	json_t *list, *upstream;
+	size_t i, found = SIZE_MAX, matches = 0;
+
+	if (way_proxy(e, proxy, way, err) == -1)
+		return -1;
+	way_key(way, "upstreams");
+	list = way->value;
+	json_array_foreach (list, i, upstream) {
+		const char *id = edit_id(upstream), *dial = first_dial(upstream);
+
+		if ((id != NULL && strcmp(id, name) == 0) ||
+		    (dial != NULL && strcmp(dial, name) == 0)) {
+			found = i;
+			matches++;
+		}
+	}
+	if (matches > 1)
+		return error_set(err, ERROR_CONFLICT,
+		    "'%s' stands for %zu upstreams of '%s'; give them an @id", name, matches,
+		    proxy);
+	if (matches == 0)
+		return error_set(err, ERROR_NOT_FOUND, "'%s' has no upstream '%s'", proxy, name);
+	way_index(way, found);
+	return 0;
+}
+
+static json_t *open_upstreams(
+    struct edit *e, const char *proxy, json_t **handler, struct error *err)
+{
+	struct way way;
+
+	if (way_proxy(e, proxy, &way, err) == -1)
+		return NULL;
+	*handler = way_open(e, &way);
+	if (json_object_get(*handler, "upstreams") == NULL)
+		json_object_set_new(*handler, "upstreams", json_array());
+	way_key(&way, "upstreams");
+	return way_open(e, &way);
+}
+
+int edit_upstream_add(struct edit *e, const char *proxy, json_t *upstream, struct error *err)
+{
+	const char *name = edit_id(upstream) != NULL ? edit_id(upstream) : first_dial(upstream);
+	json_t *list, *handler;
+	struct way way;
+	struct error none;
+
+	list = open_upstreams(e, proxy, &handler, err);
+	if (list == NULL)
+		return -1;
+	if (name != NULL &&
+	    (way_upstream(e, proxy, name, &way, &none) == 0 || none.code == ERROR_CONFLICT))
+		return error_set(
+		    err, ERROR_EXISTS, "'%s' has an upstream '%s' already", proxy, name);
+	json_array_append(list, upstream);
+	return 0;
+}
+
+int edit_upstream_set(struct edit *e, const char *proxy, const char *upstream, const char *key,
+    json_t *value, struct error *err)
+{
+	struct way way;
+	json_t *object;
+
+	if (way_upstream(e, proxy, upstream, &way, err) == -1)
+		return -1;
+	object = way_open(e, &way);
+	if (value == NULL)
+		json_object_del(object, key);
+	else
+		json_object_set(object, key, value);
+	return 0;
+}
+
+int edit_upstream_remove(struct edit *e, const char *proxy, const char *upstream, struct error *err)
+{
+	struct way way;
+	size_t index;
+
+	if (way_upstream(e, proxy, upstream, &way, err) == -1)
+		return -1;
+	index = way_to_list(e, &way);
+	json_array_remove(way_open(e, &way), index);
+	return 0;
+}
+
+/* What all upstreams of the list say besides where they are; NULL with err: they differ. */
+static json_t *common_options(const json_t *list, const char *proxy, struct error *err)
+{
+	json_t *common = NULL, *upstream;
+	size_t i;
+
+	json_array_foreach (list, i, upstream) {
+		json_t *options = json_copy(upstream);
+
+		json_object_del(options, "dial");
+		json_object_del(options, "@id");
+		if (common != NULL && !json_equal(common, options)) {
+			json_decref(options);
+			json_decref(common);
+			error_set(err, ERROR_CONFLICT,
+			    "the upstreams of '%s' have different options, so it is not clear what "
+			    "the new ones should have; use upstream add and rm",
+			    proxy);
+			return NULL;
+		}
+		json_decref(common);
+		common = options;
+	}
+	return common != NULL ? common : json_object();
+}
+
+int edit_upstream_swap(
+    struct edit *e, const char *proxy, const json_t *addresses, struct error *err)
+{
+	json_t *list, *handler, *common, *address;
+	size_t i;
+
+	if (json_array_size(addresses) == 0)
+		return error_set(err, ERROR_INVALID, "name at least one address");
+	list = open_upstreams(e, proxy, &handler, err);
+	if (list == NULL)
+		return -1;
+	common = common_options(list, proxy, err);
+	if (common == NULL)
+		return -1;
+	json_array_clear(list);
+	json_array_foreach (addresses, i, address) {
+		json_t *upstream = json_copy(common);
+
+		json_object_set_new(upstream, "dial", json_pack("[O]", address));
+		json_array_append_new(list, upstream);
+	}
+	json_decref(common);
+	return 0;
+}

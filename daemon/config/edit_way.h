@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * For the files of the editor: the way from the document's root to a value, and copying what lies
+ * on it before it is changed.
+ */
+#ifndef DAEMON_CONFIG_EDIT_WAY_H
+#define DAEMON_CONFIG_EDIT_WAY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <jansson.h>
+
+#include "daemon/config/edit.h"
+#include "daemon/input/json.h"
+
+#define WAY_MAX (2 * JSON_DEPTH_MAX)
+
+/* A key of an object (borrowed from the document), or an index of an array. */
+struct step {
+	const char *key; /* NULL: index */
+	size_t index;
+};
+
+struct way {
+	struct step steps[WAY_MAX];
+	size_t count;
+	json_t *value; /* at its end, borrowed; NULL: not there */
+};
+
+/* Lengthen the way, and shorten it to count steps again. */
+void way_key(struct way *way, const char *key);
+void way_index(struct way *way, size_t index);
+void way_pop(struct way *way, size_t count, json_t *value);
+
+/*
+ * Makes everything on the way this edit's own; returns the value at its end, to be changed in
+ * place, borrowed.
+ */
+json_t *way_open(struct edit *edit, struct way *way);
+
+/* Goes one step back, from an array's item to the array; returns the item's index. */
+size_t way_to_list(struct edit *edit, struct way *way);
+
+/* To a server, and to a route by "@id" or "#handle". 0, or -1 with err: ERROR_NOT_FOUND. */
+void way_servers(struct edit *edit, struct way *way);
+int way_server(struct edit *edit, const char *name, struct way *way, struct error *err);
+int way_route(struct edit *edit, const char *name, struct way *way, struct error *err);
+
+/* What takes the place of a value carries its identity on. */
+void edit_set_origin(struct edit *edit, const json_t *json, const json_t *origin);
+
+/* The "@id" of an object; NULL: it has none. */
+const char *edit_id(const json_t *object);
+
+#endif
