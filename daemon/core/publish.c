@@ -180,8 +180,7 @@ static int bind_new(struct publication *p, struct error *err)
 		if (workers_will_have(b->key))
 			continue;
 		fds = mem_alloc(workers_count() * sizeof(*fds));
-		if (sockets_listen(&b->address, workers_count(), find(state.taken, b->key) != NULL,
-			fds, err) == -1) {
+		if (sockets_listen(&b->address, workers_count(), fds, err) == -1) {
 			free(fds);
 			error_at(err, "servers.%s", b->server->name);
 			return -1;
