@@ -236,16 +236,14 @@ static void line_end(struct lexer *l, bool *escaped)
 }
 
 /*
- * From '#' to the end of the line, which it leaves. A backslash in a comment escapes the line's
- * end: that is what the reference does.
+ * From '#' to the end of the line, which it leaves. A backslash at the end of a comment joins the
+ * next line to this one: in the reference any backslash in a comment does.
  */
 static void comment(struct lexer *l, bool *escaped)
 {
-	while (l->in.n > 0 && l->in.p[0] != '\n') {
-		if (l->in.p[0] == '\\')
-			*escaped = true;
-		span_skip(&l->in, 1);
-	}
+	for (; l->in.n > 0 && l->in.p[0] != '\n'; span_skip(&l->in, 1))
+		if (l->in.p[0] != '\r')
+			*escaped = l->in.p[0] == '\\';
 }
 
 /* The rest of a word without quotes, from its first character. */
