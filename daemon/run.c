@@ -16,6 +16,8 @@
 #include <unistd.h>
 #include <gnutls/gnutls.h>
 
+#include "common/control_path.h"
+#include "common/duration.h"
 #include "common/log.h"
 #include "daemon/certs/internal.h"
 #include "daemon/config/change.h"
@@ -24,6 +26,7 @@
 #include "daemon/core/worker.h"
 #include "daemon/demo.h"
 #include "daemon/state/state.h"
+#include "daemon/tls/issuer.h"
 
 #define DRAIN_DEFAULT 30.0 /* seconds, where the document has no grace_period */
 #define DRAIN_POLL 0.05
@@ -284,4 +287,94 @@ static void watch_signals(struct ev_loop *loop)
 	ev_signal_start(loop, &daemon_.terminate);
 	ev_signal_start(loop, &daemon_.interrupt);
 	ev_signal_start(loop, &daemon_.quit);
+}
+
+/* ---- from nothing to serving, and back ------------------------------------------------------ */
+
+static const char *state_folder(const char *named, char out[4096])
+{
+	const char *home = getenv("XDG_STATE_HOME");
+
+	if (named != NULL)
+		return named;
+	if (geteuid() == 0)
+		return "/var/lib/pointsman";
+	if (home != NULL && home[0] == '/') {
+		snprintf(out, 4096, "%s/pointsman", home);
+		return out;
+	}
+	home = getenv("HOME");
+	snprintf(out, 4096, "%s/.local/state/pointsman", home != NULL ? home : "");
+	return out;
+}
+
+/* The demo leaves nothing behind: its state is a folder that goes with it. */
+static struct state *open_state(struct error *err)
+{
+	char folder[4096];
+
+	if (daemon_.options.demo && daemon_.options.state == NULL)
+		return NULL;
+	return state_open(state_folder(daemon_.options.state, folder), err);
+}
+
+static void print_demo(void *arg)
+{
+	char path[CONTROL_PATH_MAX];
+
+	(void)arg;
+	demo_print(
+	    daemon_.options.control != NULL ? daemon_.options.control : control_path_daemon(path));
+}
+
+static int start(struct state **state, struct error *err)
+{
+	const struct options *o = &daemon_.options;
+	bool kept_in_memory = o->demo && o->state == NULL;
+
+	*state = open_state(err);
+	if (*state == NULL && !kept_in_memory)
+		return -1;
+	if (workers_start(o->workers, err) == -1)
+		return -1;
+	internal_ca_start(*state, control_loop(), NULL);
+	tls_issuer_set(&internal_issuer);
+	if (apply(o->demo ? print_demo : on_published, err) == -1 ||
+	    control_server_start(o->control, err) == -1)
+		return -1;
+	watch_signals(control_loop());
+	return 0;
+}
+
+/* Also after a start that went half the way. */
+static void stop(struct state *state)
+{
+	control_server_stop();
+	workers_stop();
+	instance_forget();
+	internal_ca_stop();
+	state_close(state);
+}
+
+int command_run(int argc, char **argv)
+{
+	struct options *o = &daemon_.options;
+	struct state *state = NULL;
+	struct error err;
+	int rc;
+
+	o->workers = usable_cpus();
+	if (parse_options(argc, argv, o) == -1)
+		return 2;
+	log_init(LOG_TEXT, LOG_INFO, STDERR_FILENO);
+	raise_descriptor_limit();
+	rc = start(&state, &err);
+	if (rc == 0) {
+		log_start();
+		ev_run(control_loop(), 0);
+		log_msg(LOG_INFO, "core", "stopping");
+	}
+	stop(state);
+	log_stop();
+	return rc == -1 ? command_failed(&err) : 0;
 }
