@@ -35,10 +35,17 @@ static void must(bool good, const struct field *field)
 
 static void set_default(const struct field *field, void *target);
 
+/* Hidden ones first: an old name may stand for the same member as the present one. */
 static void set_defaults(const struct field *fields, void *params)
 {
-	for (; fields->name != NULL; fields++)
-		set_default(fields, (char *)params + fields->offset);
+	const struct field *field;
+
+	for (field = fields; field->name != NULL; field++)
+		if (field->flags & FIELD_HIDDEN)
+			set_default(field, (char *)params + field->offset);
+	for (field = fields; field->name != NULL; field++)
+		if (!(field->flags & FIELD_HIDDEN))
+			set_default(field, (char *)params + field->offset);
 }
 
 static void set_default(const struct field *field, void *target)
@@ -231,7 +238,6 @@ static int load_field(const struct field *field, struct load *load, const struct
 {
 	struct jnode node = jnode_member(object, field->name);
 
-	set_default(field, target);
 	if (is_given(field, node.value))
 		return load_value(field, load, &node, arena, target, err);
 	if (field->flags & FIELD_REQUIRED)
@@ -279,6 +285,7 @@ int fields_load(const struct field *fields, struct load *load, const struct jnod
 	json_object_foreach (object->value, key, value)
 		if (!is_expected(fields, extra, key))
 			return unknown_error(fields, object, extra, key, err);
+	set_defaults(fields, params);
 	for (field = fields; field->name != NULL; field++)
 		if (load_field(field, load, object, arena, (char *)params + field->offset, err) ==
 		    -1)
