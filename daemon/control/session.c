@@ -49,7 +49,8 @@ struct session {
 static struct {
 	struct session *all;
 	unsigned count, long_messages;
-} sessions;
+	double patience;
+} sessions = {.patience = CONTROL_MESSAGE_SECONDS};
 
 static void update(struct session *s);
 
@@ -278,7 +279,7 @@ static void update(struct session *s)
 			ev_feed_event(loop, &s->io, pending);
 	}
 	if (timed && !ev_is_active(&s->timer)) {
-		ev_timer_set(&s->timer, CONTROL_MESSAGE_SECONDS, 0.);
+		ev_timer_set(&s->timer, sessions.patience, 0.);
 		ev_timer_start(loop, &s->timer);
 	} else if (!timed) {
 		ev_timer_stop(loop, &s->timer);
@@ -423,7 +424,7 @@ void session_start(int fd, const struct caller *caller)
 	scan_next(s);
 	ev_io_init(&s->io, on_io, fd, EV_READ);
 	s->io.data = s;
-	ev_timer_init(&s->timer, on_timer, CONTROL_MESSAGE_SECONDS, 0.);
+	ev_timer_init(&s->timer, on_timer, sessions.patience, 0.);
 	s->timer.data = s;
 	DL_APPEND(sessions.all, s);
 	sessions.count++;
@@ -440,6 +441,11 @@ void session_close_all(const char *reason)
 		if (flush(s))
 			close_session(s, reason);
 	}
+}
+
+void session_patience(double seconds)
+{
+	sessions.patience = seconds;
 }
 
 unsigned session_count(void)

@@ -24,6 +24,9 @@ unsigned session_count(void);
 /* Tells the other end of fd why it is not served, as well as that goes without waiting. */
 void session_turn_away(int fd, const char *code, const char *message);
 
+/* For tests, instead of CONTROL_MESSAGE_SECONDS. */
+void session_patience(double seconds);
+
 /* The rest is for call.c and the methods. */
 const struct caller *session_caller(const struct session *s);
 /* Puts bytes, whole messages, into the queue; a client with too long a queue is closed. */
