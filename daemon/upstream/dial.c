@@ -13,6 +13,13 @@
 
 #define TRY_INTERVAL_DEFAULT (250 * DURATION_MS)
 
+/* What the client may say before anyone listens to it. */
+#define AHEAD_MAX (16u << 10)
+#define PEEK_SIZE (4u << 10)
+
+/* What was tried in vain, for the log. */
+#define PROBLEMS_MAX 256
+
 struct dial {
 	struct conn *conn;
 	const struct pool *pool;
@@ -21,22 +28,61 @@ struct dial {
 	const void *arg;
 	struct endpoint upstream; /* io.fd -1: none open */
 	const struct upstream *chosen;
-	size_t destination;       /* the next one of chosen to try */
-	const struct destination *current;
-	const struct netaddr *addresses; /* what current stands for */
-	size_t address, address_count;
+	size_t destination;                /* the next one of chosen to try */
+	const struct destination *current; /* whose peer counts us; NULL: none */
+	const struct netaddr *addresses;   /* what current stands for */
+	struct netaddr *resolved;          /* room for them where it is a name */
+	size_t address, address_count;     /* the next one to try */
 	struct resolver_query *query;
-	const struct address *target; /* current, expanded */
-	ev_tstamp give_up;        /* loop time; try_duration */
-	const char *problem;      /* of the last attempt, in the arena or constant */
-	bool tried[];             /* of the pool's upstreams */
+	ev_tstamp give_up; /* loop time; try_duration */
+	char *problems;    /* of this round; NULL: none */
+	bool watching;     /* the client, since the first wait */
+	bool tried[];      /* of the pool's upstreams */
 };
 
-static void next_upstream(struct dial *d);
-static void next_destination(struct dial *d);
-static void next_address(struct dial *d);
+static void run(struct dial *d);
+
+/* ---- the client, meanwhile ------------------------------------------------------------------ */
+
+/*
+ * A reset means that nobody wants the upstream any more. An end alone does not: it may be one half,
+ * with an answer expected.
+ */
+static void on_client(struct conn *conn, int events)
+{
+	struct stream *top = conn->client.top;
+	ssize_t n = stream_peek(top, PEEK_SIZE);
+
+	(void)events;
+	if (n == -1 && errno != EAGAIN)
+		conn_end(
+		    conn, errno == EPROTO ? END_TLS_ERROR : END_CLIENT_RESET, "while dialling");
+	else if (n == 0 || buf_len(&top->ahead) >= AHEAD_MAX)
+		conn_wait(conn, 0, NULL);
+}
+
+static void watch_client(struct dial *d)
+{
+	if (d->watching)
+		return;
+	d->watching = true;
+	if (buf_len(&d->conn->client.top->ahead) < AHEAD_MAX)
+		conn_wait(d->conn, EV_READ, on_client);
+}
 
 /* ---- ending --------------------------------------------------------------------------------- */
+
+static void leave(void *peer)
+{
+	peer_leave(peer);
+}
+
+static void leave_current(struct dial *d)
+{
+	if (d->current != NULL)
+		peer_leave(d->current->peer);
+	d->current = NULL;
+}
 
 static void on_end(struct conn *conn)
 {
@@ -45,6 +91,7 @@ static void on_end(struct conn *conn)
 	if (d->query != NULL)
 		resolver_cancel(d->query);
 	endpoint_close(&d->upstream);
+	leave_current(d);
 }
 
 static void on_retry(struct conn *conn)
@@ -52,51 +99,65 @@ static void on_retry(struct conn *conn)
 	struct dial *d = conn->handler;
 
 	memset(d->tried, 0, d->pool->count);
-	next_upstream(d);
+	if (d->problems != NULL)
+		d->problems[0] = '\0';
+	run(d);
 }
 
 /* Nothing more to try in this round. */
 static void exhausted(struct dial *d)
 {
 	int64_t interval = d->options->try_interval;
+	bool tried = d->problems != NULL && d->problems[0] != '\0';
 
 	if (ev_now(d->conn->worker->loop) < d->give_up) {
 		conn_timer(d->conn, interval > 0 ? interval : TRY_INTERVAL_DEFAULT, on_retry);
+		watch_client(d);
 		return;
 	}
-	conn_end(d->conn, d->problem != NULL ? END_DIAL_FAILED : END_NO_UPSTREAM, d->problem);
+	conn_end(d->conn, tried ? END_DIAL_FAILED : END_NO_UPSTREAM, d->problems);
 }
 
-static void attempt_failed(struct dial *d, const char *problem)
+/* The current destination, or its address where it was a name, and what was wrong with it. */
+static void attempt_failed(struct dial *d, const struct netaddr *address, const char *problem)
 {
-	struct counters *c = &d->conn->worker->counters;
-	char text[ADDRESS_TEXT_MAX];
+	const char *name = strchr(d->current->peer->address, '/') + 1;
+	char text[NETADDR_TEXT_MAX];
+	size_t used;
 
-	counter_add(&c->dial_failures, 1);
+	counter_add(&d->conn->worker->counters.dial_failures, 1);
 	atomic_fetch_add_explicit(&d->current->peer->failures, 1, memory_order_relaxed);
-	d->problem = arena_printf(d->conn->arena, "%s: %s", address_text(d->target, text), problem);
-	next_address(d);
+	if (d->problems == NULL)
+		d->problems = arena_alloc(d->conn->arena, PROBLEMS_MAX);
+	used = strlen(d->problems);
+	if (address != NULL && d->addresses == d->resolved)
+		snprintf(d->problems + used, PROBLEMS_MAX - used, "%s%s (%s): %s",
+		    used > 0 ? "; " : "", name, netaddr_text(address, text), problem);
+	else
+		snprintf(d->problems + used, PROBLEMS_MAX - used, "%s%s: %s", used > 0 ? "; " : "",
+		    name, problem);
 }
 
 /* ---- one address ---------------------------------------------------------------------------- */
 
-static void leave_peer(void *peer)
+/* Remembers it where the family that should come first does not answer, but this one does. */
+static void note_family(struct dial *d)
 {
-	atomic_fetch_sub_explicit(&((struct peer *)peer)->connections, 1, memory_order_relaxed);
+	const struct netaddr *used = &d->addresses[d->address - 1];
+
+	if (d->address > 1 && used->family != d->addresses[0].family)
+		peer_set_detour(d->current->peer, used->family, ev_now(d->conn->worker->loop));
 }
 
 static void connected(struct dial *d)
 {
 	struct peer *peer = d->current->peer;
 	struct conn *conn = d->conn;
-	char text[NETADDR_TEXT_MAX];
 
-	atomic_fetch_add_explicit(&peer->connections, 1, memory_order_relaxed);
-	arena_release(conn->arena, leave_peer, peer);
+	note_family(d);
+	arena_release(conn->arena, leave, peer);
+	d->current = NULL;
 	conn->upstream = peer->address;
-	if (d->current->text != NULL)
-		conn->upstream = arena_strdup(
-		    conn->arena, netaddr_text(&d->addresses[d->address - 1], text));
 	conn_timer_stop(conn);
 	conn->on_end = NULL;
 	d->done(conn, &d->upstream, d->arg);
@@ -108,81 +169,78 @@ static void on_connected(struct endpoint *e, int events)
 	int problem = sockets_connected(e->io.fd);
 
 	(void)events;
+	conn_timer_stop(d->conn);
 	if (problem == 0) {
 		connected(d);
 		return;
 	}
 	endpoint_close(e);
-	conn_timer_stop(d->conn);
-	attempt_failed(d, strerror(problem));
+	attempt_failed(d, &d->addresses[d->address - 1], strerror(problem));
+	run(d);
 }
 
-static void on_timeout(struct conn *conn)
+static void on_connect_timeout(struct conn *conn)
 {
 	struct dial *d = conn->handler;
 
 	endpoint_close(&d->upstream);
-	attempt_failed(d, "no answer within dial_timeout");
+	attempt_failed(d, &d->addresses[d->address - 1], "no answer within dial_timeout");
+	run(d);
 }
 
-static void next_address(struct dial *d)
+/* Returns whether to go on at once. */
+static bool try_address(struct dial *d)
 {
 	struct worker *w = d->conn->worker;
-	const struct netaddr *addr;
+	const struct netaddr *address = &d->addresses[d->address++];
 	bool done;
 	int fd;
 
-	if (d->address == d->address_count) {
-		next_destination(d);
-		return;
-	}
-	addr = &d->addresses[d->address++];
 	counter_add(&w->counters.dials, 1);
 	atomic_fetch_add_explicit(&d->current->peer->dials, 1, memory_order_relaxed);
-	fd = sockets_connect(addr, NULL, &done);
+	fd = sockets_connect(address, NULL, &done);
 	if (fd == -1) {
-		attempt_failed(d, strerror(errno));
-		return;
+		attempt_failed(d, address, strerror(errno));
+		return true;
 	}
 	endpoint_init(&d->upstream, w->loop, fd);
 	if (done) {
 		connected(d);
-		return;
+		return false;
 	}
 	d->upstream.owner = d;
 	d->upstream.on_event = on_connected;
 	endpoint_wait(&d->upstream, EV_WRITE);
-	conn_timer(d->conn, d->options->timeout, on_timeout);
+	conn_timer(d->conn, d->options->timeout, on_connect_timeout);
+	watch_client(d);
+	return false;
 }
 
 /* ---- one destination ------------------------------------------------------------------------ */
 
-static bool may_dial(const struct dial *d)
-{
-	const struct upstream *u = d->chosen;
-
-	return u->max_connections == 0 ||
-	       atomic_load_explicit(&d->current->peer->connections, memory_order_relaxed) <
-		   (uint64_t)u->max_connections;
-}
-
+/* Those of the family that is known to answer come first; else as the resolver has sorted them. */
 static void take_addresses(struct dial *d, const struct resolver_answer *answer)
 {
-	struct netaddr *list;
-	size_t i;
+	int first = peer_detour(d->current->peer, ev_now(d->conn->worker->loop));
+	size_t i, n = 0;
+	int pass;
 
-	list = arena_array(d->conn->arena, answer->count, sizeof(*list));
-	for (i = 0; i < answer->count; i++) {
-		list[i] = answer->items[i];
-		list[i].port = d->target->port;
+	if (d->resolved == NULL)
+		d->resolved =
+		    arena_array(d->conn->arena, RESOLVER_ADDRESSES_MAX, sizeof(*d->resolved));
+	for (pass = 0; pass < 2; pass++) {
+		for (i = 0; i < answer->count; i++) {
+			if ((answer->items[i].family == first) != (pass == 0))
+				continue;
+			d->resolved[n] = answer->items[i];
+			d->resolved[n++].port = d->current->address.port;
+		}
 	}
-	d->addresses = list;
+	d->addresses = d->resolved;
 	d->address = 0;
-	d->address_count = answer->count;
-	if (answer->count == 0)
-		attempt_failed(d, answer->problem != NULL ? answer->problem : "no address");
-	else
-		next_address(d);
+	d->address_count = n;
+	if (n == 0)
+		attempt_failed(d, NULL, answer->problem);
 }
 
 static void on_resolved(void *arg, const struct resolver_answer *answer)
@@ -190,74 +248,85 @@ static void on_resolved(void *arg, const struct resolver_answer *answer)
 	struct dial *d = arg;
 
 	d->query = NULL;
+	conn_timer_stop(d->conn);
 	take_addresses(d, answer);
+	run(d);
 }
 
-static void resolve(struct dial *d)
+static void on_resolve_timeout(struct conn *conn)
+{
+	struct dial *d = conn->handler;
+	struct resolver_answer answer;
+
+	resolver_give_up(d->query, &answer);
+	d->query = NULL;
+	take_addresses(d, &answer);
+	run(d);
+}
+
+/* Returns whether to go on at once. */
+static bool resolve(struct dial *d)
 {
 	struct worker *w = d->conn->worker;
+	const struct address *target = &d->current->address;
 	struct resolver_answer answer;
 
 	if (w->resolver == NULL)
 		w->resolver = resolver_new(w->loop);
-	d->query = resolver_ask(w->resolver, d->target->host, address_family(d->target),
-	    on_resolved, d, &answer);
-	if (d->query == NULL)
+	if (w->resolver == NULL) {
+		attempt_failed(d, NULL, "names cannot be resolved here");
+		return true;
+	}
+	d->query = resolver_ask(
+	    w->resolver, target->host, address_family(target), on_resolved, d, &answer);
+	if (d->query == NULL) {
 		take_addresses(d, &answer);
+		return true;
+	}
+	conn_timer(d->conn, d->options->timeout, on_resolve_timeout);
+	watch_client(d);
+	return false;
 }
 
-/* The address of a destination with placeholders, for this connection. */
-static bool expand(struct dial *d)
+/* Returns whether to go on at once. */
+static bool next_destination(struct dial *d)
 {
-	struct address_range range;
-	struct address *target;
-	struct buf text = {0};
-	struct error err;
-	bool ok;
+	const struct destination *next = &d->chosen->destinations[d->destination++];
 
-	template_expand(d->current->text, &d->conn->facts, &text);
-	ok = address_parse_dial(buf_str(&text), &range, &err) == 0;
-	buf_fini(&text);
-	if (!ok) {
-		d->problem = arena_strdup(d->conn->arena, err.message);
-		return false;
-	}
-	target = arena_alloc(d->conn->arena, sizeof(*target));
-	*target = range.first;
-	d->target = target;
+	if (!peer_enter(next->peer, (uint64_t)d->chosen->max_connections))
+		return true;
+	d->current = next;
+	if (next->fixed.family == AF_UNSPEC)
+		return resolve(d);
+	d->addresses = &next->fixed;
+	d->address = 0;
+	d->address_count = 1;
 	return true;
 }
 
-static void next_destination(struct dial *d)
+/* Goes on until something must be waited for, or an end is reached. */
+static void run(struct dial *d)
 {
-	if (d->chosen == NULL || d->destination == d->chosen->dial.count) {
-		next_upstream(d);
-		return;
-	}
-	d->current = &d->chosen->destinations[d->destination++];
-	d->target = &d->current->address;
-	d->address = d->address_count = 0;
-	if (!may_dial(d) || (d->current->text != NULL && !expand(d))) {
-		next_destination(d);
-	} else if (d->current->fixed.family != AF_UNSPEC) {
-		d->addresses = &d->current->fixed;
-		d->address_count = 1;
-		next_address(d);
-	} else {
-		resolve(d);
-	}
-}
+	bool more = true;
 
-static void next_upstream(struct dial *d)
-{
-	d->chosen = pool_select(d->pool, d->tried, &d->conn->facts.src);
-	if (d->chosen == NULL) {
-		exhausted(d);
-		return;
+	while (more) {
+		if (d->current != NULL && d->address < d->address_count) {
+			more = try_address(d);
+			continue;
+		}
+		leave_current(d);
+		if (d->chosen != NULL && d->destination < d->chosen->dial.count) {
+			more = next_destination(d);
+			continue;
+		}
+		d->chosen = pool_select(d->pool, d->tried, &d->conn->facts.src);
+		d->destination = 0;
+		if (d->chosen == NULL) {
+			exhausted(d);
+			return;
+		}
+		d->tried[d->chosen - d->pool->items] = true;
 	}
-	d->tried[d->chosen - d->pool->items] = true;
-	d->destination = 0;
-	next_destination(d);
 }
 
 void dial_start(struct conn *conn, const struct pool *pool, const struct dial_options *options,
@@ -272,11 +341,10 @@ void dial_start(struct conn *conn, const struct pool *pool, const struct dial_op
 	d->arg = arg;
 	d->upstream.io.fd = -1;
 	if (options->try_duration > 0)
-		d->give_up =
-		    ev_now(conn->worker->loop) + duration_seconds(options->try_duration);
+		d->give_up = ev_now(conn->worker->loop) + duration_seconds(options->try_duration);
 	conn->handler = d;
 	conn->on_end = on_end;
 	conn->state = "dialing";
 	conn_wait(conn, 0, NULL);
-	next_upstream(d);
+	run(d);
 }

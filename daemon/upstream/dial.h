@@ -19,9 +19,11 @@ struct dial_options {
 
 /*
  * Dials for conn, which the caller owns; calls done(conn, upstream, arg) with the connected
- * endpoint, which lies in conn's arena and is the callee's now. Where nothing can be reached the
- * connection is ended with END_DIAL_FAILED or END_NO_UPSTREAM. pool and options are borrowed for
- * the connection's life. Sets conn->upstream, and counts the peer's connections until the end.
+ * endpoint, which lies in conn's arena and is the callee's now; perhaps before dial_start()
+ * returns. What the client says meanwhile waits in its stream; if it goes away, the connection is
+ * ended. Where nothing can be reached it is ended with END_DIAL_FAILED and what was tried, or
+ * END_NO_UPSTREAM. pool and options are borrowed for the connection's life. Sets conn->upstream,
+ * and counts the peer's connections until the end.
  */
 void dial_start(struct conn *conn, const struct pool *pool, const struct dial_options *options,
     void (*done)(struct conn *conn, struct endpoint *upstream, const void *arg), const void *arg);

@@ -6,9 +6,12 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <uthash.h>
 
 #include "common/arena.h"
+
+#define DETOUR_SECONDS 600
 
 struct entry {
 	struct peer *peer;
@@ -49,6 +52,40 @@ void peer_unref(struct peer *peer)
 		free(peer);
 	}
 	pthread_mutex_unlock(&lock);
+}
+
+bool peer_has_room(const struct peer *peer, uint64_t limit)
+{
+	return limit == 0 || atomic_load_explicit(&peer->connections, memory_order_relaxed) < limit;
+}
+
+bool peer_enter(struct peer *peer, uint64_t limit)
+{
+	uint64_t before = atomic_fetch_add_explicit(&peer->connections, 1, memory_order_relaxed);
+
+	if (limit == 0 || before < limit)
+		return true;
+	peer_leave(peer);
+	return false;
+}
+
+void peer_leave(struct peer *peer)
+{
+	atomic_fetch_sub_explicit(&peer->connections, 1, memory_order_relaxed);
+}
+
+void peer_set_detour(struct peer *peer, int family, double now)
+{
+	uint64_t until = (uint64_t)now + DETOUR_SECONDS;
+
+	atomic_store_explicit(&peer->detour, until << 8 | (uint8_t)family, memory_order_relaxed);
+}
+
+int peer_detour(const struct peer *peer, double now)
+{
+	uint64_t detour = atomic_load_explicit(&peer->detour, memory_order_relaxed);
+
+	return (uint64_t)now < detour >> 8 ? (int)(detour & 0xff) : AF_UNSPEC;
 }
 
 void peers_visit(void (*visit)(const struct peer *peer, void *arg), void *arg)

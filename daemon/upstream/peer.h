@@ -1,24 +1,40 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Peers: the addresses that are dialled, as configured, one for the whole process. What is counted
- * of a peer outlives the instances that name it.
+ * of a peer outlives the instances that name it. Members are read without a lock.
  */
 #ifndef DAEMON_UPSTREAM_PEER_H
 #define DAEMON_UPSTREAM_PEER_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 struct peer {
 	_Atomic unsigned refs;
-	_Atomic uint64_t connections; /* now */
+	_Atomic uint64_t connections;     /* now, with those that are being dialled */
 	_Atomic uint64_t dials, failures; /* in all */
-	char address[]; /* "tcp/10.0.0.5:143", as configured, placeholders and all */
+	_Atomic uint64_t detour;          /* see peer_set_detour() */
+	char address[];                   /* "tcp/10.0.0.5:143", as configured */
 };
 
 /* The peer of that address, a reference; made if there is none. Any thread. */
 struct peer *peer_get(const char *address);
 void peer_unref(struct peer *peer);
+
+/* Has it fewer connections than limit (0: no limit)? */
+bool peer_has_room(const struct peer *peer, uint64_t limit);
+/* Counts a connection, unless there are limit of them already: false. Follow with peer_leave(). */
+bool peer_enter(struct peer *peer, uint64_t limit);
+void peer_leave(struct peer *peer);
+
+/*
+ * Where a name has addresses of both families and those of the one to be tried first did not
+ * answer, the other one is tried first for a while. now is wall-clock time in seconds; the detour
+ * is AF_UNSPEC when there is none.
+ */
+void peer_set_detour(struct peer *peer, int family, double now);
+int peer_detour(const struct peer *peer, double now);
 
 /* Calls visit for every peer, with the table locked. */
 void peers_visit(void (*visit)(const struct peer *peer, void *arg), void *arg);

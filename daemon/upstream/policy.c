@@ -46,16 +46,21 @@ static uint64_t load_of(const struct candidates *c, size_t i)
 	return sum;
 }
 
-/* The least loaded of some that were drawn; equal ones are chosen among at random. */
+/*
+ * The least loaded of some that are drawn, each at most once: the first ones of a shuffle that goes
+ * no further than needed.
+ */
 static size_t choose_random_choose(const struct candidates *c)
 {
-	size_t best = below(c->count), i;
+	size_t best = 0, i, other, swap;
 
-	for (i = 1; i < (size_t)c->pool->choose; i++) {
-		size_t other = below(c->count);
-
-		if (load_of(c, other) < load_of(c, best))
-			best = other;
+	for (i = 0; i < c->count && i < (size_t)c->pool->choose; i++) {
+		other = i + below(c->count - i);
+		swap = c->items[i];
+		c->items[i] = c->items[other];
+		c->items[other] = swap;
+		if (load_of(c, i) < load_of(c, best))
+			best = i;
 	}
 	return best;
 }
@@ -77,36 +82,46 @@ static size_t choose_least_conn(const struct candidates *c)
 	return best;
 }
 
+/* Turns of upstreams that are not available are given up, so that no neighbour gets them all. */
 static size_t choose_round_robin(const struct candidates *c)
 {
-	uint64_t turn = atomic_fetch_add_explicit(&c->pool->cursor->next, 1, memory_order_relaxed);
-	size_t wanted = (size_t)(turn % c->pool->count), i;
+	size_t turns, i;
 
-	for (i = 0; i < c->count; i++)
-		if (c->items[i] >= wanted)
+	for (turns = 0; turns < c->pool->count; turns++) {
+		uint64_t next =
+		    atomic_fetch_add_explicit(&c->pool->cursor->next, 1, memory_order_relaxed);
+		size_t wanted = (size_t)(next % c->pool->count);
+
+		for (i = 0; i < c->count && c->items[i] < wanted; i++)
+			;
+		if (i < c->count && c->items[i] == wanted)
 			return i;
-	return 0;
+	}
+	return below(c->count); /* the other workers took the turns in between */
 }
 
-/* Each gets its weight's share of every round of as many turns as the weights add up to. */
+/*
+ * Each earns its weight at every choice, and the richest pays for all: shares are exact, and the
+ * turns of a heavy one are spread out.
+ */
 static size_t choose_weighted_round_robin(const struct candidates *c)
 {
-	uint64_t total = 0, turn;
-	size_t i;
+	struct pool_cursor *cursor = c->pool->cursor;
+	int64_t total = 0;
+	size_t best = 0, i;
 
-	for (i = 0; i < c->count; i++)
-		total += (uint64_t)c->pool->items[c->items[i]].weight;
-	if (total == 0)
-		return 0;
-	turn = atomic_fetch_add_explicit(&c->pool->cursor->next, 1, memory_order_relaxed) % total;
+	pthread_mutex_lock(&cursor->lock);
 	for (i = 0; i < c->count; i++) {
-		uint64_t weight = (uint64_t)c->pool->items[c->items[i]].weight;
+		int64_t weight = c->pool->items[c->items[i]].weight;
 
-		if (turn < weight)
-			break;
-		turn -= weight;
+		cursor->credit[c->items[i]] += weight;
+		total += weight;
+		if (cursor->credit[c->items[i]] > cursor->credit[c->items[best]])
+			best = i;
 	}
-	return i;
+	cursor->credit[c->items[best]] -= total;
+	pthread_mutex_unlock(&cursor->lock);
+	return best;
 }
 
 static size_t choose_first(const struct candidates *c)

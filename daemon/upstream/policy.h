@@ -5,11 +5,17 @@
 #ifndef DAEMON_UPSTREAM_POLICY_H
 #define DAEMON_UPSTREAM_POLICY_H
 
+#include <pthread.h>
+#include <stdatomic.h>
+
 #include "daemon/upstream/pool.h"
 
-/* Where a policy has got to; shared by the workers. */
+/* Where a policy has got to; shared by the workers, so that turns are exact. */
 struct pool_cursor {
-	_Atomic uint64_t next;
+	_Atomic uint64_t next; /* round_robin */
+	/* weighted_round_robin: held for a walk through the candidates. */
+	pthread_mutex_t lock;
+	int64_t *credit; /* of each upstream of the pool */
 };
 
 struct candidates {

@@ -10,7 +10,6 @@
 #include <stdint.h>
 
 #include "daemon/core/load.h"
-#include "daemon/core/replacer.h"
 #include "daemon/input/field.h"
 #include "daemon/net/address.h"
 #include "daemon/upstream/peer.h"
@@ -18,19 +17,21 @@
 /* One address of an upstream, tried in order. */
 struct destination {
 	struct peer *peer;
-	struct template *text;  /* where it has placeholders; else NULL, and address holds */
 	struct address address;
 	struct netaddr fixed; /* address, where it needs no resolving; else AF_UNSPEC */
 };
 
 struct upstream {
 	struct strings dial;
-	int64_t weight;          /* 1 if not given */
-	int64_t max_connections; /* of each peer; 0: no limit */
+	int64_t weight;
+	int64_t max_connections;          /* of each peer; 0: no limit */
 	struct destination *destinations; /* dial.count of them */
 };
 
 struct policy;
+struct pool_cursor;
+
+#define POOL_MAX 4096 /* upstreams of one pool */
 
 struct pool {
 	struct upstream *items;
