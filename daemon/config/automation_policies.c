@@ -140,8 +140,9 @@ static void drop_empty(struct automation_policies *list)
 
 	for (i = 0; i < list->count; i++)
 		empty += is_empty(&list->items[i]);
-	while (empty == list->count && list->count > 0)
-		drop(list, list->count - 1);
+	if (empty == list->count)
+		while (list->count > 0)
+			drop(list, list->count - 1);
 	for (i = 0; i < list->count; i++) {
 		size_t covered;
 

@@ -115,7 +115,7 @@ static const struct module encoders[] = {
 };
 
 static int adapt_module(struct dispenser *d, const struct module *modules, const char *what,
-    const char *inline_key, const char *key, json_t *out, struct error *err)
+    const char *options, const char *inline_key, const char *key, json_t *out, struct error *err)
 {
 	const char *names[8] = {0}, *name = dispenser_arg(d), *argument;
 	const struct module *m = modules;
@@ -139,17 +139,19 @@ static int adapt_module(struct dispenser *d, const struct module *modules, const
 	} else if (dispenser_none(d, err) == -1) {
 		return -1;
 	}
-	return m->settings ? settings_adapt(d, m->settings, what, made, err) : 0;
+	return m->settings ? settings_adapt(d, m->settings, options, made, err) : 0;
 }
 
 static int adapt_output(struct dispenser *d, json_t *out, struct error *err)
 {
-	return adapt_module(d, writers, "log output", "output", "writer", out, err);
+	return adapt_module(
+	    d, writers, "log output", "option of a log output", "output", "writer", out, err);
 }
 
 static int adapt_format(struct dispenser *d, json_t *out, struct error *err)
 {
-	return adapt_module(d, encoders, "log format", "format", "encoder", out, err);
+	return adapt_module(
+	    d, encoders, "log format", "option of a log format", "format", "encoder", out, err);
 }
 
 static int adapt_sampling(struct dispenser *d, json_t *out, struct error *err)
