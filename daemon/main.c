@@ -15,6 +15,13 @@
 #include "daemon/matchers/matchers_tbl.h"
 #include "daemon/tls/app.h"
 
+#define DECLARE(name) extern const struct matcher_type matcher_##name;
+MATCHERS(DECLARE)
+#undef DECLARE
+#define DECLARE(name) extern const struct handler_type handler_##name;
+HANDLERS(DECLARE)
+#undef DECLARE
+
 static const struct matcher_type *const matchers[] = {
 #define ENTRY(name) &matcher_##name,
     MATCHERS(ENTRY)

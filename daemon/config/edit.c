@@ -254,7 +254,7 @@ size_t way_to_list(struct edit *e, struct way *way)
 	return index;
 }
 
-void set_origin(struct edit *e, const json_t *json, const json_t *origin)
+void edit_set_origin(struct edit *e, const json_t *json, const json_t *origin)
 {
 	struct own *o = find_own(e, json);
 

@@ -68,7 +68,7 @@ int edit_route_add(struct edit *e, const char *server, const char *in, enum plac
     const char *anchor, json_t *route, struct error *err)
 {
 	struct way way;
-	json_t *list;
+	json_t *list = NULL;
 	size_t index;
 
 	if (check_id_is_free(e, route, err) == -1)
