@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The internal CA: a root that clients are told to trust and an intermediate that signs, both kept
+ * in the state folder, and a short-lived certificate for each managed name, kept in memory alone
+ * and made again before it expires. Belongs to the control thread.
+ */
+#ifndef DAEMON_CERTS_INTERNAL_H
+#define DAEMON_CERTS_INTERNAL_H
+
+#include <stdint.h>
+#include <time.h>
+#include <ev.h>
+
+#include "common/error.h"
+#include "daemon/tls/issuer.h"
+
+struct state;
+
+#define INTERNAL_ROOT_FILE "pki/local/root.pem"
+#define INTERNAL_INTERMEDIATE_FILE "pki/local/intermediate.pem"
+
+/* Lifetimes in seconds. */
+struct internal_ca_options {
+	int64_t root, intermediate, leaf;
+};
+
+/*
+ * Begins; nothing is made or read before it is needed. Both are borrowed until internal_ca_stop().
+ * state NULL: kept in memory alone. options NULL: ten years, a week, twelve hours.
+ */
+void internal_ca_start(
+    struct state *state, struct ev_loop *loop, const struct internal_ca_options *options);
+/* Takes its certificates out of the store. */
+void internal_ca_stop(void);
+
+/* To be handed to tls_issuer_set(). */
+extern const struct tls_issuer internal_issuer;
+
+/*
+ * The root's certificate, made now if there is none yet. NULL, with a log line, where that fails.
+ * Borrowed until the next call here.
+ */
+const char *internal_ca_root_pem(void);
+
+/* Makes again what is due at that time; the timer calls it. Returns seconds until the next call. */
+double internal_ca_maintain(time_t now);
+
+#endif

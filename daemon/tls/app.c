@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <config.h>
+
+#include "daemon/tls/app.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "common/log.h"
+#include "daemon/core/replacer.h"
+#include "daemon/tls/folder.h"
+#include "daemon/tls/store.h"
+#include "daemon/tls/ticket.h"
+
+/* ---- fields -------------------------------------------------------------------------------- */
+
+struct file_pair {
+	const char *certificate, *key;
+	int format;
+	struct strings tags;
+};
+
+struct pem_pair {
+	const char *certificate, *key;
+	struct strings tags;
+};
+
+struct certificates {
+	struct strings automate, load_folders;
+	struct objects load_files; /* struct file_pair */
+	struct objects load_pem;   /* struct pem_pair */
+};
+
+struct session_tickets {
+	int64_t rotation_interval;
+	bool disable_rotation, disabled;
+};
+
+struct app_params {
+	struct certificates certificates;
+	struct automation automation;
+	struct session_tickets session_tickets;
+};
+
+static const char *const formats[] = {"pem", NULL};
+
+static const struct field file_fields[] = {
+    FIELD_STRING(struct file_pair, certificate, "certificate",
+	FIELD_REQUIRED | FIELD_PATH | FIELD_ENV, "file with the certificate and its chain"),
+    FIELD_STRING(struct file_pair, key, "key", FIELD_REQUIRED | FIELD_PATH | FIELD_ENV,
+	"file with the private key"),
+    FIELD_ENUM(struct file_pair, format, "format", 0, "pem", formats, "the files' format"),
+    FIELD_STRINGS(struct file_pair, tags, "tags", FIELD_ENV, "words to choose it by"),
+    FIELD_END,
+};
+
+static const struct field pem_fields[] = {
+    FIELD_STRING(struct pem_pair, certificate, "certificate", FIELD_REQUIRED | FIELD_ENV,
+	"the certificate and its chain as text"),
+    FIELD_STRING(struct pem_pair, key, "key", FIELD_REQUIRED | FIELD_SECRET | FIELD_ENV,
+	"the private key as text"),
+    FIELD_STRINGS(struct pem_pair, tags, "tags", FIELD_ENV, "words to choose it by"),
+    FIELD_END,
+};
+
+static const struct field certificate_fields[] = {
+    FIELD_STRINGS(struct certificates, automate, "automate", 0,
+	"names whose certificates are made and renewed"),
+    FIELD_OBJECTS(struct certificates, load_files, "load_files", 0, file_fields, struct file_pair,
+	"certificates from files"),
+    FIELD_STRINGS(struct certificates, load_folders, "load_folders", FIELD_PATH | FIELD_ENV,
+	"folders whose *.pem files hold a certificate and its key each"),
+    FIELD_OBJECTS(struct certificates, load_pem, "load_pem", 0, pem_fields, struct pem_pair,
+	"certificates as text"),
+    FIELD_END,
+};
+
+static int accept_any(struct load *load, const struct jnode *node, void *target, struct error *err)
+{
+	(void)load;
+	(void)node;
+	(void)target;
+	(void)err;
+	return 0;
+}
+
+static int load_key_source(
+    struct load *load, const struct jnode *node, void *target, struct error *err)
+{
+	struct jnode provider = jnode_member(node, "provider");
+
+	(void)load;
+	(void)target;
+	if (provider.value == NULL ||
+	    strcmp(
+		json_string_value(provider.value) != NULL ? json_string_value(provider.value) : "",
+		"standard") == 0)
+		return 0;
+	return jnode_error(
+	    &provider, err, ERROR_UNSUPPORTED, "ticket keys are made in the process: standard");
+}
+
+static const struct field ticket_fields[] = {
+    FIELD_DURATION(struct session_tickets, rotation_interval, "rotation_interval", 0, "24h",
+	"how long the secret that the keys are derived from lasts"),
+    FIELD_BOOL(struct session_tickets, disable_rotation, "disable_rotation", 0,
+	"keeps it as long as the process runs"),
+    FIELD_BOOL(struct session_tickets, disabled, "disabled", 0, "no session is resumed"),
+    {.name = "key_source",
+	.type = FIELD_TYPE_CUSTOM,
+	.flags = FIELD_HIDDEN,
+	.load = load_key_source,
+	.help = "where keys come from"},
+    {.name = "max_keys",
+	.type = FIELD_TYPE_CUSTOM,
+	.flags = FIELD_HIDDEN,
+	.load = accept_any,
+	.help = "without effect: keys go by time"},
+    FIELD_END,
+};
+
+#define FIELD_WITHOUT_EFFECT(n)                                                                    \
+	{                                                                                          \
+		.name = n, .type = FIELD_TYPE_CUSTOM, .flags = FIELD_HIDDEN, .load = accept_any,   \
+		.help = "without effect"                                                           \
+	}
+
+static const struct field app_fields[] = {
+    FIELD_OBJECT(struct app_params, certificates, "certificates", 0, certificate_fields,
+	"certificates that are loaded, names whose certificates are made"),
+    FIELD_OBJECT(struct app_params, automation, "automation", 0, automation_fields,
+	"how certificates are made"),
+    FIELD_OBJECT(struct app_params, session_tickets, "session_tickets", 0, ticket_fields,
+	"resumption of sessions"),
+    FIELD_WITHOUT_EFFECT("cache"),
+    FIELD_WITHOUT_EFFECT("disable_ocsp_stapling"),
+    FIELD_WITHOUT_EFFECT("disable_storage_check"),
+    FIELD_WITHOUT_EFFECT("disable_storage_clean"),
+    FIELD_END,
+};
+
+/* ---- loading certificates ------------------------------------------------------------------ */
+
+static void resolve_all(struct arena *arena, struct strings *list)
+{
+	size_t i;
+
+	for (i = 0; i < list->count; i++)
+		list->items[i] = replace_at_load(arena, list->items[i]);
+}
+
+/* Takes cert; NULL: err says why. */
+static int add(
+    struct store_set *set, struct cert *cert, const struct jnode *node, struct error *err)
+{
+	struct error inner;
+
+	if (cert == NULL) {
+		inner = *err;
+		return jnode_error(node, err, inner.code, "%s%s%s", inner.path,
+		    *inner.path != '\0' ? ": " : "", inner.message);
+	}
+	if (cert->not_after <= time(NULL))
+		log_msg(LOG_WARN, "tls", "the certificate of '%s' has expired",
+		    cert->names.count > 0 ? cert->names.items[0] : "?");
+	store_set_add(set, cert);
+	cert_unref(cert);
+	return 0;
+}
+
+static int load_files(struct load *load, const struct jnode *certificates,
+    const struct objects *pairs, struct store_set *set, struct error *err)
+{
+	struct jnode list = jnode_member(certificates, "load_files");
+	struct file_pair *pair = pairs->items;
+	size_t i;
+
+	for (i = 0; i < pairs->count; i++, pair++) {
+		struct jnode item = jnode_item(&list, i);
+
+		pair->certificate = replace_at_load(load->arena, pair->certificate);
+		pair->key = replace_at_load(load->arena, pair->key);
+		resolve_all(load->arena, &pair->tags);
+		if (add(set, cert_load_files(pair->certificate, pair->key, &pair->tags, err), &item,
+			err) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+static struct cert *load_pem_pair(const struct pem_pair *pair, struct error *err)
+{
+	struct key *key = key_load_pem(span_str(pair->key), err);
+	struct cert *cert;
+
+	if (key == NULL)
+		return NULL;
+	cert = cert_load_pem(span_str(pair->certificate), key, &pair->tags, "pem", err);
+	key_unref(key);
+	return cert;
+}
+
+static int load_pem(struct load *load, const struct jnode *certificates,
+    const struct objects *pairs, struct store_set *set, struct error *err)
+{
+	struct jnode list = jnode_member(certificates, "load_pem");
+	struct pem_pair *pair = pairs->items;
+	size_t i;
+
+	for (i = 0; i < pairs->count; i++, pair++) {
+		struct jnode item = jnode_item(&list, i);
+
+		pair->certificate = replace_at_load(load->arena, pair->certificate);
+		pair->key = replace_at_load(load->arena, pair->key);
+		resolve_all(load->arena, &pair->tags);
+		if (add(set, load_pem_pair(pair, err), &item, err) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+struct into {
+	struct store_set *set;
+	const struct jnode *node;
+};
+
+static int add_file(void *arg, const char *path, struct error *err)
+{
+	const struct into *into = arg;
+
+	return add(into->set, cert_load_bundle(path, err), into->node, err);
+}
+
+static int load_folders(struct load *load, const struct jnode *certificates,
+    struct strings *folders, struct store_set *set, struct error *err)
+{
+	struct jnode list = jnode_member(certificates, "load_folders");
+	size_t i;
+
+	resolve_all(load->arena, folders);
+	for (i = 0; i < folders->count; i++) {
+		struct jnode item = jnode_item(&list, i);
+		struct into into = {.set = set, .node = &item};
+
+		if (folder_each_pem(folders->items[i], add_file, &into, err) == 0)
+			continue;
+		if (*err->path == '\0')
+			jnode_error(&item, err, err->code, "%s", err->message);
+		return -1;
+	}
+	return 0;
+}
+
+/* The set leaves the store with the instance, on whichever thread lets go of it last. */
+static void release_loaded(void *p)
+{
+	struct tls_app *app = p;
+
+	store_set_free(atomic_exchange(&app->loaded, NULL));
+}
+
+static int load_certificates(struct load *load, const struct jnode *app_node,
+    struct certificates *certificates, struct tls_app *app, struct error *err)
+{
+	struct jnode node = jnode_member(app_node, "certificates");
+	struct store_set *set;
+	int rc = -1;
+
+	if (certificates->load_files.count + certificates->load_pem.count +
+		certificates->load_folders.count ==
+	    0)
+		return 0;
+	set = store_set_new(STORE_LOADED);
+	if (load_files(load, &node, &certificates->load_files, set, err) == 0 &&
+	    load_pem(load, &node, &certificates->load_pem, set, err) == 0 &&
+	    load_folders(load, &node, &certificates->load_folders, set, err) == 0)
+		rc = 0;
+	if (rc == -1 || load->dry) {
+		store_set_free(set);
+		return rc;
+	}
+	atomic_store(&app->loaded, set);
+	arena_release(load->arena, release_loaded, app);
+	store_commit();
+	return 0;
+}
+
+/* ---- managed names ------------------------------------------------------------------------- */
+
+static const char *lower(struct arena *arena, const char *text)
+{
+	char *copy = arena_strdup(arena, text), *p;
+
+	for (p = copy; *p != '\0'; p++)
+		*p = (char)tolower((unsigned char)*p);
+	return copy;
+}
+
+static int load(struct load *load, const struct jnode *node, struct error *err)
+{
+	struct tls_app *app = arena_alloc(load->arena, sizeof(*app));
+	struct app_params params = {.session_tickets.rotation_interval = TICKET_ROTATION_DEFAULT};
+
+	load->instance->tls = app;
+	if (node->value != NULL &&
+	    fields_load(app_fields, load, node, NULL, load->arena, &params, err) == -1)
+		return -1;
+	resolve_all(load->arena, &params.certificates.automate);
+	app->automate = params.certificates.automate;
+	app->automation = params.automation;
+	app->tickets = !params.session_tickets.disabled;
+	app->ticket_rotation =
+	    params.session_tickets.disable_rotation ? 0 : params.session_tickets.rotation_interval;
+	return load_certificates(load, node, &params.certificates, app, err);
+}
+
+static void manage_name(struct load *load, struct tls_app *app, const char *name)
+{
+	app->managed[app->managed_count++] =
+	    automation_for(&app->automation, lower(load->arena, name));
+}
+
+/* Names of the other apps are served by a loaded certificate where there is one for them. */
+static int finish(struct load *load, struct error *err)
+{
+	struct tls_app *app = load->instance->tls;
+	const struct strings *wanted = &load->instance->managed;
+	size_t i;
+
+	app->managed =
+	    arena_array(load->arena, app->automate.count + wanted->count, sizeof(*app->managed));
+	for (i = 0; i < app->automate.count; i++)
+		manage_name(load, app, app->automate.items[i]);
+	for (i = 0; i < wanted->count; i++)
+		if (!store_has_loaded(wanted->items[i]))
+			manage_name(load, app, wanted->items[i]);
+	if (tls_issuer() == NULL || app->managed_count == 0)
+		return 0;
+	return tls_issuer()->manage(app->managed, app->managed_count, load->dry, err);
+}
+
+static void published(struct instance *instance)
+{
+	const struct tls_app *app = instance->tls;
+
+	ticket_set_enabled(app->tickets);
+	ticket_set_rotation(app->ticket_rotation);
+	if (tls_issuer() != NULL)
+		tls_issuer()->keep(app->managed, app->managed_count);
+}
+
+const struct app_type app_tls = {
+    .name = "tls",
+    .help = "certificates and session tickets",
+    .load = load,
+    .finish = finish,
+    .published = published,
+};

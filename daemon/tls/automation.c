@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <config.h>
+
+#include "daemon/tls/automation.h"
+
+#include <string.h>
+
+#include "daemon/tls/hello_match.h"
+
+/* ---- issuers ------------------------------------------------------------------------------- */
+
+struct internal_issuer_params {
+	const char *ca;
+	int64_t lifetime;
+	bool sign_with_root;
+};
+
+static const struct field internal_fields[] = {
+    FIELD_STRING(
+	struct internal_issuer_params, ca, "ca", 0, "the authority's name; there is one: local"),
+    FIELD_DURATION(struct internal_issuer_params, lifetime, "lifetime", 0, "12h",
+	"how long certificates are valid"),
+    FIELD_BOOL(struct internal_issuer_params, sign_with_root, "sign_with_root", 0,
+	"not available: the intermediate signs"),
+    FIELD_END,
+};
+
+static int load_internal(
+    struct load *load, const struct jnode *node, struct issuer_spec *spec, struct error *err)
+{
+	struct internal_issuer_params params;
+	struct jnode ca = jnode_member(node, "ca"), root = jnode_member(node, "sign_with_root");
+
+	if (fields_load(internal_fields, load, node, "module", load->arena, &params, err) == -1)
+		return -1;
+	if (params.ca != NULL && *params.ca != '\0' && strcmp(params.ca, "local") != 0)
+		return jnode_error(
+		    &ca, err, ERROR_UNSUPPORTED, "there is one internal authority, 'local'");
+	if (params.sign_with_root)
+		return jnode_error(&root, err, ERROR_UNSUPPORTED,
+		    "certificates are signed by the intermediate alone");
+	spec->kind = ISSUER_INTERNAL;
+	spec->lifetime = params.lifetime;
+	return 0;
+}
+
+static int load_issuer(
+    struct load *load, const struct jnode *node, struct issuer_spec *spec, struct error *err)
+{
+	static const char *const modules[] = {"internal", "acme", NULL};
+	struct jnode member = jnode_member(node, "module");
+	const char *module, *near;
+
+	if (jnode_object(node, err) == -1)
+		return -1;
+	if (member.value == NULL)
+		return jnode_error(&member, err, ERROR_INVALID,
+		    "is required: the issuer's name, internal or acme");
+	if (jnode_string(&member, &module, err) == -1)
+		return -1;
+	if (strcmp(module, "internal") == 0)
+		return load_internal(load, node, spec, err);
+	if (strcmp(module, "acme") == 0) {
+		spec->kind = ISSUER_ACME;
+		return 0;
+	}
+	if (strcmp(module, "zerossl") == 0)
+		return jnode_error(&member, err, ERROR_UNSUPPORTED,
+		    "use the acme issuer with ZeroSSL's directory and an account binding");
+	near = error_suggest(module, modules);
+	return jnode_error(&member, err, ERROR_INVALID, "unknown issuer '%s', %s%s%s", module,
+	    near != NULL ? "did you mean '" : "known are internal and acme",
+	    near != NULL ? near : "", near != NULL ? "'?" : "");
+}
+
+/* target is the policy. */
+static int load_issuers(
+    struct load *load, const struct jnode *node, void *target, struct error *err)
+{
+	struct automation_policy *policy = target;
+	size_t i, count;
+
+	if (jnode_array(node, err) == -1)
+		return -1;
+	count = json_array_size(node->value);
+	policy->issuers = arena_array(load->arena, count, sizeof(*policy->issuers));
+	for (i = 0; i < count; i++) {
+		struct jnode item = jnode_item(node, i);
+
+		if (load_issuer(load, &item, &policy->issuers[i], err) == -1)
+			return -1;
+	}
+	policy->issuer_count = count;
+	return 0;
+}
+
+/* ---- what is there for other programs' files ------------------------------------------------ */
+
+/* Has no effect here, and none is missed. */
+static int ignore(struct load *load, const struct jnode *node, void *target, struct error *err)
+{
+	(void)load;
+	(void)node;
+	(void)target;
+	(void)err;
+	return 0;
+}
+
+/* A switch that may be off, or a list or object that may be empty. */
+static int refuse(struct load *load, const struct jnode *node, void *target, struct error *err)
+{
+	(void)load;
+	(void)target;
+	if (json_is_null(node->value) || json_is_false(node->value) ||
+	    (json_is_array(node->value) && json_array_size(node->value) == 0))
+		return 0;
+	return jnode_error(node, err, ERROR_UNSUPPORTED, "is not supported");
+}
+
+#define FIELD_OTHER(n, fn, h)                                                                      \
+	{                                                                                          \
+		.name = n, .type = FIELD_TYPE_CUSTOM, .flags = FIELD_HIDDEN, .load = fn, .help = h \
+	}
+
+/* ---- policies ------------------------------------------------------------------------------ */
+
+static const struct field policy_fields[] = {
+    FIELD_STRINGS(
+	struct automation_policy, subjects, "subjects", 0, "the names it is for; none: every name"),
+    {.name = "issuers",
+	.type = FIELD_TYPE_CUSTOM,
+	.load = load_issuers,
+	.help = "who makes the certificates: internal, acme; the first that succeeds"},
+    FIELD_ENUM(struct automation_policy, key_type, "key_type", 0, "p256", key_type_names,
+	"the kind of key"),
+    {.name = "renewal_window_ratio",
+	.type = FIELD_TYPE_FLOAT,
+	FIELD_AT(struct automation_policy, renewal_window_ratio),
+	.min = 0,
+	.max = 1,
+	.help = "which part of the lifetime is left when a certificate is renewed"},
+    FIELD_OTHER("on_demand", refuse, "certificates made during handshakes"),
+    FIELD_OTHER("must_staple", refuse, "certificates that demand a stapled OCSP response"),
+    FIELD_OTHER("reuse_private_keys", refuse, "a renewed certificate with the old key"),
+    FIELD_OTHER("get_certificate", refuse, "certificates fetched during handshakes"),
+    FIELD_OTHER("storage", refuse, "a storage of the policy's own"),
+    FIELD_OTHER("disable_ocsp_stapling", ignore, "nothing is stapled"),
+    FIELD_OTHER("ocsp_overrides", ignore, "nothing is stapled"),
+    FIELD_END,
+};
+
+const struct field automation_fields[] = {
+    FIELD_OBJECTS(struct automation, policies, "policies", 0, policy_fields,
+	struct automation_policy, "the first that has a name among its subjects is taken"),
+    FIELD_OTHER("on_demand", ignore, "of use with a policy's on_demand alone"),
+    FIELD_OTHER("ocsp_interval", ignore, "nothing is stapled"),
+    FIELD_OTHER("renew_interval", ignore, "each certificate has its own time"),
+    FIELD_OTHER("storage_clean_interval", ignore, "nothing piles up"),
+    FIELD_END,
+};
+
+/* A subject may be a wildcard; a wildcard that is managed is matched by itself. */
+static bool is_subject(const struct automation_policy *policy, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < policy->subjects.count; i++)
+		if (strcasecmp(policy->subjects.items[i], name) == 0 ||
+		    hello_match_name(span_str(name), policy->subjects.items[i]))
+			return true;
+	return policy->subjects.count == 0;
+}
+
+struct managed_name automation_for(const struct automation *automation, const char *name)
+{
+	struct managed_name m = {
+	    .name = name,
+	    .issuer = tls_name_is_public(name) ? ISSUER_ACME : ISSUER_INTERNAL,
+	    .key_type = KEY_P256,
+	};
+	const struct automation_policy *policy = automation->policies.items;
+	size_t i;
+
+	for (i = 0; i < automation->policies.count; i++, policy++) {
+		if (!is_subject(policy, name))
+			continue;
+		m.key_type = (enum key_type)policy->key_type;
+		if (policy->issuer_count > 0) {
+			m.issuer = policy->issuers[0].kind;
+			m.lifetime = policy->issuers[0].lifetime;
+		}
+		break;
+	}
+	return m;
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the tls app wants certificates for, and who makes them. The certificates' own code lies
+ * below and registers itself when the program starts.
+ */
+#ifndef DAEMON_TLS_ISSUER_H
+#define DAEMON_TLS_ISSUER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/error.h"
+#include "daemon/tls/key.h"
+
+enum issuer_kind { ISSUER_INTERNAL, ISSUER_ACME };
+
+/* One name that wants a certificate, as the automation policies have it. */
+struct managed_name {
+	const char *name; /* DNS name, wildcard or address, lower case */
+	enum issuer_kind issuer;
+	enum key_type key_type;
+	int64_t lifetime; /* ns; 0: the issuer's default */
+};
+
+struct tls_issuer {
+	/*
+	 * From now on these names have certificates in the store, the ones that can be made at
+	 * once before this returns; names of earlier calls stay. dry: only look whether that
+	 * could be. Control thread. Returns 0, or -1 with err.
+	 */
+	int (*manage)(const struct managed_name *names, size_t count, bool dry, struct error *err);
+	/* All others may go, after a while: these are the names of the document in force. */
+	void (*keep)(const struct managed_name *names, size_t count);
+};
+
+/* Handed over once when the program starts; without one no name is managed. Kept. */
+void tls_issuer_set(const struct tls_issuer *issuer);
+const struct tls_issuer *tls_issuer(void);
+
+/*
+ * Could a public authority give out a certificate for it? Not for localhost, names under
+ * .localhost, .local, .internal and .home.arpa, single labels and addresses.
+ */
+bool tls_name_is_public(const char *name);
+
+#endif
