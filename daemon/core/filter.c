@@ -497,7 +497,8 @@ static bool value_matches(const struct node *test, const void *at, const struct 
 		return is_ordered(test->op, *(const uint64_t *)at < value->number,
 		    *(const uint64_t *)at == value->number);
 	case FILTER_SECONDS:
-		return is_ordered(test->op, *(const double *)at < value->seconds, false);
+		return is_ordered(test->op, *(const double *)at < value->seconds,
+		    *(const double *)at == value->seconds);
 	case FILTER_ADDRESS:
 		return address_matches(at, test->op, value);
 	}
