@@ -95,6 +95,9 @@ struct listener *listener_new(struct worker *w, int fd, const char *address)
 		l->local = netaddr_from_sockaddr((struct sockaddr *)&sa, length);
 		if (netaddr_is_any(&l->local))
 			l->local.family = AF_UNSPEC;
+		else if (l->local.family == AF_UNIX) /* its path must outlive sa */
+			l->local.path =
+			    strncmp(address, "unix", 4) == 0 ? strchr(l->address, '/') + 1 : "";
 	}
 	return l;
 }
