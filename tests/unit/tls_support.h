@@ -65,8 +65,9 @@ static inline void make_pem(const struct make *m, struct key **key, struct buf *
 	gnutls_x509_crt_set_expiration_time(crt, m->to != 0 ? m->to : time(NULL) + 3600);
 	gnutls_x509_crt_set_pubkey(crt, public);
 	make_subject(crt, m);
-	ck_assert_int_eq(
-	    gnutls_x509_crt_privkey_sign(crt, crt, key_handle(*key), GNUTLS_DIG_SHA256, 0), 0);
+	ck_assert_int_eq(gnutls_x509_crt_privkey_sign(crt, crt, key_handle(*key),
+			     m->type == KEY_ED25519 ? GNUTLS_DIG_SHA512 : GNUTLS_DIG_SHA256, 0),
+	    0);
 	ck_assert_int_eq(gnutls_x509_crt_export2(crt, GNUTLS_X509_FMT_PEM, &pem), 0);
 	buf_append(out, pem.data, pem.size);
 	gnutls_free(pem.data);
