@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <config.h>
+
+#include <stdlib.h>
+
+#include "daemon/core/replacer.h"
+#include "daemon/http/matcher.h"
+
+/*
+ * Exact names are sorted and looked up by halving, so that a server of ten thousand names costs
+ * what one of ten does. The others, with '*' or a placeholder, are tried one by one.
+ */
+struct params {
+	struct span *exact;
+	size_t exact_count;
+	struct http_text **fuzzy;
+	size_t fuzzy_count;
+};
+
+/* Shorter goes first: only an order that is cheap to compare is wanted. */
+static int compare(struct span a, struct span b)
+{
+	if (a.n != b.n)
+		return a.n < b.n ? -1 : 1;
+	return a.n > 0 ? memcmp(a.p, b.p, a.n) : 0;
+}
+
+static int compare_items(const void *a, const void *b)
+{
+	return compare(*(const struct span *)a, *(const struct span *)b);
+}
+
+static char *lowered(struct arena *arena, struct span text)
+{
+	char *copy = arena_strndup(arena, (const char *)text.p, text.n);
+	char *c;
+
+	for (c = copy; *c != '\0'; c++)
+		if (*c >= 'A' && *c <= 'Z')
+			*c = (char)(*c + ('a' - 'A'));
+	return copy;
+}
+
+static bool is_fuzzy(const char *name)
+{
+	return strpbrk(name, "*{") != NULL;
+}
+
+/* A name is written with its letters as they are sent: in ASCII, others as "xn--". */
+static int check_name(const struct jnode *node, const char *name, struct error *err)
+{
+	for (; *name != '\0'; name++)
+		if ((unsigned char)*name >= 0x80)
+			return jnode_error(node, err, ERROR_INVALID,
+			    "a host name has ASCII letters only; write it as xn--...");
+	return 0;
+}
+
+static int check_repeated(const struct jnode *node, const struct params *p, struct error *err)
+{
+	size_t i;
+
+	for (i = 1; i < p->exact_count; i++)
+		if (compare(p->exact[i - 1], p->exact[i]) == 0)
+			return jnode_error(node, err, ERROR_INVALID, "host '%s' stands twice",
+			    (const char *)p->exact[i].p);
+	return 0;
+}
+
+static int load_params(struct load *load, const struct jnode *node, void *params, struct error *err)
+{
+	struct params *p = params;
+	const char *name;
+	size_t i, count;
+
+	if (jnode_array(node, err) == -1)
+		return -1;
+	count = json_array_size(node->value);
+	p->exact = arena_array(load->arena, count, sizeof(*p->exact));
+	p->fuzzy = arena_array(load->arena, count, sizeof(struct http_text *));
+	for (i = 0; i < count; i++) {
+		struct jnode item = jnode_item(node, i);
+
+		if (jnode_string(&item, &name, err) == -1 || check_name(&item, name, err) == -1)
+			return -1;
+		name = replace_at_load(load->arena, name);
+		if (is_fuzzy(name))
+			p->fuzzy[p->fuzzy_count++] =
+			    http_text_new(load->arena, name, HTTP_TEXT_DROP);
+		else
+			p->exact[p->exact_count++] = span_str(lowered(load->arena, span_str(name)));
+	}
+	if (p->exact_count > 1)
+		qsort(p->exact, p->exact_count, sizeof(*p->exact), compare_items);
+	return check_repeated(node, p, err);
+}
+
+static struct span take_label(struct span *name)
+{
+	const uint8_t *dot = name->n > 0 ? memchr(name->p, '.', name->n) : NULL;
+	struct span label;
+
+	span_take(name, dot != NULL ? (size_t)(dot - name->p) : name->n, &label);
+	return label;
+}
+
+/* A label "*" stands for any one label. */
+static bool fits(struct span pattern, struct span host)
+{
+	struct span a, b;
+	bool more;
+
+	if (pattern.n == 0 || memchr(pattern.p, '*', pattern.n) == NULL)
+		return http1_equal(pattern, host);
+	do {
+		a = take_label(&pattern);
+		b = take_label(&host);
+		if (!span_eq_str(a, "*") && !http1_equal(a, b))
+			return false;
+		more = span_skip(&pattern, 1);
+		if (more != span_skip(&host, 1))
+			return false;
+	} while (more);
+	return true;
+}
+
+static bool match(const void *params, struct http_request *r)
+{
+	const struct params *p = params;
+	struct span host = r->host;
+	size_t i;
+
+	if (p->exact_count > 0) {
+		host.p = (const uint8_t *)lowered(r->arena, r->host);
+		if (bsearch(&host, p->exact, p->exact_count, sizeof(*p->exact), compare_items))
+			return true;
+	}
+	for (i = 0; i < p->fuzzy_count; i++)
+		if (fits(http_text_of(p->fuzzy[i], r), r->host))
+			return true;
+	return false;
+}
+
+const struct http_matcher_type http_matcher_host = {
+    .name = "host",
+    .help = "the request's host is one of the names; a label '*' stands for any one label",
+    .params_size = sizeof(struct params),
+    .load = load_params,
+    .match = match,
+};

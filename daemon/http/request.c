@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <config.h>
+
+#include "daemon/http/request.h"
+
+static int hex_value(uint8_t c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+struct span http_unescape(struct arena *arena, struct span text, bool form)
+{
+	uint8_t *out;
+	size_t n = 0, i;
+
+	if (text.n == 0 ||
+	    (memchr(text.p, '%', text.n) == NULL && !(form && memchr(text.p, '+', text.n) != NULL)))
+		return text;
+	out = arena_alloc(arena, text.n);
+	for (i = 0; i < text.n; i++) {
+		uint8_t c = text.p[i];
+		int high = -1, low = -1;
+
+		if (c == '%' && text.n - i >= 3) {
+			high = hex_value(text.p[i + 1]);
+			low = hex_value(text.p[i + 2]);
+		}
+		if (high >= 0 && low >= 0) {
+			c = (uint8_t)(high << 4 | low);
+			i += 2;
+		} else if (c == '+' && form) {
+			c = ' ';
+		}
+		out[n++] = c;
+	}
+	return span_of(out, n);
+}
+
+bool http_next_param(struct arena *arena, struct span *query, struct span *name, struct span *value)
+{
+	while (query->n > 0) {
+		const uint8_t *end = memchr(query->p, '&', query->n), *equals;
+		struct span pair;
+
+		span_take(query, end != NULL ? (size_t)(end - query->p) : query->n, &pair);
+		span_skip(query, 1);
+		if (pair.n == 0 || memchr(pair.p, ';', pair.n) != NULL)
+			continue;
+		equals = memchr(pair.p, '=', pair.n);
+		span_take(&pair, equals != NULL ? (size_t)(equals - pair.p) : pair.n, name);
+		span_skip(&pair, 1);
+		*name = http_unescape(arena, *name, true);
+		*value = http_unescape(arena, pair, true);
+		return true;
+	}
+	return false;
+}
+
+void http_request_init(struct http_request *r, struct arena *arena, const struct http1_head *head,
+    const struct facts *facts, bool tls)
+{
+	struct span list = head->headers, name, value;
+
+	memset(r, 0, sizeof(*r));
+	r->arena = arena;
+	r->facts = *facts;
+	r->facts.arena = arena;
+	r->method = head->method;
+	r->target = head->target;
+	r->raw_path = head->path;
+	r->path = http_unescape(arena, head->path, false);
+	r->query = head->query;
+	r->host_port = head->host;
+	http1_split_host(head->host, &r->host, &r->port);
+	r->major = 1;
+	r->minor = head->minor;
+	r->tls = tls;
+	while (http1_next_header(&list, &name, &value))
+		http_fields_add(&r->fields, arena, name, value);
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A request as matchers and handlers see it, whatever version of HTTP brought it. It lives in an
+ * arena of its own that goes with the answer.
+ */
+#ifndef DAEMON_HTTP_REQUEST_H
+#define DAEMON_HTTP_REQUEST_H
+
+#include <stdbool.h>
+
+#include "common/arena.h"
+#include "common/span.h"
+#include "daemon/core/facts.h"
+#include "daemon/http/fields.h"
+#include "daemon/wire/http1.h"
+
+struct http_request {
+	struct arena *arena;
+	struct facts facts; /* of the connection; what is named in here is of the request */
+	struct span method;
+	struct span target;     /* as sent */
+	struct span path;       /* decoded; "" where the target has none */
+	struct span raw_path;   /* still encoded */
+	struct span query;      /* without '?' */
+	struct span host_port;  /* as in Host */
+	struct span host, port; /* the two parts, without brackets */
+	struct http_fields fields;
+	unsigned major, minor;
+	bool tls; /* did it come over TLS that ended here? */
+};
+
+/*
+ * Makes r from a parsed head, whose bytes must live as long as it. facts are the connection's; they
+ * are copied, so that what the request's matchers set is gone with it.
+ */
+void http_request_init(struct http_request *r, struct arena *arena, const struct http1_head *head,
+    const struct facts *facts, bool tls);
+
+/* Is "http.*" a placeholder that requests have? Known at load. */
+bool http_request_knows(struct span name);
+
+/* Appends its value to out. false: there is none now, and nothing was appended. */
+bool http_request_put(const struct http_request *r, struct span name, struct buf *out);
+
+/* text with %xx decoded ('+' too, as a blank, where form is true), in arena. */
+struct span http_unescape(struct arena *arena, struct span text, bool form);
+
+/*
+ * Iterates the parameters of a query, decoded, in arena: false at the end. Those that contain ';'
+ * are skipped, as they are malformed.
+ */
+bool http_next_param(
+    struct arena *arena, struct span *query, struct span *name, struct span *value);
+
+#endif

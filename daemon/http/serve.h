@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * HTTP/1 on a connection: the last step of the routes that the HTTP app makes. Requests are
+ * answered in order, one after the other; a connection between requests keeps no buffer.
+ */
+#ifndef DAEMON_HTTP_SERVE_H
+#define DAEMON_HTTP_SERVE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "daemon/core/handler.h"
+#include "daemon/http/handler.h"
+
+struct worker;
+
+/* What an HTTP server does with its connections; the handler's parameters. */
+struct http_server {
+	struct http_routes routes;
+	bool tls;             /* the handler before this one ends TLS */
+	bool strict_sni_host; /* a request must be for the name that the TLS session is for */
+	int64_t read_header_timeout, read_idle_timeout, write_idle_timeout, idle_timeout; /* ns */
+	int64_t read_timeout, write_timeout; /* ns; 0: none */
+	int64_t max_header_bytes;
+};
+
+extern const struct handler_type handler_http;
+
+/* Ends the connections of w that wait for a request at a server that is not served any more. */
+void http_serve_leave(struct worker *w);
+
+#endif

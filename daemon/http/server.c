@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <config.h>
+
+#include "daemon/http/server.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/duration.h"
+#include "common/log.h"
+#include "daemon/core/instance.h"
+#include "daemon/http/serve.h"
+#include "daemon/http/tls.h"
+
+#define MATCHING_BUFFER 16384
+#define WRAPPERS_MAX 16
+
+/* A core server on its way. */
+struct making {
+	const struct http_settings *settings;
+	struct route *route;
+	struct http_server *http;
+	bool tls;
+};
+
+/* ---- routes -------------------------------------------------------------------------------- */
+
+/* Puts our own routes into those of the document, at index at. */
+static int put_in(
+    struct load *load, struct http_routes *routes, json_t *json, size_t at, struct error *err)
+{
+	struct jnode node = jnode_root(json);
+	struct http_routes own = {0};
+	struct http_route *all;
+
+	if (json == NULL || json_array_size(json) == 0)
+		return 0;
+	if (http_routes_load(load, &node, &own, err) == -1)
+		return -1;
+	if (at > routes->count)
+		at = routes->count;
+	all = arena_array(load->arena, routes->count + own.count, sizeof(*all));
+	memcpy(all + at, own.items, own.count * sizeof(*all));
+	if (at > 0)
+		memcpy(all, routes->items, at * sizeof(*all));
+	if (at < routes->count)
+		memcpy(
+		    all + at + own.count, routes->items + at, (routes->count - at) * sizeof(*all));
+	routes->items = all;
+	routes->count += own.count;
+	return 0;
+}
+
+static int load_routes(
+    struct load *load, const struct http_settings *s, struct http_routes *out, struct error *err)
+{
+	struct jnode node = jnode_member(&s->node, "routes");
+
+	if (node.value != NULL && http_routes_load(load, &node, out, err) == -1)
+		return -1;
+	if (put_in(load, out, s->redirects, s->redirect_at, err) == -1)
+		return -1;
+	return put_in(load, out, s->last, SIZE_MAX, err);
+}
+
+/* ---- the chain ----------------------------------------------------------------------------- */
+
+static void add_handler(struct route *route, const struct handler_type *type, const void *params)
+{
+	route->handlers[route->handler_count++] = (struct handler){type, params};
+}
+
+static int add_tls(struct load *load, struct making *m, struct error *err)
+{
+	struct jnode node = jnode_member(&m->settings->node, "tls_connection_policies");
+	struct http_tls *tls;
+
+	if (!m->tls)
+		return 0;
+	tls = arena_alloc(load->arena, sizeof(*tls));
+	if (http_tls_load(load, &node, tls, err) == -1)
+		return -1;
+	/* Else a client could name a host that asks for no certificate, and then use another. */
+	if (!m->settings->strict_sni_host_said && http_tls_authenticates(tls))
+		m->http->strict_sni_host = true;
+	add_handler(m->route, &handler_http_tls, tls);
+	return 0;
+}
+
+/* Layer 4's handlers do what the wrappers of the reference do; they are told by another name. */
+static const char *const wrapper_handlers[][2] = {
+    {"layer4", "subroute"},
+    {"proxy_protocol", "proxy_protocol"},
+    {NULL, NULL},
+};
+
+static int add_wrapper(struct load *load, struct making *m, const struct jnode *node,
+    const char *name, struct error *err)
+{
+	struct handler *handler = &m->route->handlers[m->route->handler_count++];
+	struct jnode as_handler = *node;
+	size_t i;
+	int rc;
+
+	for (i = 0; wrapper_handlers[i][0] != NULL; i++)
+		if (strcmp(wrapper_handlers[i][0], name) == 0)
+			break;
+	if (wrapper_handlers[i][0] == NULL)
+		return jnode_error(node, err, ERROR_UNSUPPORTED,
+		    "listener wrapper '%s' is not supported; there are layer4, proxy_protocol and "
+		    "tls",
+		    name);
+	as_handler.value = json_copy(node->value);
+	json_object_del(as_handler.value, "wrapper");
+	json_object_set_new(as_handler.value, "handler", json_string(wrapper_handlers[i][1]));
+	rc = handler_load(load, &as_handler, handler, err);
+	json_decref(as_handler.value);
+	return rc;
+}
+
+static int wrapper_name(const struct jnode *node, const char **out, struct error *err)
+{
+	struct jnode name;
+
+	if (jnode_object(node, err) == -1)
+		return -1;
+	name = jnode_member(node, "wrapper");
+	if (name.value == NULL)
+		return jnode_error(
+		    node, err, ERROR_INVALID, "needs \"wrapper\", the listener wrapper's name");
+	return jnode_string(&name, out, err);
+}
+
+/* TLS is where the wrapper "tls" stands, or before all of them. */
+static int add_wrappers(struct load *load, struct making *m, struct error *err)
+{
+	struct jnode node = jnode_member(&m->settings->node, "listener_wrappers");
+	bool has_tls = false;
+	const char *name;
+	json_t *item;
+	size_t i;
+
+	if (jnode_array(&node, err) == -1)
+		return -1;
+	if (json_array_size(node.value) > WRAPPERS_MAX)
+		return jnode_error(&node, err, ERROR_LIMIT, "more than %d wrappers", WRAPPERS_MAX);
+	json_array_foreach (node.value, i, item)
+		has_tls =
+		    has_tls ||
+		    strcmp("tls", json_string_value(json_object_get(item, "wrapper")) ?: "") == 0;
+	if (!has_tls && add_tls(load, m, err) == -1)
+		return -1;
+	for (i = 0; i < json_array_size(node.value); i++) {
+		struct jnode wrapper = jnode_item(&node, i);
+
+		if (wrapper_name(&wrapper, &name, err) == -1)
+			return -1;
+		if (strcmp(name, "tls") == 0) {
+			if (!has_tls)
+				return jnode_error(&wrapper, err, ERROR_INVALID,
+				    "the listener wrapper 'tls' stands twice");
+			has_tls = false;
+			if (add_tls(load, m, err) == -1)
+				return -1;
+		} else if (add_wrapper(load, m, &wrapper, name, err) == -1) {
+			return -1;
+		}
+	}
+	return 0;
+}
+
+static struct http_server *new_http(struct arena *arena, const struct http_settings *s, bool tls)
+{
+	struct http_server *http = arena_alloc(arena, sizeof(*http));
+
+	http->tls = tls;
+	http->strict_sni_host = s->strict_sni_host;
+	http->read_timeout = s->read_timeout;
+	http->read_header_timeout = s->read_header_timeout;
+	http->read_idle_timeout = s->read_idle_timeout;
+	http->write_timeout = s->write_timeout;
+	http->write_idle_timeout = s->write_idle_timeout;
+	http->idle_timeout = s->idle_timeout;
+	http->max_header_bytes = s->max_header_bytes;
+	return http;
+}
+
+static int fill_route(struct load *load, struct making *m, struct error *err)
+{
+	struct route *route = m->route;
+	int rc;
+
+	m->http = new_http(load->arena, m->settings, m->tls);
+	route->handlers = arena_array(load->arena, WRAPPERS_MAX + 2, sizeof(*route->handlers));
+	rc = m->settings->wrappers != NULL ? add_wrappers(load, m, err) : add_tls(load, m, err);
+	if (rc == -1 || load_routes(load, m->settings, &m->http->routes, err) == -1)
+		return -1;
+	add_handler(route, &handler_http, m->http);
+	return 0;
+}
+
+static void say_what_has_no_effect(const struct http_settings *s)
+{
+	if (s->logs)
+		log_msg(LOG_WARN, "http",
+		    "server %s: every connection has a line in the log; other settings of logs "
+		    "have "
+		    "no effect",
+		    s->name);
+	if (s->metrics)
+		log_msg(LOG_WARN, "http", "server %s: metrics has no effect", s->name);
+}
+
+static struct route *compile(struct load *load, const struct http_settings *settings, bool tls,
+    json_t *json, const char *name, struct route_identity *identity, struct error *err)
+{
+	struct making m = {.settings = settings, .tls = tls};
+	struct arena *outer = load->arena;
+	int rc;
+
+	m.route = route_new(json, name, identity);
+	load->arena = m.route->arena;
+	rc = fill_route(load, &m, err);
+	load->arena = outer;
+	if (rc == -1) {
+		route_unref(m.route);
+		return NULL;
+	}
+	say_what_has_no_effect(settings);
+	return m.route;
+}
+
+/* ---- the server ---------------------------------------------------------------------------- */
+
+static struct route *route_before(const struct load *load, const char *name)
+{
+	size_t i;
+
+	for (i = 0; load->before != NULL && i < load->before->server_count; i++) {
+		const struct server *s = load->before->servers[i];
+
+		if (strcmp(s->name, name) == 0 && s->routes.count == 1)
+			return s->routes.items[0];
+	}
+	return NULL;
+}
+
+/* All that the route is made of, so that an equal one is the same. A new reference. */
+static json_t *identity_json(const struct http_settings *s, bool tls)
+{
+	json_t *json = json_pack("{s:O, s:b}", "server", s->node.value, "tls", (int)tls);
+
+	if (s->redirects != NULL)
+		json_object_set(json, "redirects", s->redirects);
+	if (s->last != NULL)
+		json_object_set(json, "last", s->last);
+	return json;
+}
+
+static void unref(void *route)
+{
+	route_unref(route);
+}
+
+static int add_core_server(struct load *load, const struct http_settings *settings, bool tls,
+    const char *name, struct strings listen, struct error *err)
+{
+	struct server *server = arena_alloc(load->arena, sizeof(*server));
+	struct route *before = route_before(load, name), *route;
+	json_t *json;
+
+	if (listen.count == 0)
+		return 0;
+	json = identity_json(settings, tls);
+	if (before != NULL && json_equal(before->json, json))
+		route = route_ref(before);
+	else
+		route = compile(
+		    load, settings, tls, json, name, before != NULL ? before->identity : NULL, err);
+	json_decref(json);
+	if (route == NULL)
+		return -1;
+	arena_release(load->arena, unref, route);
+	server->name = name;
+	server->listen = listen;
+	server->routes.items = arena_array(load->arena, 1, sizeof(struct route *));
+	server->routes.items[0] = route;
+	server->routes.count = 1;
+	server->routes.matching_timeout = 3 * DURATION_S;
+	server->routes.matching_buffer = MATCHING_BUFFER;
+	return instance_add_server(load, server, err);
+}
+
+/* Takes apart the addresses with the HTTP port, where no TLS is spoken, and the others. */
+static void split_listen(struct load *load, const struct http_settings *s, int64_t http_port,
+    struct strings *tls, struct strings *plain)
+{
+	char text[ADDRESS_TEXT_MAX];
+	size_t i, all = 0;
+	unsigned k;
+
+	for (i = 0; i < s->listen.count; i++)
+		all += address_range_count(&s->ranges[i]);
+	tls->items = arena_array(load->arena, all, sizeof(*tls->items));
+	plain->items = arena_array(load->arena, all, sizeof(*plain->items));
+	for (i = 0; i < s->listen.count; i++) {
+		const struct address_range *range = &s->ranges[i];
+
+		if (http_port < range->first.port || http_port > range->last_port) {
+			tls->items[tls->count++] = s->listen.items[i];
+			continue;
+		}
+		for (k = 0; k < address_range_count(range); k++) {
+			struct address address = address_range_at(range, k);
+			struct strings *to = address.port == http_port ? plain : tls;
+
+			to->items[to->count++] =
+			    arena_strdup(load->arena, address_text(&address, text));
+		}
+	}
+}
+
+int http_server_add(
+    struct load *load, const struct http_settings *settings, int64_t http_port, struct error *err)
+{
+	const char *name = arena_printf(load->arena, "http/%s", settings->name);
+	struct strings tls = {0}, plain = {0};
+
+	if (!settings->tls)
+		return add_core_server(load, settings, false, name, settings->listen, err);
+	split_listen(load, settings, http_port, &tls, &plain);
+	if (add_core_server(load, settings, true, name, tls, err) == -1)
+		return -1;
+	return add_core_server(
+	    load, settings, false, arena_printf(load->arena, "%s/plain", name), plain, err);
+}

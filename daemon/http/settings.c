@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <config.h>
+
+#include "daemon/http/settings.h"
+
+#include <string.h>
+
+#include "daemon/core/replacer.h"
+
+/* ---- fields that are not simply read -------------------------------------------------------- */
+
+/* To be read when it is known what the server is to be. */
+static int keep(struct load *load, const struct jnode *node, void *target, struct error *err)
+{
+	(void)load;
+	(void)err;
+	*(json_t **)target = node->value;
+	return 0;
+}
+
+static int note(struct load *load, const struct jnode *node, void *target, struct error *err)
+{
+	(void)load;
+	(void)err;
+	*(bool *)target = !json_is_false(node->value) && !json_is_null(node->value);
+	return 0;
+}
+
+static int load_strict(struct load *load, const struct jnode *node, void *target, struct error *err)
+{
+	struct http_settings *s = target;
+
+	(void)load;
+	s->strict_sni_host_said = true;
+	return jnode_bool(node, &s->strict_sni_host, err);
+}
+
+/* HTTP/2 and 3 may be asked for: a client that offers them gets along with what there is. */
+static int load_protocols(
+    struct load *load, const struct jnode *node, void *target, struct error *err)
+{
+	static const char *const known[] = {"h1", "h2", "h2c", "h3", NULL};
+	bool h1 = false;
+	const char *name;
+	size_t i, k;
+
+	(void)load;
+	(void)target;
+	if (jnode_array(node, err) == -1)
+		return -1;
+	for (i = 0; i < json_array_size(node->value); i++) {
+		struct jnode item = jnode_item(node, i);
+
+		if (jnode_string(&item, &name, err) == -1)
+			return -1;
+		for (k = 0; known[k] != NULL && strcmp(known[k], name) != 0; k++)
+			;
+		if (known[k] == NULL)
+			return jnode_error(&item, err, ERROR_INVALID,
+			    "unknown protocol '%s'; there are h1, h2, h2c and h3", name);
+		h1 = h1 || k == 0;
+	}
+	if (i > 0 && !h1)
+		return jnode_error(
+		    node, err, ERROR_UNSUPPORTED, "a server without h1 is not supported");
+	return 0;
+}
+
+static int load_empty(struct load *load, const struct jnode *node, void *target, struct error *err)
+{
+	(void)load;
+	(void)target;
+	if (json_array_size(node->value) == 0)
+		return 0;
+	return jnode_error(node, err, ERROR_UNSUPPORTED, "is not supported; remove it");
+}
+
+static int unsupported(struct load *load, const struct jnode *node, void *target, struct error *err)
+{
+	(void)load;
+	(void)target;
+	return jnode_error(node, err, ERROR_UNSUPPORTED, "is not supported; remove it");
+}
+
+/* ---- tables -------------------------------------------------------------------------------- */
+
+#define SETTINGS struct http_settings
+#define UNSUPPORTED(n)                                                                             \
+	{                                                                                          \
+		.name = n, .type = FIELD_TYPE_CUSTOM, .flags = FIELD_HIDDEN, .load = unsupported   \
+	}
+
+static const struct field auto_fields[] = {
+    FIELD_BOOL(struct http_auto, disable, "disable", 0, "no certificates, no redirects"),
+    FIELD_BOOL(struct http_auto, disable_redirects, "disable_redirects", 0,
+	"no redirects from HTTP to HTTPS"),
+    FIELD_BOOL(struct http_auto, disable_certificates, "disable_certificates", 0,
+	"obtain no certificates"),
+    FIELD_STRINGS(struct http_auto, skip, "skip", 0, "names that none of this is done for"),
+    FIELD_STRINGS(struct http_auto, skip_certificates, "skip_certificates", 0,
+	"names that no certificate is obtained for"),
+    FIELD_BOOL(struct http_auto, ignore_loaded_certificates, "ignore_loaded_certificates", 0,
+	"obtain certificates for names that a loaded one covers, too"),
+    FIELD_END,
+};
+
+static const struct field fields[] = {
+    FIELD_STRINGS(SETTINGS, listen, "listen", FIELD_OPEN | FIELD_ENV,
+	"addresses to listen on: [network/][host]:port"),
+    FIELD_CUSTOM(SETTINGS, routes, "routes", 0, keep, "the routes, asked in order"),
+    FIELD_OBJECT(SETTINGS, auto_https, "automatic_https", 0, auto_fields,
+	"what is done without being asked for: certificates and redirects"),
+    FIELD_CUSTOM(SETTINGS, policies, "tls_connection_policies", 0, keep,
+	"how TLS sessions are made; the first policy that matches is taken"),
+    FIELD_CUSTOM(SETTINGS, wrappers, "listener_wrappers", 0, keep,
+	"what a connection goes through first: layer4, proxy_protocol, tls"),
+    FIELD_DURATION(SETTINGS, read_timeout, "read_timeout", 0, NULL,
+	"how long a whole request may take; 0: no limit"),
+    FIELD_DURATION(SETTINGS, read_header_timeout, "read_header_timeout", 0, "1m",
+	"how long a request's head may take"),
+    FIELD_DURATION(SETTINGS, read_idle_timeout, "read_idle_timeout", 0, "1m",
+	"how long a request's body may stall"),
+    FIELD_DURATION(SETTINGS, write_timeout, "write_timeout", 0, NULL,
+	"how long a whole answer may take; 0: no limit"),
+    FIELD_DURATION(SETTINGS, write_idle_timeout, "write_idle_timeout", 0, "1m",
+	"how long an answer may stall"),
+    FIELD_DURATION(SETTINGS, idle_timeout, "idle_timeout", 0, "5m",
+	"how long a connection may wait for its next request"),
+    FIELD_DURATION(SETTINGS, keepalive_interval, "keepalive_interval", 0, NULL,
+	"time between the probes that find out whether a silent client still exists"),
+    FIELD_INT(SETTINGS, max_header_bytes, "max_header_bytes", 0, "16384", 1024, 16777216,
+	"most bytes of a request's head"),
+    {.name = "strict_sni_host",
+	.type = FIELD_TYPE_CUSTOM,
+	.load = load_strict,
+	.help = "a request must be for the name that the TLS session is for; default: where "
+		"clients are authenticated"},
+    {.name = "protocols", .type = FIELD_TYPE_CUSTOM, .flags = FIELD_HIDDEN, .load = load_protocols},
+    {.name = "packet_conn_wrappers",
+	.type = FIELD_TYPE_CUSTOM,
+	.flags = FIELD_HIDDEN,
+	.load = load_empty},
+    FIELD_CUSTOM(SETTINGS, logs, "logs", FIELD_HIDDEN, note, NULL),
+    FIELD_CUSTOM(SETTINGS, metrics, "metrics", FIELD_HIDDEN, note, NULL),
+    UNSUPPORTED("errors"),
+    UNSUPPORTED("named_routes"),
+    UNSUPPORTED("trusted_proxies"),
+    UNSUPPORTED("trusted_proxies_strict"),
+    UNSUPPORTED("trusted_proxies_unix"),
+    UNSUPPORTED("client_ip_headers"),
+    UNSUPPORTED("listen_protocols"),
+    UNSUPPORTED("allow_0rtt"),
+    UNSUPPORTED("enable_full_duplex"),
+    UNSUPPORTED("keepalive_idle"),
+    UNSUPPORTED("keepalive_count"),
+    UNSUPPORTED("read_min_rate"),
+    UNSUPPORTED("write_min_rate"),
+    UNSUPPORTED("max_write_chunk"),
+    UNSUPPORTED("expected_underscore_headers"),
+    UNSUPPORTED("expected_dot_headers"),
+    FIELD_END,
+};
+
+/* ---- loading ------------------------------------------------------------------------------- */
+
+static int parse_listen(struct load *load, struct http_settings *s, struct error *err)
+{
+	struct jnode listen = jnode_member(&s->node, "listen");
+	struct error cause;
+	size_t i;
+
+	s->ranges = arena_array(load->arena, s->listen.count, sizeof(*s->ranges));
+	for (i = 0; i < s->listen.count; i++) {
+		struct jnode item = jnode_item(&listen, i);
+
+		s->listen.items[i] = replace_at_load(load->arena, s->listen.items[i]);
+		if (address_parse_listen(s->listen.items[i], &s->ranges[i], &cause) == -1)
+			return jnode_error(&item, err, cause.code, "%s", cause.message);
+		if (address_socket_type(s->ranges[i].first.network) != SOCK_STREAM)
+			return jnode_error(&item, err, ERROR_UNSUPPORTED,
+			    "HTTP is served over TCP and Unix stream sockets only");
+	}
+	return 0;
+}
+
+int http_settings_load(
+    struct load *load, const struct jnode *node, struct http_settings *out, struct error *err)
+{
+	if (jnode_object(node, err) == -1 ||
+	    fields_load(fields, load, node, NULL, load->arena, out, err) == -1)
+		return -1;
+	out->name = node->key;
+	out->node = *node;
+	return parse_listen(load, out, err);
+}
+
+bool http_settings_other_port(const struct http_settings *s, int64_t port)
+{
+	size_t i;
+
+	for (i = 0; i < s->listen.count; i++)
+		if (port < s->ranges[i].first.port || port > s->ranges[i].last_port)
+			return true;
+	return false;
+}

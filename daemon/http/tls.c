@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <config.h>
+
+#include "daemon/http/tls.h"
+
+#include <string.h>
+
+#include "common/duration.h"
+#include "daemon/tls/accept.h"
+
+#define HANDSHAKE_TIMEOUT (10 * DURATION_S)
+
+static bool speaks(const gnutls_datum_t *name)
+{
+	return !(name->size == 2 &&
+		 (memcmp(name->data, "h2", 2) == 0 || memcmp(name->data, "h3", 2) == 0));
+}
+
+/* Only what is spoken here may be agreed on. */
+static int check_alpn(
+    const struct jnode *node, struct tls_policy *policy, size_t index, struct error *err)
+{
+	unsigned kept = 0, i;
+
+	for (i = 0; i < policy->alpn_count; i++)
+		if (speaks(&policy->alpn[i]))
+			policy->alpn[kept++] = policy->alpn[i];
+	if (kept == 0 && policy->alpn_count > 0) {
+		struct jnode item = jnode_item(node, index), alpn = jnode_member(&item, "alpn");
+
+		return jnode_error(&alpn, err, ERROR_UNSUPPORTED,
+		    "must have http/1.1, which is what is spoken here");
+	}
+	policy->alpn_count = kept;
+	return 0;
+}
+
+int http_tls_load(
+    struct load *load, const struct jnode *node, struct http_tls *out, struct error *err)
+{
+	size_t i;
+
+	out->handshake_timeout = HANDSHAKE_TIMEOUT;
+	if (tls_policies_load(load, node, &out->policies, err) == -1)
+		return -1;
+	for (i = 0; i < out->policies.count; i++)
+		if (check_alpn(node, &out->policies.items[i], i, err) == -1)
+			return -1;
+	return 0;
+}
+
+bool http_tls_authenticates(const struct http_tls *tls)
+{
+	size_t i;
+
+	for (i = 0; i < tls->policies.count; i++)
+		if (tls->policies.items[i].client_auth != NULL)
+			return true;
+	return false;
+}
+
+static enum handle_result handle(struct conn *conn, const void *params)
+{
+	const struct http_tls *tls = params;
+
+	return tls_accept(conn, &tls->policies, tls->handshake_timeout);
+}
+
+const struct handler_type handler_http_tls = {
+    .name = "http_tls",
+    .help = "ends TLS in front of an HTTP server",
+    .params_size = sizeof(struct http_tls),
+    .handle = handle,
+    .internal = true,
+};
