@@ -44,6 +44,12 @@ void conn_wait(struct conn *conn, int want, void (*on_client)(struct conn *conn,
 	endpoint_wait(&conn->client, want);
 }
 
+void conn_wait_more(struct conn *conn, void (*on_client)(struct conn *conn, int events))
+{
+	conn->on_client = on_client;
+	endpoint_wait_more(&conn->client);
+}
+
 static void on_timer(struct ev_loop *loop, ev_timer *w, int events)
 {
 	struct conn *conn = w->data;

@@ -64,6 +64,12 @@ void conn_resume(struct conn *conn, enum handle_result result);
  */
 void conn_wait(struct conn *conn, int want, void (*on_client)(struct conn *conn, int events));
 
+/*
+ * Waits for more bytes after a stream_peek() that found none. conn_wait() would call back at once
+ * as long as something is ahead, and so for ever.
+ */
+void conn_wait_more(struct conn *conn, void (*on_client)(struct conn *conn, int events));
+
 /* Sets the one timer (ns from now; replaces what was set), or stops it. */
 void conn_timer(struct conn *conn, int64_t ns, void (*on_timer)(struct conn *conn));
 void conn_timer_stop(struct conn *conn);

@@ -215,7 +215,7 @@ static void wait_bytes(struct conn *conn)
 	}
 	conn->state = "matching";
 	conn_timer(conn, (int64_t)((until - now) * 1e9), on_match_timer);
-	conn_wait(conn, EV_READ, on_bytes);
+	conn_wait_more(conn, on_bytes);
 }
 
 /* Tries to get more bytes. Returns whether there is something new to look at. */

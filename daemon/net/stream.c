@@ -192,7 +192,7 @@ void endpoint_reset(struct endpoint *e)
 	endpoint_close(e);
 }
 
-void endpoint_wait(struct endpoint *e, int want)
+static void watch(struct endpoint *e, int want)
 {
 	int events = want != 0 ? e->top->ops->events(e->top, want) : 0;
 
@@ -206,6 +206,18 @@ void endpoint_wait(struct endpoint *e, int want)
 		if (events != 0)
 			ev_io_start(e->loop, &e->io);
 	}
+}
+
+void endpoint_wait(struct endpoint *e, int want)
+{
+	watch(e, want);
 	if ((want & EV_READ) != 0 && stream_pending(e->top))
+		ev_feed_event(e->loop, &e->io, EV_READ);
+}
+
+void endpoint_wait_more(struct endpoint *e)
+{
+	watch(e, EV_READ);
+	if (e->top->ops->pending(e->top) || stream_pending(e->top->below))
 		ev_feed_event(e->loop, &e->io, EV_READ);
 }

@@ -76,6 +76,8 @@ void endpoint_push(struct endpoint *e, struct stream *s);
  * pending above the socket, on_event is called from the loop without waiting.
  */
 void endpoint_wait(struct endpoint *e, int want);
+/* Waits for bytes after a peek that found none: what is ahead of the top stream is no news. */
+void endpoint_wait_more(struct endpoint *e);
 
 /* As in stream_ops, with the ahead buffer first. */
 ssize_t stream_read(struct stream *s, void *to, size_t size);

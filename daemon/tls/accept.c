@@ -64,12 +64,17 @@ static void on_timeout(struct conn *conn)
 	fail(conn, "timeout");
 }
 
-static enum handle_result wait_for(struct conn *conn, struct accepting *a, int events)
+static void start_timeout(struct conn *conn, struct accepting *a)
 {
 	if (a->timeout > 0 && !a->timed) {
 		a->timed = true;
 		conn_timer(conn, a->timeout, on_timeout);
 	}
+}
+
+static enum handle_result wait_for(struct conn *conn, struct accepting *a, int events)
+{
+	start_timeout(conn, a);
 	conn_wait(conn, events, on_client);
 	return HANDLE_WAIT;
 }
@@ -101,8 +106,11 @@ static enum handle_result choose_by_hello(
 		if (n > 0)
 			continue;
 		buf_fini(&assembled);
-		if (n == -1 && errno == EAGAIN)
-			return wait_for(conn, a, EV_READ);
+		if (n == -1 && errno == EAGAIN) {
+			start_timeout(conn, a);
+			conn_wait_more(conn, on_client);
+			return HANDLE_WAIT;
+		}
 		return fail(conn, n == 0 ? "the client ended the connection" : strerror(errno));
 	}
 	*policy = tls_policies_choose(a->policies, found == HELLO_OK ? &hello : NULL, &conn->facts);
