@@ -18,15 +18,19 @@
 struct params {
 	const char *body;
 	struct template *template;
+	bool keep_open;
 };
 
 struct respond {
+	const struct params *params;
 	struct buf text; /* not yet taken by the client */
 	bool shut;       /* all was sent, and our side has ended */
 };
 
 static const struct field fields[] = {
     FIELD_STRING(struct params, body, "body", FIELD_PLACEHOLDERS | FIELD_ENV, "the text"),
+    FIELD_BOOL(struct params, keep_open, "keep_open", 0,
+	"leave the connection open, and forget what the client says, until it ends it"),
     FIELD_END,
 };
 
@@ -90,7 +94,7 @@ static int send_text(struct conn *conn)
 		conn->bytes_out += (size_t)n;
 		buf_consume(&r->text, (size_t)n);
 	}
-	if (stream_flush(top) == -1 || stream_shutdown(top) == -1)
+	if (stream_flush(top) == -1 || (!r->params->keep_open && stream_shutdown(top) == -1))
 		return errno == EAGAIN ? 0 : -1;
 	return 1;
 }
@@ -106,7 +110,10 @@ static void on_writable(struct conn *conn, int events)
 		break;
 	case 1:
 		r->shut = true;
-		conn_timer(conn, LINGER, on_timer);
+		if (r->params->keep_open)
+			conn_timer_stop(conn);
+		else
+			conn_timer(conn, LINGER, on_timer);
 		on_linger(conn, 0);
 		break;
 	default:
@@ -121,6 +128,7 @@ static enum handle_result handle(struct conn *conn, const void *p)
 	struct respond *r = arena_alloc(conn->arena, sizeof(*r));
 
 	template_expand(params->template, &conn->facts, &r->text);
+	r->params = params;
 	conn->handler = r;
 	conn->on_end = on_end;
 	conn_timer(conn, WRITE_TIMEOUT, on_timer);
@@ -128,16 +136,32 @@ static enum handle_result handle(struct conn *conn, const void *p)
 	return HANDLE_DONE;
 }
 
+static int adapt_option(struct dispenser *d, json_t *out, struct error *err)
+{
+	static const char *const known[] = {"keep_open", NULL};
+
+	if (strcmp(dispenser_text(d), "keep_open") != 0)
+		return dispenser_unknown(d, "respond option", known, err);
+	if (dispenser_none(d, err) == -1)
+		return -1;
+	return dispenser_set(d, out, "keep_open", json_true(), err);
+}
+
 static int adapt(struct dispenser *d, json_t *out, struct error *err)
 {
 	const char *body;
+	int level;
 
 	dispenser_next(d);
+	level = d->nesting;
 	if (dispenser_one(d, &body, err) == -1)
 		return -1;
 	if (body[0] != '\0')
 		json_object_set_new(out, "body", json_string(body));
-	return dispenser_no_block(d, err);
+	while (dispenser_next_block(d, level))
+		if (adapt_option(d, out, err) == -1)
+			return -1;
+	return 0;
 }
 
 const struct handler_type handler_respond = {
