@@ -43,11 +43,39 @@ static int put(const struct output *output, struct buf *line)
 
 /* ---- values as text ------------------------------------------------------------------------ */
 
+static void scalar_text(struct buf *out, const msgpack_object *value)
+{
+	struct span text;
+
+	if (unpack_text(value, &text))
+		buf_append(out, text.p, text.n);
+	else
+		json_text_value(out, value);
+}
+
+/* Small maps and lists on one line: "open 23, limit 1024". */
+static void members_text(struct buf *out, const msgpack_object *value)
+{
+	bool map = unpack_is_map(value);
+	uint32_t i, count = map ? value->via.map.size : value->via.array.size;
+
+	for (i = 0; i < count; i++) {
+		if (i > 0)
+			buf_append_str(out, ", ");
+		if (map) {
+			scalar_text(out, &value->via.map.ptr[i].key);
+			buf_append(out, " ", 1);
+			scalar_text(out, &value->via.map.ptr[i].val);
+		} else {
+			scalar_text(out, &value->via.array.ptr[i]);
+		}
+	}
+}
+
 /* Replaces what out has. */
 static void value_text(struct buf *out, const msgpack_object *value, enum column_kind kind)
 {
 	char text[HUMAN_MAX];
-	struct span string;
 	double number;
 
 	buf_clear(out);
@@ -57,10 +85,10 @@ static void value_text(struct buf *out, const msgpack_object *value, enum column
 		buf_append_str(out, human_seconds(number, text));
 	else if (kind == COLUMN_BYTES && value->type == MSGPACK_OBJECT_POSITIVE_INTEGER)
 		buf_append_str(out, human_bytes(value->via.u64, text));
-	else if (unpack_text(value, &string))
-		buf_append(out, string.p, string.n);
+	else if (unpack_is_map(value) || unpack_is_array(value))
+		members_text(out, value);
 	else
-		json_text_value(out, value);
+		scalar_text(out, value);
 }
 
 static void name_line(struct buf *out, const msgpack_object *object, const char *name)

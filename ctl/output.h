@@ -50,8 +50,7 @@ void output_list_chunk(struct reply *chunk, void *arg);
 int output_list_end(struct output_list *list, const msgpack_object *result);
 
 /*
- * One object: in text a line for each of columns that it has, in JSON the whole. Keys that hold
- * maps or lists are shown as JSON. 0 or -1.
+ * One object: in text a line for each of columns that it has, in JSON the whole. 0 or -1.
  */
 int output_object(const struct output *output, const msgpack_object *object,
     const struct column *columns, const char *name);

@@ -128,6 +128,23 @@ static void add_rows(const struct table *t, struct libscols_table *tb, const boo
 	}
 }
 
+/* The library prints nothing at all for a table without rows. */
+static int print_headings(
+    const struct table *t, const struct table_style *style, const bool *shown, FILE *to)
+{
+	const char *between = "";
+	size_t i;
+
+	if (!style->headings)
+		return 0;
+	for (i = 0; i < t->column_count; i++)
+		if (shown[i]) {
+			fprintf(to, "%s%s", between, t->columns[i].title);
+			between = " ";
+		}
+	return fputc('\n', to) == EOF ? -1 : 0;
+}
+
 int table_print(const struct table *t, const struct table_style *style, FILE *to)
 {
 	struct libscols_table *tb = scols_new_table();
@@ -137,6 +154,10 @@ int table_print(const struct table *t, const struct table_style *style, FILE *to
 	if (tb == NULL)
 		return -1;
 	choose(t, style, shown);
+	if (t->row_count == 0) {
+		scols_unref_table(tb);
+		return print_headings(t, style, shown, to);
+	}
 	scols_table_set_stream(tb, to);
 	scols_table_enable_noheadings(tb, !style->headings);
 	scols_table_enable_colors(tb, style->colours);
@@ -148,7 +169,7 @@ int table_print(const struct table *t, const struct table_style *style, FILE *to
 	}
 	add_columns(t, tb, style, shown);
 	add_rows(t, tb, shown);
-	rc = t->row_count == 0 ? 0 : scols_print_table(tb);
+	rc = scols_print_table(tb);
 	scols_unref_table(tb);
 	return rc == 0 ? 0 : -1;
 }

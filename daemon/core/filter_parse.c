@@ -244,7 +244,8 @@ static int unknown_field(struct parser *p)
 	near = error_suggest(word, names);
 	if (near == NULL)
 		return complain(p, "no such field:", word);
-	return complain(p, arena_printf(p->arena, "no such field: '%s', did you mean", word), near);
+	return complain(
+	    p, arena_printf(p->arena, "no such field: '%s', did you mean '%s'?", word, near), NULL);
 }
 
 static int parse_field(struct parser *p, struct node *test)

@@ -170,7 +170,7 @@ static void make_chunk(struct reply *reply)
 
 static void make_result(struct reply *reply)
 {
-	struct pack_box map;
+	struct pack_box map, inner;
 	struct error err;
 	struct pack p;
 
@@ -180,6 +180,10 @@ static void make_result(struct reply *reply)
 	pack_str(pack_key(&map, "version"), "1\x1b[2J");
 	pack_u64(pack_key(&map, "rev"), 57);
 	pack_u64(pack_key(&map, "bytes_in"), 4096);
+	pack_map_open(pack_key(&map, "limits"), &inner);
+	pack_u64(pack_key(&inner, "open"), 3);
+	pack_str(pack_key(&inner, "soft"), "no");
+	pack_close(&inner);
 	pack_close(&map);
 	ck_assert_int_eq(unpack_value(&reply->value, buf_span(&reply->bytes), &err), 0);
 	reply->result = &reply->value.data;
@@ -248,7 +252,7 @@ START_TEST(list_as_table)
 	    "  ID SRC                  UPSTREAM         IN STATE\n"
 	    "   7 10.0.0.1:40000       127.0.0.1:9143 6.8K relaying\n"
 	    "1234 [2001:db8::17]:40001 -              1.2M relaying\n");
-	expect_list(FORMAT_TEXT, 80, 0, "");
+	expect_list(FORMAT_TEXT, 80, 0, "ID SRC LISTENER UPSTREAM IDLE IN STATE\n");
 }
 END_TEST
 
@@ -282,6 +286,7 @@ static void expect_object(enum format format, const char *want)
 	    {.title = "revision", .key = "rev"},
 	    {.title = "version", .key = "version"},
 	    {.title = "in", .key = "bytes_in", .kind = COLUMN_BYTES},
+	    {.title = "limits", .key = "limits"},
 	    {.title = "absent", .key = "absent"},
 	    {.title = NULL},
 	};
@@ -300,12 +305,14 @@ static void expect_object(enum format format, const char *want)
 
 START_TEST(objects)
 {
-	expect_object(FORMAT_JSON, "{\"rev\":57,\"version\":\"1\\u001b[2J\",\"bytes_in\":4096}\n");
+	expect_object(FORMAT_JSON, "{\"rev\":57,\"version\":\"1\\u001b[2J\",\"bytes_in\":4096,"
+				   "\"limits\":{\"open\":3,\"soft\":\"no\"}}\n");
 	expect_object(FORMAT_NAME, "57\n");
 	/* What others sent does not steer the terminal. */
 	expect_object(FORMAT_TEXT, "revision 57\n"
 				   "version  1\\x1b[2J\n"
-				   "in       4.0K\n");
+				   "in       4.0K\n"
+				   "limits   open 3, soft no\n");
 }
 END_TEST
 

@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""A client of the control socket, written from include/pointsman/control.h and
+docs/control-protocol.md alone. Run with the socket's path it asks for everything there is."""
+
+import json
+import socket
+import sys
+
+import msgpack
+
+REQUEST, RESPONSE, NOTIFICATION = 0, 1, 2
+
+
+class ControlError(Exception):
+    def __init__(self, error):
+        super().__init__(error["message"])
+        self.code = error["code"]
+        self.path = error.get("path")
+        self.hint = error.get("hint")
+
+
+class Closed(Exception):
+    pass
+
+
+class Client:
+    def __init__(self, path, greet=True, timeout=10):
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.settimeout(timeout)
+        self.socket.connect(path)
+        self.unpacker = msgpack.Unpacker(raw=False)
+        self.id = 0
+        if greet:
+            self.facts = self.call("hello", protocol=1, client="control_client.py")[0]
+
+    def close(self):
+        self.socket.close()
+
+    def send(self, method, params):
+        self.id += 1
+        self.socket.sendall(msgpack.packb([REQUEST, self.id, method, [params]]))
+        return self.id
+
+    def receive(self):
+        while True:
+            for message in self.unpacker:
+                return message
+            data = self.socket.recv(65536)
+            if not data:
+                raise Closed("the daemon closed the connection")
+            self.unpacker.feed(data)
+
+    def answer(self, wanted):
+        """(result, items, text) of the request; items and text came in chunks."""
+        items, text = [], ""
+        while True:
+            message = self.receive()
+            if message[0] == NOTIFICATION:
+                _, name, (params,) = message
+                if name == "closing":
+                    raise Closed(params["code"])
+                if name == "chunk" and params["id"] == wanted:
+                    items += params.get("items", [])
+                    text += params.get("text", "")
+                continue
+            kind, number, error, result = message
+            assert kind == RESPONSE and number == wanted, message
+            if error is not None:
+                raise ControlError(error)
+            return result, items, text
+
+    def call(self, method, **params):
+        return self.answer(self.send(method, params))
+
+
+def refused(code, action, *args, **params):
+    try:
+        action(*args, **params)
+    except ControlError as error:
+        assert error.code == code, f"{error.code}: {error}, not {code}"
+        return error
+    raise AssertionError(f"not refused: {args} {params}")
+
+
+def closed(code, path, data, greet=True):
+    client = Client(path, greet)
+    client.socket.sendall(data)
+    try:
+        client.answer(-1)
+    except Closed as reason:
+        assert str(reason) == code, f"{reason}, not {code}"
+    else:
+        raise AssertionError(f"not closed for {data[:20]}")
+    client.close()
+
+
+def check_hello(path):
+    client = Client(path, greet=False)
+    refused("invalid", client.call, "ping")
+    assert refused("invalid", client.call, "hello").path == "protocol"
+    refused("unsupported", client.call, "hello", protocol=0)
+    facts = client.call("hello", protocol=1)[0]
+    assert facts["protocol"] == 1 and facts["level"] in ("observe", "operate", "admin")
+    assert facts["limits"]["request"] == 1 << 20 and facts["limits"]["depth"] == 16
+    client.close()
+
+
+def check_requests(path):
+    client = Client(path)
+    assert client.call("ping")[0]["rev"] >= 1
+    assert refused("not_found", client.call, "conn.lss").hint == "conn.ls"
+    assert refused("invalid", client.call, "conn.ls", filtre="x").hint == "filter"
+    assert refused("invalid", client.call, "conn.show").path == "id"
+    refused("not_found", client.call, "conn.show", id=2**63)
+    assert refused("invalid", client.call, "conn.ls", filter="rout==x").path == "filter"
+    refused("invalid", client.call, "conn.kill")
+    refused("not_found", client.call, "conn.kill", ids=[2**40])
+    status = client.call("status")[0]
+    assert status["workers"] >= 1 and status["clients"] >= 1 and status["pid"] > 1
+    result, items, _ = client.call("conn.ls", limit=5)
+    assert result["count"] == len(items) and set(result) >= {"rev", "count"}
+    result, _, text = client.call("config.show")
+    assert len(text.encode()) == result["bytes"]
+    assert isinstance(json.loads(text), dict)
+    assert "BEGIN CERTIFICATE" in client.call("ca.root")[0]["pem"]
+    # Pipelined, answered in any order that keeps the ids.
+    first = [client.send("ping", {}) for _ in range(100)]
+    for number in first:
+        client.answer(number)
+    client.close()
+
+
+def check_limits(path):
+    closed("invalid", path, b"\xc1")
+    closed("invalid", path, msgpack.packb({"method": "ping"}))
+    closed("invalid", path, msgpack.packb([NOTIFICATION, "ping", [{}]]))
+    closed("invalid", path, b"GET / HTTP/1.1\r\n\r\n", greet=False)
+    closed("limit", path, b"\xdb\x7f\xff\xff\xff")
+    closed("limit", path, b"\xdd\x00\x02\x00\x00")
+    closed("limit", path, b"\x91" * 17)
+    stalled = [Client(path) for _ in range(8)]
+    for number, client in enumerate(stalled):
+        client.socket.sendall(msgpack.packb([REQUEST, 1, "ping", [{}]])[: 1 + number])
+    check_requests(path)
+    for client in stalled:
+        client.close()
+
+
+def main():
+    path = sys.argv[1]
+    check_hello(path)
+    check_requests(path)
+    check_limits(path)
+    print("all is as the header says")
+
+
+if __name__ == "__main__":
+    main()
