@@ -11,6 +11,9 @@
 #include "daemon/upstream/relay.h"
 #include "daemon/wire/proxy_header.h"
 
+#define CHOOSE_DEFAULT 2
+#define DIAL_TIMEOUT_DEFAULT (5 * DURATION_S)
+
 enum header { HEADER_NONE, HEADER_V1, HEADER_V2 };
 
 static const char *const header_names[] = {"", "v1", "v2", NULL};
@@ -35,15 +38,14 @@ struct params {
 static int refuse(struct load *load, const struct jnode *node, void *target, struct error *err);
 
 static const struct field upstream_fields[] = {
-    FIELD_STRINGS(struct upstream, dial, "dial", FIELD_REQUIRED | FIELD_PLACEHOLDERS | FIELD_ENV,
+    FIELD_STRINGS(struct upstream, dial, "dial", FIELD_REQUIRED | FIELD_ENV,
 	"addresses to connect to, tried in order"),
     FIELD_INT(struct upstream, max_connections, "max_connections", 0, "0", 0, INT32_MAX,
 	"most connections at a time to each address; 0: no limit"),
-    FIELD_INT(struct upstream, weight, "weight", 0, "1", 0, INT32_MAX,
-	"share in weighted_round_robin"),
+    FIELD_INT(
+	struct upstream, weight, "weight", 0, "1", 0, INT32_MAX, "share in weighted_round_robin"),
     FIELD_CUSTOM(struct upstream, dial, "tls", 0, refuse, "TLS to the upstream"),
-    FIELD_CUSTOM(
-	struct upstream, dial, "local_address", 0, refuse, "addresses to connect from"),
+    FIELD_CUSTOM(struct upstream, dial, "local_address", 0, refuse, "addresses to connect from"),
     FIELD_CUSTOM(struct upstream, dial, "resolver_preference", 0, refuse,
 	"which family of addresses to prefer"),
     FIELD_END,
@@ -52,13 +54,15 @@ static const struct field upstream_fields[] = {
 static const struct field selection_fields[] = {
     FIELD_ENUM(struct balancing, selection.policy, "policy", 0, "random", policy_names,
 	"how an upstream is chosen"),
-    FIELD_INT(struct balancing, selection.choose, "choose", 0, "2", 1, 1000,
+    FIELD_INT(struct balancing, selection.choose, "choose", 0, "2", 0, POOL_MAX,
 	"random_choose: how many are drawn"),
     FIELD_END,
 };
 
 static const struct field balancing_fields[] = {
-    {.name = "selection", .type = FIELD_TYPE_OBJECT, .fields = selection_fields,
+    {.name = "selection",
+	.type = FIELD_TYPE_OBJECT,
+	.fields = selection_fields,
 	.help = "the selection policy"},
     FIELD_DURATION(struct balancing, try_duration, "try_duration", 0, NULL,
 	"how long to go on while no upstream can be reached; 0: each is tried once"),
@@ -72,8 +76,7 @@ static const struct field fields[] = {
 	"where to connect to"),
     FIELD_OBJECT(struct params, balancing, "load_balancing", 0, balancing_fields,
 	"choosing among the upstreams"),
-    FIELD_CUSTOM(
-	struct params, upstreams, "health_checks", 0, refuse, "watching the upstreams"),
+    FIELD_CUSTOM(struct params, upstreams, "health_checks", 0, refuse, "watching the upstreams"),
     FIELD_ENUM(struct params, header, "proxy_protocol", 0, "", header_names,
 	"send a PROXY header of this version (v1, v2) with the client's addresses"),
     FIELD_DURATION(struct params, dial.timeout, "dial_timeout", 0, "5s",
@@ -82,8 +85,8 @@ static const struct field fields[] = {
 	"end after this time without a byte in either direction; 0: never"),
     FIELD_DURATION(struct params, relay.fin_timeout, "fin_timeout", 0, "5m",
 	"the same once one side has ended; 0: never"),
-    FIELD_DURATION(struct params, relay.max_age, "max_age", 0, NULL,
-	"end a connection of this age; 0: never"),
+    FIELD_DURATION(
+	struct params, relay.max_age, "max_age", 0, NULL, "end a connection of this age; 0: never"),
     FIELD_END,
 };
 
@@ -95,6 +98,20 @@ static int refuse(struct load *load, const struct jnode *node, void *target, str
 	    node, err, ERROR_UNSUPPORTED, "is not supported by this version; remove it");
 }
 
+/* One would be `random`; the reference takes 0 for unset. */
+static int check_choose(const struct jnode *node, struct balancing *balancing, struct error *err)
+{
+	struct jnode outer = jnode_member(node, "load_balancing");
+	struct jnode selection = jnode_member(&outer, "selection");
+	struct jnode choose = jnode_member(&selection, "choose");
+
+	if (balancing->selection.choose == 0)
+		balancing->selection.choose = CHOOSE_DEFAULT;
+	if (balancing->selection.choose == 1)
+		return jnode_error(&choose, err, ERROR_INVALID, "must be at least 2");
+	return 0;
+}
+
 static int load_proxy(struct load *load, const struct jnode *node, void *p, struct error *err)
 {
 	struct params *params = p;
@@ -103,6 +120,10 @@ static int load_proxy(struct load *load, const struct jnode *node, void *p, stru
 	if (params->upstreams.count == 0)
 		return jnode_error(&list, err, ERROR_INVALID,
 		    "needs at least one upstream: [{\"dial\": [\"host:port\"]}]");
+	if (check_choose(node, &params->balancing, err) == -1)
+		return -1;
+	if (params->dial.timeout == 0) /* not at all would be no use */
+		params->dial.timeout = DIAL_TIMEOUT_DEFAULT;
 	params->dial.try_duration = params->balancing.try_duration;
 	params->dial.try_interval = params->balancing.try_interval;
 	return pool_init(&params->pool, load, node, params->upstreams,
@@ -117,11 +138,9 @@ static void on_dialed(struct conn *conn, struct endpoint *upstream, const void *
 
 	_Static_assert(sizeof(header) >= PROXY_HEADER_V1_SIZE_MAX, "room for both versions");
 	if (params->header == HEADER_V1)
-		length =
-		    proxy_header_v1(header, &conn->facts.src, facts_dst(&conn->facts));
+		length = proxy_header_v1(header, &conn->facts.src, facts_dst(&conn->facts));
 	else if (params->header == HEADER_V2)
-		length = proxy_header_v2(
-		    header, &conn->facts.src, facts_dst(&conn->facts), false);
+		length = proxy_header_v2(header, &conn->facts.src, facts_dst(&conn->facts), false);
 	relay_start(conn, upstream, span_of(header, length), &params->relay);
 }
 

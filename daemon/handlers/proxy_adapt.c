@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "daemon/core/adapt.h"
+#include "daemon/tls/client_auth_adapt.h"
 #include "daemon/upstream/pool.h"
 
 /* How an option's arguments become JSON. */
@@ -81,8 +82,7 @@ static const struct option *find(const struct option *table, const char *name)
 	return NULL;
 }
 
-static int adapt_word(
-    struct dispenser *d, const struct option *o, json_t **out, struct error *err)
+static int adapt_word(struct dispenser *d, const struct option *o, json_t **out, struct error *err)
 {
 	const char *word;
 	size_t i;
@@ -98,8 +98,7 @@ static int adapt_word(
 	return 0;
 }
 
-static int adapt_option(
-    struct dispenser *d, const struct option *o, json_t *out, struct error *err)
+static int adapt_option(struct dispenser *d, const struct option *o, json_t *out, struct error *err)
 {
 	json_t *value = NULL;
 	size_t i;
@@ -133,11 +132,15 @@ static int adapt_option(
 		json_decref(value);
 		return -1;
 	}
-	return dispenser_set(d, out, o->member, value, err);
+	if (dispenser_set(d, out, o->member, value, err) == -1)
+		return -1;
+	if (json_is_integer(value) && json_integer_value(value) == 0) /* as in the reference */
+		json_object_del(out, o->member);
+	return 0;
 }
 
-static int unknown_option(const struct dispenser *d, const char *what,
-    const struct option *table, const char *const *more, struct error *err)
+static int unknown_option(const struct dispenser *d, const char *what, const struct option *table,
+    const char *const *more, struct error *err)
 {
 	const char *names[64];
 	size_t n = 0;
@@ -159,14 +162,12 @@ static int adapt_client_auth(struct dispenser *d, json_t *tls, struct error *err
 
 	if (json_object_get(tls, "client_certificate_automate") != NULL ||
 	    json_object_get(tls, "client_certificate_file") != NULL)
-		return dispenser_error(
-		    d, err, ERROR_INVALID, "duplicate option 'tls_client_auth'");
+		return dispenser_error(d, err, ERROR_INVALID, "duplicate option 'tls_client_auth'");
 	if (count == 1) {
 		json_object_set_new(
 		    tls, "client_certificate_automate", json_string(dispenser_arg(d)));
 	} else if (count == 2) {
-		json_object_set_new(
-		    tls, "client_certificate_file", json_string(dispenser_arg(d)));
+		json_object_set_new(tls, "client_certificate_file", json_string(dispenser_arg(d)));
 		json_object_set_new(
 		    tls, "client_certificate_key_file", json_string(dispenser_arg(d)));
 	} else {
@@ -175,8 +176,14 @@ static int adapt_client_auth(struct dispenser *d, json_t *tls, struct error *err
 	return 0;
 }
 
-static int adapt_upstream_option(
-    struct dispenser *d, bool first, json_t *out, struct error *err)
+static int adapt_trust_pool(struct dispenser *d, json_t *tls, struct error *err)
+{
+	if (json_object_get(tls, "ca") != NULL)
+		return dispenser_error(d, err, ERROR_INVALID, "duplicate option 'tls_trust_pool'");
+	return trust_pool_adapt(d, tls, err);
+}
+
+static int adapt_upstream_option(struct dispenser *d, bool first, json_t *out, struct error *err)
 {
 	static const char *const more[] = {"id", "tls", "tls_client_auth", "tls_trust_pool", NULL};
 	const char *name = dispenser_text(d);
@@ -196,7 +203,7 @@ static int adapt_upstream_option(
 	if (strcmp(name, "tls_client_auth") == 0)
 		return adapt_client_auth(d, object_in(out, "tls"), err);
 	if (strcmp(name, "tls_trust_pool") == 0)
-		return adapt_trust_pool(d, object_in(out, "tls"), "ca", err);
+		return adapt_trust_pool(d, object_in(out, "tls"), err);
 	return unknown_option(d, "upstream option", upstream_options, more, err);
 }
 
@@ -248,7 +255,9 @@ static int adapt_policy(struct dispenser *d, json_t *out, struct error *err)
 			json_decref(selection);
 			return -1;
 		}
-		json_object_set_new(selection, "choose", choose);
+		if (json_integer_value(choose) != 0)
+			json_object_set(selection, "choose", choose);
+		json_decref(choose);
 	}
 	if (dispenser_args_left(d) > 0) {
 		json_decref(selection);

@@ -38,7 +38,7 @@ static const struct provider providers[] = {
 
 #define PROVIDERS (sizeof providers / sizeof providers[0])
 
-static int adapt_pool(struct dispenser *d, json_t *out, struct error *err)
+int trust_pool_adapt(struct dispenser *d, json_t *out, struct error *err)
 {
 	const char *known[PROVIDERS + 1] = {0}, *name = dispenser_arg(d);
 	const struct provider *p = providers;
@@ -118,7 +118,7 @@ static const struct setting settings[] = {
     {"trusted_ca_cert_file", SETTING_ADD, "trusted_ca_certs_pem_files", NULL},
     {"trusted_leaf_cert", SETTING_ADD, "trusted_leaf_certs", NULL},
     {"trusted_leaf_cert_file", SETTING_ADD, "leaf_files", NULL},
-    {"trust_pool", SETTING_CUSTOM, NULL, adapt_pool},
+    {"trust_pool", SETTING_CUSTOM, NULL, trust_pool_adapt},
     {"verifier", SETTING_CUSTOM, NULL, adapt_verifier},
     {0},
 };

@@ -17,4 +17,10 @@
  */
 int client_auth_adapt(struct dispenser *d, json_t **out, struct error *err);
 
+/*
+ * "<name> [<arguments>]" and perhaps a block behind the cursor: where trusted authorities come
+ * from. Sets "ca" of out. Returns 0, or -1 with err.
+ */
+int trust_pool_adapt(struct dispenser *d, json_t *out, struct error *err);
+
 #endif
