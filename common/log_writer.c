@@ -15,6 +15,7 @@
 #define GATHER_MS 20
 #define STOP_MS 2000
 #define REPORT_MAX 256
+#define WRITE_MAX (64u * 1024) /* at a time, so that a slow reader makes room step by step */
 
 enum writer_state {
 	WRITER_DIRECT,  /* no thread: callers write themselves */
@@ -178,14 +179,19 @@ static ssize_t write_ring(int fd, size_t start, size_t length)
 	}
 }
 
-/* Writes what the ring holds now. The lock is held, but not while writing. */
-static void write_held(void)
+/*
+ * Writes at most length bytes of what the ring holds; returns how much it holds less. The lock is
+ * held, but not while writing.
+ */
+static size_t write_held(size_t length)
 {
-	size_t start = writer.start, length = writer.used, report_length;
+	size_t start = writer.start, report_length;
 	char report[REPORT_MAX];
 	int fd = writer.fd;
 	ssize_t n;
 
+	if (length > WRITE_MAX)
+		length = WRITE_MAX;
 	pthread_mutex_unlock(&writer.lock);
 	n = write_ring(fd, start, length);
 	pthread_mutex_lock(&writer.lock);
@@ -193,7 +199,7 @@ static void write_held(void)
 		/* A full disk or a reader that left: trying again at once would not help. */
 		writer.lost += ring_lines(length);
 		ring_consume(length);
-		return;
+		return length;
 	}
 	ring_consume((size_t)n);
 	if (writer.lost > 0 && writer.report != NULL && writer.used + REPORT_MAX <= LOG_RING_SIZE) {
@@ -201,15 +207,18 @@ static void write_held(void)
 		ring_put(report, report_length);
 		writer.lost = 0;
 	}
+	return (size_t)n;
 }
 
 static void *run(void *unused)
 {
+	size_t left;
+
 	pthread_mutex_lock(&writer.lock);
 	while (!writer.stop || writer.used > 0) {
 		gather();
-		if (writer.used > 0)
-			write_held();
+		for (left = writer.used; left > 0;)
+			left -= write_held(left);
 	}
 	writer.ended = true;
 	pthread_cond_signal(&writer.done);

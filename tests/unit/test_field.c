@@ -221,6 +221,7 @@ static const struct {
     {"{\"custom\": true}", "custom", "cannot be true"},
     {"{\"handlr\": true}", "", "unknown field 'handlr', did you mean 'handler'?"},
     {"{\"enbled\": true, \"enable\": true}", "", "unknown field 'enable', did you mean 'enabled'?"},
+    {"{\"enbld\": true}", "", "unknown field 'enbld'; known are: enabled, count, "},
 };
 
 START_TEST(test_faults)

@@ -99,7 +99,18 @@ START_TEST(test_depth)
 			ck_assert_str_eq(err.path, "f.json:1:65");
 		}
 	}
-	/* Brackets in strings do not count, escaped quotes end no string. */
+	/* Brackets in strings do not count; an escaped quote ends no string, one after "\\\\" does.
+	 */
+	memset(text, '[', 200);
+	memcpy(text, "[\"\\\"", 4);
+	strcpy(text + 200, "\"]");
+	json_decref(parsed(text));
+	memset(text, '[', 200);
+	memcpy(text, "[\"\\\\\",", 6);
+	memset(text + 200, ']', 195);
+	text[395] = '\0';
+	ck_assert_int_eq(parse(text), -1);
+	ck_assert_int_eq(err.code, ERROR_LIMIT);
 	memset(text, '[', 200);
 	memcpy(text, "[\"\\\"\\\\\\\"", 8);
 	strcpy(text + 200, "\"]");

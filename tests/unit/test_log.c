@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -318,20 +319,27 @@ static size_t count_lines(void)
 	return lines;
 }
 
-/* Lines of a busy time go out in few writes, in order. */
+/* Lines of a busy time go out in few writes, in order. Each write is one packet here. */
 START_TEST(test_gather)
 {
-	int i, reads = 0, number, at = 0;
+	const struct timespec pause = {.tv_nsec = 50000};
+	int i, writes = 0, number, at = 0;
 
+	close(ends[0]);
+	close(ends[1]);
+	ck_assert_int_ne(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, ends), -1);
+	log_init(LOG_TEXT, LOG_DEBUG, ends[1]);
 	log_start();
-	for (i = 0; i < 300; i++)
+	for (i = 0; i < 200; i++) {
 		log_msg(LOG_INFO, "core", "line %d", i);
-	while (count_lines() < 300) {
-		get_more();
-		reads++;
+		nanosleep(&pause, NULL);
 	}
-	ck_assert_int_le(reads, 30);
-	for (i = 0; i < 300; i++) {
+	while (count_lines() < 200) {
+		get_more();
+		writes++;
+	}
+	ck_assert_int_le(writes, 60);
+	for (i = 0; i < 200; i++) {
 		ck_assert_int_eq(sscanf(got + at, "%*s info core: line %d\n", &number), 1);
 		ck_assert_int_eq(number, i);
 		at = (int)(strchr(got + at, '\n') - got) + 1;
@@ -348,6 +356,8 @@ START_TEST(test_warnings_go_at_once)
 	log_start();
 	for (i = 0; i < 30; i++) {
 		from = now();
+		log_msg(LOG_INFO, "core", "this may wait");
+		poll(NULL, 0, 2); /* so that the writer waits for more */
 		log_msg(LOG_WARN, "core", "hear this");
 		line();
 		if (now() - from < least)
@@ -373,6 +383,34 @@ START_TEST(test_stop_writes_what_is_left)
 	log_msg(LOG_INFO, "core", "again");
 	log_stop();
 	ck_assert_str_eq(line(), "info  core: again");
+}
+END_TEST
+
+/* A reader that lags behind gets every line whole while the ring goes round. */
+START_TEST(test_lagging_reader)
+{
+	const unsigned round_lines = 2600, total = 20 * round_lines;
+	unsigned logged = 0, seen = 0, number, i;
+	FILE *reader = fdopen(dup(ends[0]), "r");
+	char text[128], shown[128];
+
+	ck_assert_ptr_nonnull(reader);
+	log_start();
+	while (seen < total) {
+		for (i = 0; logged < total && i < round_lines; i++)
+			log_msg(LOG_INFO, "core", "line %08u %050d %08u", logged + i, 0,
+			    logged + i + 1);
+		logged += i;
+		/* Two rounds stay behind, about 560 KiB. */
+		while (seen + (logged < total ? 2 * round_lines : 0) < logged) {
+			ck_assert_ptr_nonnull(fgets(text, sizeof(text), reader));
+			ck_assert_int_eq(sscanf(text, "%*s info core: line %u", &number), 1);
+			ck_assert_uint_eq(number, seen++);
+			snprintf(shown, sizeof(shown), "line %08u %050d %08u\n", number, 0, seen);
+			ck_assert_str_eq(strstr(text, "line "), shown);
+		}
+	}
+	fclose(reader);
 }
 END_TEST
 
@@ -523,6 +561,7 @@ int main(void)
 	tcase_add_test(tests, test_gather);
 	tcase_add_test(tests, test_warnings_go_at_once);
 	tcase_add_test(tests, test_stop_writes_what_is_left);
+	tcase_add_test(tests, test_lagging_reader);
 	tcase_add_test(tests, test_blocked);
 	tcase_add_test(tests, test_broken_pipe);
 	tcase_add_test(tests, test_threads);
