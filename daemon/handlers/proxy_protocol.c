@@ -276,7 +276,7 @@ static enum handle_result handle(struct conn *conn, const void *p)
 	result = look(conn);
 	if (result == HANDLE_WAIT) {
 		conn_timer(conn, params->timeout, on_timer);
-		conn_wait(conn, EV_READ, on_client);
+		conn_wait_more(conn, on_client);
 	}
 	return result;
 }

@@ -67,7 +67,7 @@ static void watch_client(struct dial *d)
 		return;
 	d->watching = true;
 	if (buf_len(&d->conn->client.top->ahead) < AHEAD_MAX)
-		conn_wait(d->conn, EV_READ, on_client);
+		conn_wait_more(d->conn, on_client);
 }
 
 /* ---- ending --------------------------------------------------------------------------------- */
