@@ -64,6 +64,8 @@ static bool match(const void *params, struct http_request *r)
 
 	if (p->count == 0)
 		return !http_next_param(r->arena, &query, &name, &value);
+	if (!http_query_valid(r->query))
+		return false;
 	for (i = 0; i < p->count; i++)
 		if (!has(&p->items[i], r))
 			return false;

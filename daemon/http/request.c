@@ -39,6 +39,20 @@ struct span http_unescape(struct arena *arena, struct span text, bool form)
 	return span_of(out, n);
 }
 
+bool http_query_valid(struct span query)
+{
+	size_t i;
+
+	for (i = 0; i < query.n; i++) {
+		if (query.p[i] == ';')
+			return false;
+		if (query.p[i] == '%' && (query.n - i < 3 || hex_value(query.p[i + 1]) < 0 ||
+					     hex_value(query.p[i + 2]) < 0))
+			return false;
+	}
+	return true;
+}
+
 bool http_next_param(struct arena *arena, struct span *query, struct span *name, struct span *value)
 {
 	while (query->n > 0) {
@@ -47,7 +61,7 @@ bool http_next_param(struct arena *arena, struct span *query, struct span *name,
 
 		span_take(query, end != NULL ? (size_t)(end - query->p) : query->n, &pair);
 		span_skip(query, 1);
-		if (pair.n == 0 || memchr(pair.p, ';', pair.n) != NULL)
+		if (pair.n == 0 || !http_query_valid(pair))
 			continue;
 		equals = memchr(pair.p, '=', pair.n);
 		span_take(&pair, equals != NULL ? (size_t)(equals - pair.p) : pair.n, name);

@@ -46,10 +46,13 @@ bool http_request_put(const struct http_request *r, struct span name, struct buf
 struct span http_unescape(struct arena *arena, struct span text, bool form);
 
 /*
- * Iterates the parameters of a query, decoded, in arena: false at the end. Those that contain ';'
- * are skipped, as they are malformed.
+ * Iterates the parameters of a query, decoded, in arena: false at the end. Malformed ones are left
+ * out: those with a ';' and those with a '%' that is no escape.
  */
 bool http_next_param(
     struct arena *arena, struct span *query, struct span *name, struct span *value);
+
+/* Is no parameter of it malformed? */
+bool http_query_valid(struct span query);
 
 #endif
