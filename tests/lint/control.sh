@@ -1,0 +1,45 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+# Every control method has its section, with its level, in the protocol's page, every command of
+# pointsctl its synopsis in the man page; and nothing stands there that is not in the program.
+. "$(dirname "$0")/lib.sh"
+
+page=docs/control-protocol.md
+manual=ctl/pointsctl.8.in
+
+# "name level" of each method.
+methods() {
+    local macro level
+    grep -hE '^ +\.(name|level) = ' daemon/control/*.c | grep -A1 'name = CONTROL_' |
+        sed -nE 's/.*= (CONTROL_[A-Z_]+|LEVEL_[A-Z]+),.*/\1/p' | paste -d' ' - - |
+        while read -r macro level; do
+            level=$(echo "${level#LEVEL_}" | tr A-Z a-z)
+            echo "$(sed -nE "s/^#define $macro \"(.*)\"/\1/p" include/pointsman/control.h) $level"
+        done
+}
+
+sections() {
+    sed -nE 's/^### `([a-z._]+)` \(([a-z]+)\)$/\1 \2/p' "$page"
+}
+
+while read -r difference; do
+    fault "$page and daemon/control differ: $difference"
+done < <(diff <(methods | sort) <(sections | sort) | grep '^[<>]')
+
+# "object verb" of each command.
+commands() {
+    grep -hE '^ +\.(object|verb) = ' ctl/*.c |
+        sed -E 's/.*\.object = "(.*)",/O\1/; s/.*\.verb = "(.*)",/V\1/' |
+        awk '/^O/ { if (c != "") print c; c = substr($0, 2) }
+            /^V/ { c = c " " substr($0, 2) }
+            END { print c }'
+}
+
+synopses() {
+    sed -n '/^\.Sh SYNOPSIS/,/^\.Sh DESCRIPTION/p' "$manual" | sed -nE 's/^\.Cm (.*)$/\1/p'
+}
+
+while read -r difference; do
+    fault "$manual and ctl differ: $difference"
+done < <(diff <(commands | sort) <(synopses | sort) | grep '^[<>]')
+finish
