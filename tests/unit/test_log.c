@@ -330,6 +330,9 @@ START_TEST(test_gather)
 	ck_assert_int_ne(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, ends), -1);
 	log_init(LOG_TEXT, LOG_DEBUG, ends[1]);
 	log_start();
+	log_msg(LOG_WARN, "core", "a line that does not wait has no effect on later ones");
+	line();
+	got_length = 0;
 	for (i = 0; i < 200; i++) {
 		log_msg(LOG_INFO, "core", "line %d", i);
 		nanosleep(&pause, NULL);
