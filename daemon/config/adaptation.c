@@ -29,6 +29,11 @@ json_t *adaptation_option(const struct adaptation *a, const char *name)
 	return json_object_get(a->options, name);
 }
 
+int adaptation_at(const struct adaptation *a, const char *option, struct error *err)
+{
+	return error_at(err, "%s", json_string_value(json_object_get(a->places, option)));
+}
+
 const char *adaptation_text(const struct adaptation *a, const char *name, const char *fallback)
 {
 	json_t *value = adaptation_option(a, name);

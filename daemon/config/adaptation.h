@@ -35,6 +35,8 @@ void adaptation_warn(struct adaptation *a, const struct dispenser *d, const char
 
 /* A global option's value, borrowed; NULL: it was not given. */
 json_t *adaptation_option(const struct adaptation *a, const char *name);
+/* Puts the place of a global option that was given into err. Returns -1. */
+int adaptation_at(const struct adaptation *a, const char *option, struct error *err);
 /* Its text or number, or fallback. */
 const char *adaptation_text(const struct adaptation *a, const char *name, const char *fallback);
 long adaptation_number(const struct adaptation *a, const char *name, long fallback);

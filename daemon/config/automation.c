@@ -37,8 +37,9 @@ static int base_settings(const struct adaptation *a, json_t **out, bool *any, st
 	*out = json_object();
 	if (issuers && local) {
 		json_decref(issuers);
-		return error_set(err, ERROR_INVALID,
+		error_set(err, ERROR_INVALID,
 		    "the options 'local_certs' and 'cert_issuer' contradict each other");
+		return adaptation_at(a, "local_certs", err);
 	}
 	if (local)
 		issuers = json_pack("[{s:s}]", "module", "internal");
@@ -322,8 +323,24 @@ static int fill_in_policies(struct work *w, struct error *err)
 	return 0;
 }
 
+/* The place of the last key with this host. */
+static int place_of(struct error *err, const struct pairings *pairings, const char *host)
+{
+	const struct token *token = NULL;
+
+	for (size_t i = 0; i < pairings->count; i++)
+		for (size_t j = 0; j < pairings->items[i].count; j++) {
+			const struct served *site = &pairings->items[i].sites[j];
+
+			for (size_t k = 0; k < site->count; k++)
+				if (strcmp(site->addresses[k]->host, host) == 0)
+					token = site->addresses[k]->token;
+		}
+	return token ? error_at(err, "%s:%u", token->file, token->line) : -1;
+}
+
 /* A name in two policies: which one counts? */
-static int check_overlap(const struct work *w, struct error *err)
+static int check_overlap(const struct work *w, const struct pairings *pairings, struct error *err)
 {
 	json_t *seen = json_object(), *name;
 	size_t i;
@@ -334,10 +351,11 @@ static int check_overlap(const struct work *w, struct error *err)
 
 			if (json_object_get(seen, text)) {
 				json_decref(seen);
-				return error_set(err, ERROR_CONFLICT,
+				error_set(err, ERROR_CONFLICT,
 				    "the certificate of '%s' is configured in two ways, by sites "
 				    "at different addresses",
 				    text);
+				return place_of(err, pairings, text);
 			}
 			json_object_set_new(seen, text, json_true());
 		}
@@ -408,7 +426,7 @@ static int make(struct work *w, const struct pairings *pairings, struct error *e
 	if (fill_in_policies(w, err) == -1)
 		return -1;
 	automation_policies_join(&w->policies);
-	if (check_overlap(w, err) == -1)
+	if (check_overlap(w, pairings, err) == -1)
 		return -1;
 	write_policies(w);
 	return 0;

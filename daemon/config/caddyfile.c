@@ -116,6 +116,7 @@ int caddyfile_adapt(const char *text, size_t length, const char *file,
 {
 	struct adaptation a = {.arena = arena_new(65536),
 	    .options = json_object(),
+	    .places = json_object(),
 	    .warnings = json_array(),
 	    .cert_tags = json_object()};
 	json_t *document = json_object();
@@ -133,6 +134,7 @@ int caddyfile_adapt(const char *text, size_t length, const char *file,
 		*out = json_incref(document);
 	json_decref(document);
 	json_decref(a.options);
+	json_decref(a.places);
 	json_decref(a.warnings);
 	json_decref(a.cert_tags);
 	arena_free(a.arena);

@@ -318,33 +318,30 @@ static int adapt_matcher(const struct scope *scope, struct dispenser *d, struct 
 
 	dispenser_next(d);
 	name = dispenser_text(d);
+	if (json_object_get(scope->matchers, name))
+		return dispenser_error(
+		    d, err, ERROR_INVALID, "the matcher '%s' was defined before", name);
 	if (http_match_adapt_set(d, name + 1, &set, err) == -1)
 		return -1;
 	json_object_set_new(scope->matchers, name, set);
 	return 0;
 }
 
-/* Named matchers first, for they may be used before they are defined. */
+/*
+ * Named matchers first, for they may be used before they are defined. An inner block knows those
+ * around it and cannot define them again.
+ */
 static int adapt_segments(const struct scope *scope, struct segment *segments, size_t count,
     json_t *results, struct error *err)
 {
-	json_t *own = json_object();
 	int result = 0;
 
 	for (size_t i = 0; i < count && result == 0; i++) {
 		struct dispenser d = dispenser_of(segments[i].tokens, segments[i].count);
-		const char *name = segments[i].tokens[0].text;
 
-		if (name[0] != '@')
-			continue;
-		if (json_object_get(own, name))
-			result = token_error(&segments[i].tokens[0], err, ERROR_INVALID,
-			    "the matcher '%s' was defined before", name);
-		else
+		if (segments[i].tokens[0].text[0] == '@')
 			result = adapt_matcher(scope, &d, err);
-		json_object_set_new(own, name, json_true());
 	}
-	json_decref(own);
 	for (size_t i = 0; i < count && result == 0; i++) {
 		struct dispenser d = dispenser_of(segments[i].tokens, segments[i].count);
 

@@ -424,6 +424,8 @@ static int read_option(struct adaptation *a, struct dispenser *d, struct error *
 	if (option->instead)
 		return dispenser_error(d, err, ERROR_UNSUPPORTED,
 		    "the option '%s' does not exist here: %s", name, option->instead);
+	json_object_set_new(
+	    a->places, name, json_sprintf("%s:%u", d->tokens[0].file, d->tokens[0].line));
 	if (option->ignored)
 		adaptation_warn(a, d, "%s: %s", name, option->ignored);
 	if (option->read) {

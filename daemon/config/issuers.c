@@ -296,9 +296,11 @@ static int fill_dns(const struct adaptation *a, json_t *issuer, struct error *er
 
 	if (!provider || settings_get(issuer, "challenges.dns.provider"))
 		return 0;
-	if (json_is_null(provider) && !adaptation_option(a, "dns"))
-		return error_set(err, ERROR_INVALID,
+	if (json_is_null(provider) && !adaptation_option(a, "dns")) {
+		error_set(err, ERROR_INVALID,
 		    "the option 'acme_dns' names no provider, and there is no option 'dns'");
+		return adaptation_at(a, "acme_dns", err);
+	}
 	member_object(member_object(issuer, "challenges"), "dns");
 	if (!json_is_null(provider))
 		settings_put(issuer, "challenges.dns.provider", json_deep_copy(provider));

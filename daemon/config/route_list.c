@@ -122,7 +122,9 @@ void route_list_join(json_t *routes)
 		handlers = json_array();
 		json_array_extend(handlers, json_object_get(last, "handle"));
 		json_array_extend(handlers, json_object_get(route, "handle"));
-		json_object_set_new(last, "handle", handlers);
+		if (json_array_size(handlers) > 0)
+			json_object_set(last, "handle", handlers);
+		json_decref(handlers);
 	}
 	json_array_clear(routes);
 	json_array_extend(routes, joined);

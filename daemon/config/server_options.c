@@ -338,7 +338,7 @@ int server_options_apply(
 	if (check_unique(options, "address", err) == -1 ||
 	    check_unique(options, "name", err) == -1) {
 		json_decref(renamed);
-		return -1;
+		return adaptation_at(a, "servers", err);
 	}
 	json_object_foreach_safe (servers, next, key, server) {
 		json_t *option = find(options, server);
