@@ -21,6 +21,7 @@
 struct adaptation {
 	struct arena *arena;
 	json_t *options;    /* the global options: name -> what was read */
+	json_t *places;     /* name of a global option -> "file:line" */
 	json_t *warnings;   /* texts */
 	json_t *cert_tags;  /* certificate file -> the tag it was given */
 	const char **order; /* directives that make routes, in the order in which they apply */
