@@ -12,6 +12,7 @@
 #define ALIGNMENT 16
 #define CHUNK_MIN 256
 #define CHUNK_MAX (64 * 1024)
+#define SMALL 2048
 
 struct release {
 	struct release *next;
@@ -61,7 +62,10 @@ struct arena *arena_new(size_t size)
 	arena->chunks = NULL;
 	arena->releases = NULL;
 	arena->size = size;
-	arena->next_size = size >= CHUNK_MAX / 2 ? CHUNK_MAX : size * 2;
+	/* Small ones are of things that come in thousands: they grow by little. */
+	arena->next_size = size >= CHUNK_MAX / 2 ? CHUNK_MAX
+			   : size < SMALL        ? aligned(size / 2)
+						 : size * 2;
 	return arena;
 }
 

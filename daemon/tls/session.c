@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "daemon/tls/client_auth.h"
+#include "daemon/wire/hello.h"
 
 #define HELLO_MESSAGE_MAX 65536
 #define WARNINGS_MAX 4 /* alerts that end nothing, in one step */
@@ -86,6 +87,26 @@ static int on_client_hello(gnutls_session_t session)
 	return query.server_name.n > 0 ? GNUTLS_E_UNRECOGNIZED_NAME : GNUTLS_E_MISSING_EXTENSION;
 }
 
+/*
+ * Before GnuTLS reads the hello. A session keeps what it may negotiate for all its life, so only
+ * those that will are told.
+ */
+static int on_raw_hello(gnutls_session_t session, unsigned type, unsigned when, unsigned incoming,
+    const gnutls_datum_t *message)
+{
+	const struct tls_session *s = gnutls_session_get_ptr(session);
+	struct hello hello;
+
+	(void)type;
+	(void)when;
+	(void)incoming;
+	if (hello_parse_body(span_of(message->data, message->size), &hello) != HELLO_OK ||
+	    hello.alpn.n == 0)
+		return 0;
+	return gnutls_alpn_set_protocols(session, s->policy->alpn, s->policy->alpn_count,
+	    GNUTLS_ALPN_MANDATORY | GNUTLS_ALPN_SERVER_PRECEDENCE);
+}
+
 static int on_certificate(gnutls_session_t session, const struct gnutls_cert_retr_st *info,
     gnutls_pcert_st **chain, unsigned *count, gnutls_ocsp_data_st **ocsp, unsigned *ocsp_count,
     gnutls_privkey_t *key, unsigned *flags)
@@ -146,9 +167,9 @@ int tls_session_open(
 	rc = gnutls_priority_set(session, policy->priority);
 	if (rc == 0)
 		rc = gnutls_credentials_set(session, GNUTLS_CRD_CERTIFICATE, policy->credentials);
-	if (rc == 0 && policy->alpn_count > 0)
-		rc = gnutls_alpn_set_protocols(session, policy->alpn, policy->alpn_count,
-		    GNUTLS_ALPN_MANDATORY | GNUTLS_ALPN_SERVER_PRECEDENCE);
+	if (policy->alpn_count > 0)
+		gnutls_handshake_set_hook_function(
+		    session, GNUTLS_HANDSHAKE_CLIENT_HELLO, GNUTLS_HOOK_PRE, on_raw_hello);
 	if (rc == 0 && s->tickets)
 		rc = enable_tickets(s);
 	if (rc == 0 && policy->client_auth != NULL)
