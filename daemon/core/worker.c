@@ -130,6 +130,8 @@ int workers_start(unsigned count, struct error *err)
 	}
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (rc != 0) {
+		worker_fini(&engine.all[i]);
+		engine.count = i;
 		errno = rc;
 		return error_errno(err, ERROR_INTERNAL, "cannot start worker %u", i);
 	}
@@ -140,6 +142,8 @@ void workers_stop(void)
 {
 	unsigned i;
 
+	if (engine.all == NULL)
+		return;
 	for (i = 0; i < engine.count; i++) {
 		struct message *message = mem_zalloc(sizeof(*message));
 

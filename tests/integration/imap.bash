@@ -90,7 +90,7 @@ new_log() { # PATTERN
 
 login_seen() { # RPORT LPORT
     wait_until 10 "Dovecot's line about the login" new_log \
-        "Login: user=<alice> rip=$imap_client rport=$1 lip=127\.0\.0\.1 lport=$2\b"
+        "Login: user=<alice>, rip=$imap_client, rport=$1, lip=127\.0\.0\.1, lport=$2\b"
 }
 
 imaps() { # CURL-OPTION…
