@@ -39,6 +39,7 @@ struct session {
 	bool skipping;
 	bool more;     /* there was a request before */
 	bool last;     /* there will be no other: end after what is to be sent */
+	bool aborted;  /* ... without ceremony */
 	bool shut;     /* ... and the client has been told */
 	bool has_read; /* in this round of the loop */
 	enum phase phase;
@@ -308,9 +309,9 @@ static void answer(struct session *s, const struct http1_head *head)
 			  head->content_length <= SKIPPED_BODY && is_current(s->conn);
 	form.head = span_eq_str(head->method, "HEAD");
 	s->last = !form.keep_alive;
-	if (x.response.abort)
-		conn_end(s->conn, END_HTTP, "aborted");
-	else
+	s->aborted = x.response.abort;
+	s->last = s->last || s->aborted;
+	if (!s->aborted)
 		put_answer(s, &x.response, &form);
 	http_response_fini(&x.response);
 	arena_free(arena);
@@ -369,8 +370,6 @@ static bool take_request(struct session *s)
 		break;
 	}
 	answer(s, &head);
-	if (s->conn->ended)
-		return false;
 	s->more = true;
 	s->request_start = s->deadline = 0;
 	s->body = http1_body_of(&head);
@@ -383,7 +382,7 @@ static bool take_request(struct session *s)
 /* Takes all that is in, while answers are short enough to be held. */
 static void take_requests(struct session *s)
 {
-	while (!s->conn->ended && !s->last && unsent(s) < OUT_HELD && s->out_body.n == 0) {
+	while (!s->last && unsent(s) < OUT_HELD && s->out_body.n == 0) {
 		if (s->skipping && !skip_body(s))
 			break;
 		if (!take_request(s))
@@ -440,12 +439,12 @@ static void run(struct session *s)
 
 	for (;;) {
 		take_requests(s);
-		if (s->conn->ended)
-			return;
 		held = unsent(s) > 0;
 		if (!drain(s))
 			return;
-		if (s->last)
+		if (s->aborted)
+			conn_end(s->conn, END_HTTP, "aborted");
+		else if (s->last)
 			linger(s);
 		if (s->last || (!held && !fill(s)))
 			return;
