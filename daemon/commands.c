@@ -95,7 +95,7 @@ int command_validate(int argc, char **argv)
 
 	if (rc != 0)
 		return rc;
-	rc = change_check(document, &err);
+	rc = change_check(document, NULL, &err);
 	json_decref(document);
 	if (rc == -1)
 		return command_failed(&err);

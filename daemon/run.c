@@ -177,14 +177,14 @@ static int load_document(json_t **out, struct error *err)
 	return document_read(o->config, o->adapter, log_warning, out, err);
 }
 
-static int apply(void (*done)(void *arg), struct error *err)
+static int apply(const char *who, void (*done)(void *arg), struct error *err)
 {
 	json_t *document;
 	int rc;
 
 	if (load_document(&document, err) == -1)
 		return -1;
-	rc = change_document(document, done, NULL, err);
+	rc = change_document(document, NULL, who, NULL, done, NULL, err);
 	json_decref(document);
 	return rc;
 }
@@ -197,7 +197,7 @@ static void on_hangup(struct ev_loop *loop, ev_signal *w, int events)
 	(void)w;
 	(void)events;
 	log_msg(LOG_INFO, "config", "reloading");
-	if (apply(on_published, &err) == -1)
+	if (apply("reload", on_published, &err) == -1)
 		log_failure("nothing changed", &err);
 }
 
@@ -239,7 +239,7 @@ static void close_listeners(void)
 	json_t *empty = json_object();
 	struct error err;
 
-	if (change_document(empty, NULL, NULL, &err) == -1)
+	if (change_document(empty, NULL, "stop", NULL, NULL, NULL, &err) == -1)
 		log_failure("cannot close the listeners", &err);
 	json_decref(empty);
 }
@@ -339,7 +339,7 @@ static int start(struct state **state, struct error *err)
 		return -1;
 	internal_ca_start(*state, control_loop(), NULL);
 	tls_issuer_set(&internal_issuer);
-	if (apply(o->demo ? print_demo : on_published, err) == -1 ||
+	if (apply("start", o->demo ? print_demo : on_published, err) == -1 ||
 	    control_server_start(o->control, err) == -1)
 		return -1;
 	watch_signals(control_loop());
@@ -352,6 +352,7 @@ static void stop(struct state *state)
 	control_server_stop();
 	workers_stop();
 	instance_forget();
+	change_forget();
 	internal_ca_stop();
 	state_close(state);
 }

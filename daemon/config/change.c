@@ -3,14 +3,74 @@
 
 #include "daemon/config/change.h"
 
+#include <stdio.h>
+#include <string.h>
+
 #include "daemon/config/compile.h"
 #include "daemon/core/instance.h"
 
-int change_document(json_t *document, void (*done)(void *arg), void *arg, struct error *err)
+/* A ring; the newest is at newest, older ones before it. */
+static struct {
+	struct revision items[CHANGE_HISTORY];
+	size_t newest, count;
+} history;
+
+static void remember(uint64_t number, json_t *document, const char *who, const char *comment)
 {
-	struct instance *before = instance_current();
-	uint64_t revision = before != NULL ? before->revision + 1 : 1;
-	struct instance *next = instance_compile(document, revision, before, false, err);
+	struct revision *r;
+
+	history.newest = (history.newest + 1) % CHANGE_HISTORY;
+	if (history.count < CHANGE_HISTORY)
+		history.count++;
+	r = &history.items[history.newest];
+	json_decref(r->document);
+	r->number = number;
+	r->time = time(NULL);
+	r->document = json_incref(document);
+	snprintf(r->who, sizeof(r->who), "%s", who);
+	snprintf(r->comment, sizeof(r->comment), "%s", comment != NULL ? comment : "");
+}
+
+const struct revision *change_history(size_t n)
+{
+	if (n >= history.count)
+		return NULL;
+	return &history.items[(history.newest + CHANGE_HISTORY - n) % CHANGE_HISTORY];
+}
+
+const struct revision *change_find(uint64_t number)
+{
+	const struct revision *r;
+	size_t i;
+
+	for (i = 0; (r = change_history(i)) != NULL; i++)
+		if (r->number == number)
+			return r;
+	return NULL;
+}
+
+void change_forget(void)
+{
+	size_t i;
+
+	for (i = 0; i < CHANGE_HISTORY; i++)
+		json_decref(history.items[i].document);
+	memset(&history, 0, sizeof(history));
+}
+
+uint64_t change_revision(void)
+{
+	const struct instance *current = instance_current();
+
+	return current != NULL ? current->revision : 0;
+}
+
+int change_document(json_t *document, const struct edit *edit, const char *who, const char *comment,
+    void (*done)(void *arg), void *arg, struct error *err)
+{
+	uint64_t number = change_revision() + 1;
+	struct instance *next =
+	    instance_compile(document, number, instance_current(), edit, false, err);
 
 	if (next == NULL)
 		return -1;
@@ -18,12 +78,14 @@ int change_document(json_t *document, void (*done)(void *arg), void *arg, struct
 		instance_unref(next);
 		return -1;
 	}
+	remember(number, document, who, comment);
 	return 0;
 }
 
-int change_check(json_t *document, struct error *err)
+int change_check(json_t *document, const struct edit *edit, struct error *err)
 {
-	struct instance *instance = instance_compile(document, 0, NULL, true, err);
+	struct instance *instance =
+	    instance_compile(document, 0, instance_current(), edit, true, err);
 	int rc;
 
 	if (instance == NULL)

@@ -1,22 +1,54 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The one way to change what runs: a document becomes an instance and is published, or it is
- * refused and nothing has changed. Control thread.
+ * The one way to change what runs, whoever asks: a document becomes an instance and is published,
+ * or it is refused and nothing has changed. The documents that were in force are the history.
+ * Control thread.
  */
 #ifndef DAEMON_CONFIG_CHANGE_H
 #define DAEMON_CONFIG_CHANGE_H
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <time.h>
 #include <jansson.h>
 
 #include "common/error.h"
 
+struct edit;
+
+#define CHANGE_HISTORY 64   /* documents that are remembered */
+#define CHANGE_NOTE_MAX 256 /* bytes of a comment; longer ones are cut */
+
+/* A document that is or was in force. */
+struct revision {
+	uint64_t number;
+	time_t time;
+	char who[64];                  /* "start", "reload", "uid 0 pid 4711" */
+	char comment[CHANGE_NOTE_MAX]; /* may be empty */
+	json_t *document;              /* a reference */
+};
+
 /*
- * Makes document (borrowed) the running one, as the next revision. done(arg), if not NULL, is
- * called on the control thread once every worker has taken it. Returns 0, or -1 with err.
+ * Makes document (borrowed) the running one, as the next revision. edit (NULL: none) made it. who
+ * and comment (may be NULL) go into the history. done(arg), if not NULL, is called on this thread
+ * once every worker has taken it. Returns 0, or -1 with err.
  */
-int change_document(json_t *document, void (*done)(void *arg), void *arg, struct error *err);
+int change_document(json_t *document, const struct edit *edit, const char *who, const char *comment,
+    void (*done)(void *arg), void *arg, struct error *err);
 
 /* Everything short of binding sockets and asking anyone. Returns 0, or -1 with err. */
-int change_check(json_t *document, struct error *err);
+int change_check(json_t *document, const struct edit *edit, struct error *err);
+
+/* The number of the document in force; 0: none yet. */
+uint64_t change_revision(void);
+
+/* The history, newest first: the nth, or NULL. Borrowed until the next change. */
+const struct revision *change_history(size_t n);
+/* The one of that number; NULL: it is not remembered (any more). */
+const struct revision *change_find(uint64_t number);
+
+/* Forgets the history: at the end of the program. */
+void change_forget(void);
 
 #endif

@@ -62,12 +62,13 @@ static int load_apps(struct load *load, const struct jnode *root, struct error *
 	return 0;
 }
 
-struct instance *instance_compile(
-    json_t *document, uint64_t revision, const struct instance *before, bool dry, struct error *err)
+struct instance *instance_compile(json_t *document, uint64_t revision,
+    const struct instance *before, const struct edit *edit, bool dry, struct error *err)
 {
 	struct arena *arena = arena_new(INSTANCE_ARENA);
 	struct instance *in = arena_alloc(arena, sizeof(*in));
-	struct load load = {.arena = arena, .instance = in, .before = before, .dry = dry};
+	struct load load = {
+	    .arena = arena, .instance = in, .before = before, .edit = edit, .dry = dry};
 	struct jnode root = jnode_root(document);
 
 	in->arena = arena;

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <jansson.h>
 
+#include "daemon/config/edit.h"
 #include "daemon/config/reuse.h"
 #include "daemon/core/load.h"
 #include "daemon/core/route.h"
@@ -59,11 +60,17 @@ static const struct server *server_before(const struct load *load, const char *n
 static struct route *share_or_compile(struct load *load, const struct jnode *node,
     const char *server, struct reuse *reuse, struct error *err)
 {
-	struct route *route = reuse_equal(reuse, node->value);
+	const json_t *origin = load->edit != NULL ? edit_origin(load->edit, node->value) : NULL;
+	struct route *route = origin != NULL ? reuse_same(reuse, origin) : NULL;
 
-	if (route != NULL)
+	if (route != NULL && json_equal(route->json, node->value))
 		return route_ref(route);
-	route = reuse_id(reuse, node->value);
+	if (route == NULL) {
+		route = reuse_equal(reuse, node->value);
+		if (route != NULL)
+			return route_ref(route);
+		route = reuse_id(reuse, node->value);
+	}
 	if (route == NULL)
 		return compile_route(load, node, server, NULL, err);
 	return compile_route(load, node, server, route->identity, err);

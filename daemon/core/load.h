@@ -11,12 +11,14 @@
 #include "common/error.h"
 #include "daemon/input/json.h"
 
+struct edit;
 struct instance;
 
 struct load {
 	struct arena *arena;       /* the route's, while a route is loaded; else the instance's */
 	struct instance *instance; /* being made */
 	const struct instance *before; /* whose unchanged routes may be shared; NULL: none */
+	const struct edit *edit;       /* what made the document; NULL: it came whole */
 	bool dry;                      /* validate: open no socket, ask no one */
 };
 
