@@ -289,15 +289,17 @@ int dispenser_bytes(struct dispenser *d, json_t **out, struct error *err)
 {
 	const char *text;
 	double value = 0;
-	char *end;
+	char *end = NULL;
 
 	if (dispenser_one(d, &text, err) == -1)
 		return -1;
-	end = (char *)text;
 	if (*text >= '0' && *text <= '9')
 		value = strtod(text, &end);
-	value *= unit(end + strspn(end, " "));
-	if (end == text || unit(end + strspn(end, " ")) == 0 || value > 1e15)
+	if (end != text + strspn(text, "0123456789."))
+		end = NULL;
+	if (end)
+		value *= unit(end + strspn(end, " "));
+	if (!end || unit(end + strspn(end, " ")) == 0 || value > 1e15)
 		return dispenser_error(d, err, ERROR_INVALID,
 		    "'%s' is not a number of bytes such as 4096 or 16KiB", text);
 	*out = json_integer((json_int_t)value);

@@ -327,6 +327,7 @@ int lexer_run(
 	while ((result = next(&l, &token, err)) == LEX_TOKEN) {
 		if (out->count >= TOKENS_MAX) {
 			result = fail(&l, token.line, err, "too many words in the configuration");
+			err->code = ERROR_LIMIT;
 			break;
 		}
 		tokens_add(out, &token);
