@@ -84,7 +84,7 @@ static void publish(const char *text)
 
 	ck_assert_msg(json != NULL, "%s at %d", where.text, where.position);
 	ck_assert_msg(
-	    change_document(json, stop_loop, NULL, &err) == 0, "%s: %s", err.path, err.message);
+	    change_document(json, NULL, "test", NULL, stop_loop, NULL, &err) == 0, "%s: %s", err.path, err.message);
 	json_decref(json);
 	ev_run(control_loop(), 0);
 }
