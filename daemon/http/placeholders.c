@@ -109,17 +109,38 @@ static bool put_label(const struct http_request *r, struct span rest, struct buf
 
 /* ---- the target ---------------------------------------------------------------------------- */
 
+/* A path as a URL may have it: what clients should have escaped is. */
+static void put_escaped_path(struct span path, struct buf *out)
+{
+	size_t i;
+
+	for (i = 0; i < path.n; i++) {
+		uint8_t c = path.p[i];
+
+		if (isalnum(c) || (c != 0 && strchr("-._~!$&'()*+,;=:@[]/%", c) != NULL))
+			buf_append(out, &c, 1);
+		else
+			buf_printf(out, "%%%02X", c);
+	}
+}
+
 static bool put_uri(const struct http_request *r, struct span rest, struct buf *out)
 {
 	(void)rest;
 	if (r->raw_path.n == 0)
 		buf_append(out, "/", 1);
-	put_span(r->raw_path, out);
+	put_escaped_path(r->raw_path, out);
 	if (r->query.n > 0) {
 		buf_append(out, "?", 1);
 		put_span(r->query, out);
 	}
 	return true;
+}
+
+static bool put_target(const struct http_request *r, struct span rest, struct buf *out)
+{
+	(void)rest;
+	return put_span(r->target, out);
 }
 
 static bool put_path(const struct http_request *r, struct span rest, struct buf *out)
@@ -214,7 +235,7 @@ static bool put_cookie(const struct http_request *r, struct span rest, struct bu
 	struct span list, pair;
 
 	if (!http_fields_find(&r->fields, span_str("Cookie"), &list))
-		return true;
+		return false;
 	while (list.n > 0) {
 		const uint8_t *end = memchr(list.p, ';', list.n);
 
@@ -228,7 +249,7 @@ static bool put_cookie(const struct http_request *r, struct span rest, struct bu
 			return put_span(pair, out);
 		}
 	}
-	return true;
+	return false;
 }
 
 /* ---- the connection ------------------------------------------------------------------------ */
@@ -332,7 +353,7 @@ static const struct placeholder placeholders[] = {
     {"http.request.port", false, put_port},
     {"http.request.hostport", false, put_host_port},
     {"http.request.uri", false, put_uri},
-    {"http.request.orig_uri", false, put_uri},
+    {"http.request.orig_uri", false, put_target},
     {"http.request.uri.path", false, put_path},
     {"http.request.orig_uri.path", false, put_path},
     {"http.request.uri.path.file", false, put_file},

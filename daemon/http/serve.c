@@ -301,7 +301,7 @@ static void answer(struct session *s, const struct http1_head *head)
 	if (status != 0) {
 		http_response_error(&x.response, arena, status);
 		x.response.close = true;
-	} else {
+	} else if (!span_eq_str(head->path, "*")) { /* which asks nothing of any resource */
 		http_exchange_run(&s->server->routes, &x);
 	}
 	/* A client that waits for a 100 may send its body or not: nobody knows what comes next. */

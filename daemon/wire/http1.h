@@ -14,7 +14,7 @@
 #include "common/span.h"
 
 #define HTTP1_METHOD_MAX 32   /* longer methods are refused */
-#define HTTP1_HEADERS_MAX 128 /* so are more lines than these */
+#define HTTP1_HEADERS_MAX 256 /* so are more lines than these */
 
 enum http1_result {
 	HTTP1_NO,   /* not HTTP/1: known from the first byte that says so */
