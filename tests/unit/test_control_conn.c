@@ -42,6 +42,18 @@ static uint64_t read_list(struct peer_client *c, uint32_t id, uint64_t after)
 	return count;
 }
 
+/* A request, sent while nothing is read. */
+static void send_unread(struct peer_client *c, uint32_t id, const char *method)
+{
+	struct request r;
+
+	request_begin(&r, id, method);
+	pack_close(&r.map);
+	ck_assert(send(c->fd, buf_span(&r.bytes).p, buf_len(&r.bytes), MSG_NOSIGNAL) ==
+		  (ssize_t)buf_len(&r.bytes));
+	buf_fini(&r.bytes);
+}
+
 static void send_filter(struct peer_client *c, uint32_t id, const char *method, const char *filter)
 {
 	struct request r;
@@ -145,6 +157,75 @@ START_TEST(slow_reader)
 	ck_assert_uint_eq(read_list(&slow, 2, 0), 9000);
 	client_stop(&slow);
 	client_stop(&other);
+}
+END_TEST
+
+/* More than may ever wait for a client: unread lists pause instead of piling up. */
+START_TEST(unread_lists)
+{
+	struct peer_client c;
+	unsigned ends = 0, rows = 0;
+	uint32_t id;
+
+	add_connections(4500);
+	client_ready(&c, LEVEL_OBSERVE);
+	for (id = 2; id < 7; id++)
+		send_unread(&c, id, "conn.ls");
+	turns(300);
+	while (ends < 5) {
+		const msgpack_object *map = notification(client_message(&c), CONTROL_CHUNK);
+
+		if (map != NULL)
+			rows += unpack_get(map, "items")->via.array.size;
+		else
+			ends++;
+	}
+	ck_assert_uint_eq(rows, 5 * 9000);
+	client_stop(&c);
+}
+END_TEST
+
+/* ---- in flight ----------------------------------------------------------------------------- */
+
+static pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
+
+static void wait_at_gate(struct worker *w, void *arg)
+{
+	(void)w;
+	(void)arg;
+	pthread_mutex_lock(&gate);
+	pthread_mutex_unlock(&gate);
+}
+
+static bool answered(struct peer_client *c)
+{
+	bool ended;
+
+	turns(30);
+	client_read(c, &ended);
+	return client_take(c);
+}
+
+/* With workers that do not answer: a last request is run with 31 before it, not with 32. */
+START_TEST(in_flight)
+{
+	struct peer_client c;
+	uint32_t id;
+
+	client_ready(&c, LEVEL_OBSERVE);
+	pthread_mutex_lock(&gate);
+	workers_visit(wait_at_gate, NULL, NULL);
+	for (id = 2; id < 2 + CONTROL_IN_FLIGHT_MAX - 1; id++)
+		send_unread(&c, id, "conn.ls");
+	send_unread(&c, 100, "ping");
+	ck_assert(answered(&c));
+	send_unread(&c, id, "conn.ls");
+	send_unread(&c, 101, "ping");
+	ck_assert(!answered(&c));
+	pthread_mutex_unlock(&gate);
+	for (id = 0; id < CONTROL_IN_FLIGHT_MAX + 1; id++)
+		ck_assert(client_message(&c) != NULL);
+	client_stop(&c);
 }
 END_TEST
 
@@ -317,6 +398,8 @@ int main(void)
 	tcase_add_test(tc, cursor_and_limit);
 	tcase_add_test(tc, filtered);
 	tcase_add_test(tc, slow_reader);
+	tcase_add_test(tc, unread_lists);
+	tcase_add_test(tc, in_flight);
 	tcase_add_test(tc, leaves_in_the_middle);
 	tcase_add_test(tc, many_lists_at_once);
 	tcase_add_test(tc, show);
