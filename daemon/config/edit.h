@@ -64,6 +64,10 @@ int edit_upstream_remove(
 int edit_upstream_swap(
     struct edit *edit, const char *proxy, const json_t *addresses, struct error *err);
 
+/* Calls visit for each dial address of the upstream, or of all of them (NULL). */
+int edit_upstream_dials(struct edit *edit, const char *proxy, const char *upstream,
+    void (*visit)(void *arg, const char *dial), void *arg, struct error *err);
+
 int edit_server_add(struct edit *edit, const char *name, json_t *server, struct error *err);
 int edit_server_remove(struct edit *edit, const char *name, struct error *err);
 

@@ -15,7 +15,8 @@
 	X(conn_show) \
 	X(hello) \
 	X(ping) \
-	X(status)
+	X(status) \
+	X(txn_apply)
 /* clang-format on */
 
 #endif

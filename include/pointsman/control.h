@@ -81,6 +81,13 @@
 /* {} -> chunks of text: the document as JSON, secrets masked; {bytes} */
 #define CONTROL_CONFIG_SHOW "config.show"
 
+/*
+ * {operations: text, if_rev?: int, dry_run?: bool, comment?: text} -> {revision, connections: [int]}
+ * operations is JSON, a list of objects; see docs/control-protocol.md. connections says how many
+ * each of them concerned.
+ */
+#define CONTROL_TXN_APPLY "txn.apply"
+
 /* ---- levels -------------------------------------------------------------------------------- */
 
 /* Each includes those before it. "none" may do nothing at all. */

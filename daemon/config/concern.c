@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <config.h>
+
+#include "daemon/config/concern.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <ev.h>
+
+#include "common/arena.h"
+#include "common/duration.h"
+#include "daemon/config/edit_way.h"
+#include "daemon/core/conn.h"
+#include "daemon/core/listener.h"
+#include "daemon/core/worker.h"
+#include "daemon/net/address.h"
+
+#define KILLS_PER_VISIT 16 /* closing sockets takes its time, and others wait */
+
+/* The connections of one operation: on these routes, or from this listener. */
+struct concern {
+	const struct operation *op;
+	struct route **routes; /* of the instance before, references */
+	size_t route_count;
+	bool by_peer; /* only those to these upstreams */
+	const char **peers;
+	size_t peer_count;
+	char *listener; /* "tcp/:993"; NULL: by route */
+	_Atomic uint64_t count;
+	bool due;               /* to be ended now ... */
+	enum end_reason reason; /* ... with this */
+};
+
+struct concerns {
+	struct arena *arena;
+	struct concern *items;
+	size_t count;
+	const char *by;
+	ev_timer timer;
+	ev_tstamp start;
+	_Atomic bool more; /* the last visit has left some */
+	void (*done)(void *arg);
+	void *arg;
+};
+
+/* ---- what is concerned ---------------------------------------------------------------------- */
+
+static const struct server *find_server(const struct instance *in, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < in->server_count; i++)
+		if (strcmp(in->servers[i]->name, name) == 0)
+			return in->servers[i];
+	return NULL;
+}
+
+static void add_routes(struct concerns *all, struct concern *c, struct route **routes, size_t count)
+{
+	size_t i;
+
+	c->routes = arena_array(all->arena, count, sizeof(*c->routes));
+	for (i = 0; i < count; i++)
+		c->routes[i] = route_ref(routes[i]);
+	c->route_count = count;
+}
+
+/* The top-level route that has the one called name in it. */
+static void add_route(
+    struct concerns *all, struct concern *c, struct edit *e, const struct instance *base)
+{
+	const char *name = c->op->proxy != NULL ? c->op->proxy : c->op->id;
+	size_t length = c->op->proxy != NULL ? strcspn(name, "/") : strlen(name);
+	const struct server *server;
+	struct error none;
+	struct way way;
+
+	name = arena_strndup(all->arena, name, length);
+	if (way_route(e, name, &way, &none) == -1)
+		return;
+	server = find_server(base, way.steps[3].key);
+	add_routes(all, c, &server->routes.items[way.steps[5].index], 1);
+}
+
+struct peers {
+	struct concerns *all;
+	struct concern *concern;
+};
+
+/* A destination that goes; not one that a swap names again. */
+static void add_peer(void *arg, const char *dial)
+{
+	struct peers *p = arg;
+	struct concern *c = p->concern;
+	struct address_range range;
+	char text[ADDRESS_TEXT_MAX];
+	struct error none;
+	const char **more;
+	size_t i;
+
+	for (i = 0; i < c->op->dial.count; i++)
+		if (strcmp(c->op->dial.items[i], dial) == 0)
+			return;
+	if (address_parse_dial(dial, &range, &none) == 0)
+		dial = address_text(&range.first, text);
+	more = arena_array(p->all->arena, c->peer_count + 1, sizeof(*more));
+	for (i = 0; i < c->peer_count; i++)
+		more[i] = c->peers[i];
+	more[c->peer_count++] = arena_strdup(p->all->arena, dial);
+	c->peers = more;
+}
+
+static void concern_init(
+    struct concerns *all, struct concern *c, struct edit *e, const struct instance *base)
+{
+	const char *name = c->op->type->name;
+	struct peers peers = {all, c};
+	const struct server *server;
+	struct error none;
+
+	if (strcmp(name, "route.rm") == 0 || strcmp(name, "route.replace") == 0 ||
+	    strcmp(name, "route.set") == 0) {
+		add_route(all, c, e, base);
+	} else if (strcmp(name, "upstream.rm") == 0 || strcmp(name, "upstream.swap") == 0) {
+		add_route(all, c, e, base);
+		c->by_peer = true;
+		edit_upstream_dials(e, c->op->proxy, c->op->id, add_peer, &peers, &none);
+	} else if (strcmp(name, "server.rm") == 0) {
+		server = find_server(base, c->op->name);
+		if (server != NULL)
+			add_routes(all, c, server->routes.items, server->routes.count);
+	} else if (strcmp(name, "listener.rm") == 0) {
+		struct address_range range;
+		char text[ADDRESS_TEXT_MAX];
+
+		if (address_parse_listen(c->op->address, &range, &none) == 0)
+			c->listener = arena_strdup(all->arena, address_text(&range.first, text));
+	}
+}
+
+struct concerns *concerns_new(
+    const struct instance *base, const struct operation *operations, size_t count)
+{
+	struct arena *arena = arena_new(1024);
+	struct concerns *all = arena_alloc(arena, sizeof(*all));
+	struct edit *e = edit_new(base);
+	size_t i;
+
+	all->arena = arena;
+	all->count = count;
+	all->items = arena_array(arena, count, sizeof(*all->items));
+	for (i = 0; i < count; i++) {
+		all->items[i].op = &operations[i];
+		concern_init(all, &all->items[i], e, base);
+	}
+	edit_free(e);
+	return all;
+}
+
+void concerns_free(struct concerns *all)
+{
+	size_t i, j;
+
+	for (i = 0; i < all->count; i++)
+		for (j = 0; j < all->items[i].route_count; j++)
+			route_unref(all->items[i].routes[j]);
+	arena_free(all->arena);
+}
+
+/* ---- on the workers ------------------------------------------------------------------------- */
+
+static bool has_peer(const struct concern *c, const struct conn *conn)
+{
+	size_t i;
+
+	for (i = 0; conn->upstream != NULL && i < c->peer_count; i++)
+		if (strcmp(c->peers[i], conn->upstream) == 0)
+			return true;
+	return false;
+}
+
+static bool concerns_conn(const struct concern *c, const struct conn *conn)
+{
+	size_t i;
+
+	if (c->listener != NULL)
+		return strcmp(conn->listener->address, c->listener) == 0;
+	for (i = 0; i < c->route_count; i++)
+		if (conn->route == c->routes[i])
+			return !c->by_peer || has_peer(c, conn);
+	return false;
+}
+
+static void count_on(struct worker *w, void *arg)
+{
+	struct concerns *all = arg;
+	struct conn *conn;
+	uint64_t id = 0;
+	size_t i;
+
+	while ((conn = worker_conn_next(w, id)) != NULL) {
+		id = conn->facts.id;
+		for (i = 0; i < all->count; i++)
+			if (concerns_conn(&all->items[i], conn))
+				atomic_fetch_add_explicit(
+				    &all->items[i].count, 1, memory_order_relaxed);
+	}
+}
+
+static const struct concern *due_concern(const struct concerns *all, const struct conn *conn)
+{
+	size_t i;
+
+	for (i = 0; i < all->count; i++)
+		if (all->items[i].due && concerns_conn(&all->items[i], conn))
+			return &all->items[i];
+	return NULL;
+}
+
+static void end_on(struct worker *w, void *arg)
+{
+	struct concerns *all = arg;
+	const struct concern *c;
+	struct conn *conn;
+	uint64_t id = 0;
+	int ended = 0;
+
+	while ((conn = worker_conn_next(w, id)) != NULL) {
+		id = conn->facts.id;
+		c = due_concern(all, conn);
+		if (c == NULL)
+			continue;
+		if (ended++ == KILLS_PER_VISIT) {
+			atomic_store_explicit(&all->more, true, memory_order_relaxed);
+			return;
+		}
+		conn_end(conn, c->reason, all->by);
+	}
+}
+
+/* ---- on the control thread ------------------------------------------------------------------ */
+
+static void counted(void *arg)
+{
+	struct concerns *all = arg;
+
+	all->done(all->arg);
+}
+
+void concerns_count(struct concerns *all, void (*done)(void *arg), void *arg)
+{
+	all->done = done;
+	all->arg = arg;
+	workers_visit(count_on, counted, all);
+}
+
+uint64_t concerns_counted(const struct concerns *all, size_t nth)
+{
+	return atomic_load_explicit(&all->items[nth].count, memory_order_relaxed);
+}
+
+static void next_round(struct concerns *all);
+
+static void visited(void *arg)
+{
+	struct concerns *all = arg;
+	size_t i;
+
+	if (atomic_exchange(&all->more, false)) {
+		workers_visit(end_on, visited, all);
+		return;
+	}
+	for (i = 0; i < all->count; i++)
+		all->items[i].due = false;
+	next_round(all);
+}
+
+static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	(void)loop;
+	(void)events;
+	next_round(timer->data);
+}
+
+/* Seconds after the change at which the connections of c are ended; below 0: never, or done. */
+static double due_after(const struct concern *c)
+{
+	if (c->op == NULL || (c->route_count == 0 && c->listener == NULL))
+		return -1;
+	switch (c->op->existing) {
+	case EXISTING_KILL:
+		return 0;
+	case EXISTING_DRAIN:
+		return duration_seconds(c->op->drain);
+	default:
+		return -1;
+	}
+}
+
+/* Ends those whose time has come, and waits for the next ones; at the end it is over. */
+static void next_round(struct concerns *all)
+{
+	double age = ev_now(control_loop()) - all->start, wait = -1;
+	bool due = false;
+	size_t i;
+
+	for (i = 0; i < all->count; i++) {
+		struct concern *c = &all->items[i];
+		double at = due_after(c);
+
+		if (at < 0)
+			continue;
+		if (at <= age) {
+			c->due = due = true;
+			c->reason = c->op->existing == EXISTING_KILL ? END_KILLED : END_DRAINED;
+			c->op = NULL; /* once */
+		} else if (wait < 0 || at - age < wait) {
+			wait = at - age;
+		}
+	}
+	if (due) {
+		workers_visit(end_on, visited, all);
+	} else if (wait >= 0) {
+		ev_timer_set(&all->timer, wait, 0.);
+		ev_timer_start(control_loop(), &all->timer);
+	} else {
+		all->done(all->arg);
+	}
+}
+
+void concerns_carry_out(struct concerns *all, const char *by, void (*done)(void *arg), void *arg)
+{
+	all->by = arena_strdup(all->arena, by);
+	all->done = done;
+	all->arg = arg;
+	ev_now_update(control_loop());
+	all->start = ev_now(control_loop());
+	ev_timer_init(&all->timer, on_timer, 0., 0.);
+	all->timer.data = all;
+	next_round(all);
+}

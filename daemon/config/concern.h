@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Which connections a transaction's operations concern, and what is to happen to them: they are
+ * counted before it, and kept, drained or killed after it. A connection that came after the change
+ * is not concerned: it holds the new route, not the old one. Control thread.
+ */
+#ifndef DAEMON_CONFIG_CONCERN_H
+#define DAEMON_CONFIG_CONCERN_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "daemon/config/operation.h"
+#include "daemon/core/instance.h"
+
+struct concerns;
+
+/*
+ * The concerns of the operations against base, the instance before the change. References to its
+ * routes are held; texts of the operations must live as long.
+ */
+struct concerns *concerns_new(
+    const struct instance *base, const struct operation *operations, size_t count);
+void concerns_free(struct concerns *concerns);
+
+/* Calls done(arg) once all have been counted. */
+void concerns_count(struct concerns *concerns, void (*done)(void *arg), void *arg);
+/* How many connections the nth operation concerns, as counted. */
+uint64_t concerns_counted(const struct concerns *concerns, size_t nth);
+
+/*
+ * After the change: ends those to be killed, and after their time those to be drained, few at a
+ * time. by (copied) is for their log lines. Calls done(arg) at the very end.
+ */
+void concerns_carry_out(
+    struct concerns *concerns, const char *by, void (*done)(void *arg), void *arg);
+
+#endif

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <config.h>
+
+#include "daemon/config/txn.h"
+
+#include "common/arena.h"
+#include "daemon/config/change.h"
+#include "daemon/config/concern.h"
+#include "daemon/config/edit.h"
+#include "daemon/config/operation.h"
+
+#define OPERATIONS_MAX 10000
+
+/* One on its way. */
+struct txn {
+	struct arena *arena;
+	struct operation *operations;
+	size_t count;
+	struct concerns *concerns;
+	const char *who;
+	void (*done)(void *arg, const struct txn_result *result);
+	void *arg;
+	uint64_t revision;
+	unsigned waiting_for; /* the count, the publication */
+	bool dry_run;
+};
+
+static void txn_free(void *arg)
+{
+	struct txn *t = arg;
+
+	if (t->concerns != NULL)
+		concerns_free(t->concerns);
+	arena_free(t->arena);
+}
+
+/* ---- reading and carrying out ---------------------------------------------------------------- */
+
+static int load_operations(struct txn *t, const struct txn_request *request, struct error *err)
+{
+	struct jnode parameters = jnode_root(NULL);
+	struct jnode root = {
+	    .value = request->operations, .parent = &parameters, .key = "operations"};
+	size_t i;
+
+	if (jnode_array(&root, err) == -1)
+		return -1;
+	t->count = json_array_size(request->operations);
+	if (t->count == 0 || t->count > OPERATIONS_MAX)
+		return jnode_error(
+		    &root, err, ERROR_LIMIT, "must have 1 to %d operations", OPERATIONS_MAX);
+	t->operations = arena_array(t->arena, t->count, sizeof(*t->operations));
+	for (i = 0; i < t->count; i++) {
+		struct jnode item = jnode_item(&root, i);
+
+		if (operation_load(&item, t->arena, &t->operations[i], err) == -1)
+			return -1;
+		if (t->operations[i].type->listens && !request->may_listen)
+			return jnode_error(&item, err, ERROR_DENIED,
+			    "%s opens something to the network and needs the level admin",
+			    t->operations[i].type->name);
+	}
+	return 0;
+}
+
+static int run_operations(struct txn *t, struct edit *edit, struct error *err)
+{
+	size_t i;
+
+	for (i = 0; i < t->count; i++) {
+		const struct operation *op = &t->operations[i];
+
+		if (op->type->run(edit, op, err) == -1)
+			return error_at(err, "operations[%zu]", i);
+	}
+	return 0;
+}
+
+/* ---- the answer ----------------------------------------------------------------------------- */
+
+static void answer(struct txn *t)
+{
+	uint64_t *counts = arena_array(t->arena, t->count, sizeof(*counts));
+	struct txn_result result = {
+	    .revision = t->revision, .count = t->count, .connections = counts};
+	size_t i;
+
+	for (i = 0; i < t->count; i++)
+		counts[i] = concerns_counted(t->concerns, i);
+	t->done(t->arg, &result);
+	if (t->dry_run)
+		txn_free(t);
+	else
+		concerns_carry_out(t->concerns, t->who, txn_free, t);
+}
+
+static void one_less(void *arg)
+{
+	struct txn *t = arg;
+
+	if (--t->waiting_for == 0)
+		answer(t);
+}
+
+static int check_revision(const struct txn_request *request, struct error *err)
+{
+	uint64_t now = change_revision();
+
+	if (now == 0)
+		return error_set(err, ERROR_NOT_FOUND, "no document is in force");
+	if (request->rev_given && request->if_rev != now)
+		return error_set(err, ERROR_CONFLICT,
+		    "the document is at revision %llu, not %llu; look again and retry",
+		    (unsigned long long)now, (unsigned long long)request->if_rev);
+	return 0;
+}
+
+static int publish(
+    struct txn *t, struct edit *edit, const struct txn_request *request, struct error *err)
+{
+	t->concerns = concerns_new(instance_current(), t->operations, t->count);
+	t->waiting_for = 1;
+	t->revision = change_revision();
+	if (t->dry_run) {
+		if (change_check(edit_document(edit), edit, err) == -1)
+			return -1;
+	} else {
+		if (change_document(edit_document(edit), edit, request->who, request->comment,
+			one_less, t, err) == -1)
+			return -1;
+		t->waiting_for = 2;
+		t->revision = change_revision();
+	}
+	/* Counted before the workers take the change: its message goes first where it matters not.
+	 */
+	concerns_count(t->concerns, one_less, t);
+	return 0;
+}
+
+int txn_apply(const struct txn_request *request,
+    void (*done)(void *arg, const struct txn_result *result), void *arg, struct error *err)
+{
+	struct arena *arena;
+	struct edit *edit;
+	struct txn *t;
+	int rc;
+
+	if (check_revision(request, err) == -1)
+		return -1;
+	arena = arena_new(4096);
+	t = arena_alloc(arena, sizeof(*t));
+	t->arena = arena;
+	t->who = arena_strdup(arena, request->who);
+	t->done = done;
+	t->arg = arg;
+	t->dry_run = request->dry_run;
+	edit = edit_new(instance_current());
+	rc = load_operations(t, request, err);
+	if (rc == 0)
+		rc = run_operations(t, edit, err);
+	if (rc == 0)
+		rc = publish(t, edit, request, err);
+	edit_free(edit);
+	if (rc == -1)
+		txn_free(t);
+	return rc;
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <config.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "daemon/config/txn.h"
+#include "daemon/control/call.h"
+#include "daemon/control/method.h"
+#include "daemon/input/json.h"
+
+enum { APPLY_OPERATIONS, APPLY_IF_REV, APPLY_DRY_RUN, APPLY_COMMENT };
+
+static const struct param params[] = {
+    {.name = "operations",
+	.type = PARAM_TEXT,
+	.required = true,
+	.max = CONTROL_REQUEST_MAX,
+	.help = "JSON: a list of operations"},
+    {.name = "if_rev",
+	.type = PARAM_INT,
+	.max = UINT64_MAX,
+	.help = "only if this is the revision in force"},
+    {.name = "dry_run", .type = PARAM_BOOL, .help = "only find out what it would do"},
+    {.name = "comment", .type = PARAM_TEXT, .max = 256, .help = "for the history"},
+    {.name = NULL},
+};
+
+static void on_applied(void *arg, const struct txn_result *result)
+{
+	struct call *call = arg;
+	struct pack_box *map = call_result(call), list;
+	size_t i;
+
+	pack_u64(pack_key(map, "revision"), result->revision);
+	pack_array_open(pack_key(map, "connections"), &list);
+	for (i = 0; i < result->count; i++)
+		pack_u64(pack_item(&list), result->connections[i]);
+	pack_close(&list);
+	call_finish(call);
+}
+
+static void run_apply(struct call *call, const struct argument *args)
+{
+	struct span text = args[APPLY_OPERATIONS].text, comment = args[APPLY_COMMENT].text;
+	char who[64], note[257];
+	struct txn_request request = {
+	    .rev_given = args[APPLY_IF_REV].given,
+	    .if_rev = args[APPLY_IF_REV].number,
+	    .dry_run = args[APPLY_DRY_RUN].yes,
+	    .may_listen = call->caller.level >= LEVEL_ADMIN,
+	    .who = who,
+	    .comment = note,
+	};
+	struct error err;
+	int rc;
+
+	snprintf(
+	    who, sizeof(who), "uid %u pid %d", (unsigned)call->caller.uid, (int)call->caller.pid);
+	snprintf(note, sizeof(note), "%.*s", (int)comment.n, (const char *)comment.p);
+	rc = json_parse((const char *)text.p, text.n, "operations", &request.operations, &err);
+	if (rc == 0) {
+		rc = txn_apply(&request, on_applied, call, &err);
+		json_decref(request.operations);
+	}
+	if (rc == -1)
+		call_fail(call, &err);
+}
+
+const struct method method_txn_apply = {
+    .name = CONTROL_TXN_APPLY,
+    .help = "change the document by operations, all or nothing",
+    .level = LEVEL_OPERATE,
+    .changes = true,
+    .params = params,
+    .run = run_apply,
+};
