@@ -130,7 +130,7 @@ static bool put_uri(const struct http_request *r, struct span rest, struct buf *
 	if (r->raw_path.n == 0)
 		buf_append(out, "/", 1);
 	put_escaped_path(r->raw_path, out);
-	if (r->query.n > 0) {
+	if (r->has_query) {
 		buf_append(out, "?", 1);
 		put_span(r->query, out);
 	}

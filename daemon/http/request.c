@@ -87,6 +87,7 @@ void http_request_init(struct http_request *r, struct arena *arena, const struct
 	r->raw_path = head->path;
 	r->path = http_unescape(arena, head->path, false);
 	r->query = head->query;
+	r->has_query = head->has_query;
 	r->host_port = head->host;
 	http1_split_host(head->host, &r->host, &r->port);
 	r->major = 1;

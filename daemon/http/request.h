@@ -26,7 +26,8 @@ struct http_request {
 	struct span host, port; /* the two parts, without brackets */
 	struct http_fields fields;
 	unsigned major, minor;
-	bool tls; /* did it come over TLS that ended here? */
+	bool has_query; /* perhaps an empty one */
+	bool tls;       /* did it come over TLS that ended here? */
 };
 
 /*
