@@ -140,5 +140,5 @@ static json_t *mask(json_t *value, const struct field *fields, const char *insid
 
 json_t *secrets_mask(json_t *document)
 {
-	return mask(document, NULL, NULL);
+	return mask(document, table_of(NULL, NULL, document), NULL);
 }
