@@ -38,12 +38,16 @@ struct params {
 static int refuse(struct load *load, const struct jnode *node, void *target, struct error *err);
 
 static const struct field upstream_fields[] = {
-    FIELD_STRINGS(struct upstream, dial, "dial", FIELD_REQUIRED | FIELD_ENV,
+    FIELD_STRINGS(struct upstream, dial, "dial", FIELD_REQUIRED | FIELD_PLACEHOLDERS | FIELD_ENV,
 	"addresses to connect to, tried in order"),
     FIELD_INT(struct upstream, max_connections, "max_connections", 0, "0", 0, INT32_MAX,
 	"most connections at a time to each address; 0: no limit"),
     FIELD_INT(
 	struct upstream, weight, "weight", 0, "1", 0, INT32_MAX, "share in weighted_round_robin"),
+    FIELD_BOOL(struct upstream, allow_local, "allow_local", 0,
+	"let a dial address with placeholders become a loopback or link-local one, or our own"),
+    FIELD_BOOL(
+	struct upstream, deny_private, "deny_private", 0, "do not let it become a private one"),
     FIELD_CUSTOM(struct upstream, dial, "tls", 0, refuse, "TLS to the upstream"),
     FIELD_CUSTOM(struct upstream, dial, "local_address", 0, refuse, "addresses to connect from"),
     FIELD_CUSTOM(struct upstream, dial, "resolver_preference", 0, refuse,

@@ -58,6 +58,8 @@ static const struct option upstream_options[] = {
     {"max_connections", KIND_INT, {NULL}, "max_connections", NULL},
     {"weight", KIND_INT, {NULL}, "weight", NULL},
     {"resolver_preference", KIND_WORD, {NULL}, "resolver_preference", preference_words},
+    {"allow_local", KIND_FLAG, {NULL}, "allow_local", NULL},
+    {"deny_private", KIND_FLAG, {NULL}, "deny_private", NULL},
     {"tls_curves", KIND_STRINGS, {"tls"}, "curves", NULL},
     {"tls_except_ports", KIND_STRINGS, {"tls"}, "except_ports", NULL},
     {"tls_insecure_skip_verify", KIND_FLAG, {"tls"}, "insecure_skip_verify", NULL},

@@ -11,9 +11,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <uthash.h>
 
 #include "common/arena.h"
+#include "common/siphash.h"
+
+/* Names may come from clients. */
+#define HASH_FUNCTION(key, length, hash) ((hash) = (unsigned)siphash(key, length))
+#include <uthash.h>
 
 #define TTL_MIN 1.0 /* seconds */
 #define TTL_MAX 3600.0

@@ -361,6 +361,27 @@ int sockets_connect(const struct netaddr *address, const struct netaddr *local, 
 	return close_failed(fd);
 }
 
+/* What can be bound is ours. A datagram socket is in nobody's way. */
+bool sockets_is_own(const struct netaddr *addr)
+{
+	struct netaddr any_port = *addr;
+	struct sockaddr_storage sa;
+	socklen_t length;
+	bool own;
+	int fd;
+
+	if (addr->family != AF_INET && addr->family != AF_INET6)
+		return false;
+	any_port.port = 0;
+	length = netaddr_to_sockaddr(&any_port, &sa);
+	fd = socket(sa.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd == -1)
+		return true; /* better refused than a loop */
+	own = bind(fd, (struct sockaddr *)&sa, length) == 0;
+	close(fd);
+	return own;
+}
+
 int sockets_connected(int fd)
 {
 	int problem = 0;

@@ -5,6 +5,8 @@
 #ifndef DAEMON_NET_SOCKETS_H
 #define DAEMON_NET_SOCKETS_H
 
+#include <stdbool.h>
+
 #include "common/error.h"
 #include "common/netaddr.h"
 #include "daemon/net/address.h"
@@ -25,6 +27,9 @@ int sockets_listen(const struct address *address, unsigned count, int *fds, stru
  * its port 0 for any.
  */
 int sockets_connect(const struct netaddr *address, const struct netaddr *local, bool *done);
+
+/* Is addr an address of this machine? Asks the system. */
+bool sockets_is_own(const struct netaddr *addr);
 
 /* How a connection that was started has ended, once its socket is writable: 0, or an errno. */
 int sockets_connected(int fd);

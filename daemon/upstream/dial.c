@@ -29,7 +29,10 @@ struct dial {
 	struct endpoint upstream; /* io.fd -1: none open */
 	const struct upstream *chosen;
 	size_t destination;                /* the next one of chosen to try */
-	const struct destination *current; /* whose peer counts us; NULL: none */
+	const struct destination *current; /* NULL: none */
+	struct peer *peer;                 /* of current; counts us; NULL: none */
+	const struct address *target;      /* current's address */
+	struct address *expanded;          /* room for it where it is dynamic */
 	const struct netaddr *addresses;   /* what current stands for */
 	struct netaddr *resolved;          /* room for them where it is a name */
 	size_t address, address_count;     /* the next one to try */
@@ -77,10 +80,19 @@ static void leave(void *peer)
 	peer_leave(peer);
 }
 
+static void leave_dynamic(void *peer)
+{
+	peer_leave(peer);
+	peer_unref(peer);
+}
+
 static void leave_current(struct dial *d)
 {
-	if (d->current != NULL)
-		peer_leave(d->current->peer);
+	if (d->peer != NULL && d->current->host != NULL)
+		leave_dynamic(d->peer);
+	else if (d->peer != NULL)
+		leave(d->peer);
+	d->peer = NULL;
 	d->current = NULL;
 }
 
@@ -118,24 +130,31 @@ static void exhausted(struct dial *d)
 	conn_end(d->conn, tried ? END_DIAL_FAILED : END_NO_UPSTREAM, d->problems);
 }
 
-/* The current destination, or its address where it was a name, and what was wrong with it. */
-static void attempt_failed(struct dial *d, const struct netaddr *address, const char *problem)
+/* "name (address): problem", for the log; address may be NULL. */
+static void note_problem(
+    struct dial *d, const char *name, const struct netaddr *address, const char *problem)
 {
-	const char *name = strchr(d->current->peer->address, '/') + 1;
 	char text[NETADDR_TEXT_MAX];
 	size_t used;
 
-	counter_add(&d->conn->worker->counters.dial_failures, 1);
-	atomic_fetch_add_explicit(&d->current->peer->failures, 1, memory_order_relaxed);
 	if (d->problems == NULL)
 		d->problems = arena_alloc(d->conn->arena, PROBLEMS_MAX);
 	used = strlen(d->problems);
-	if (address != NULL && d->addresses == d->resolved)
+	if (address != NULL)
 		snprintf(d->problems + used, PROBLEMS_MAX - used, "%s%s (%s): %s",
 		    used > 0 ? "; " : "", name, netaddr_text(address, text), problem);
 	else
 		snprintf(d->problems + used, PROBLEMS_MAX - used, "%s%s: %s", used > 0 ? "; " : "",
 		    name, problem);
+}
+
+/* At the current destination, or at one of its addresses where it is a name. */
+static void attempt_failed(struct dial *d, const struct netaddr *address, const char *problem)
+{
+	counter_add(&d->conn->worker->counters.dial_failures, 1);
+	atomic_fetch_add_explicit(&d->peer->failures, 1, memory_order_relaxed);
+	note_problem(d, strchr(d->peer->address, '/') + 1,
+	    d->addresses == d->resolved ? address : NULL, problem);
 }
 
 /* ---- one address ---------------------------------------------------------------------------- */
@@ -146,18 +165,18 @@ static void note_family(struct dial *d)
 	const struct netaddr *used = &d->addresses[d->address - 1];
 
 	if (d->address > 1 && used->family != d->addresses[0].family)
-		peer_set_detour(d->current->peer, used->family, ev_now(d->conn->worker->loop));
+		peer_set_detour(d->peer, used->family, ev_now(d->conn->worker->loop));
 }
 
 static void connected(struct dial *d)
 {
-	struct peer *peer = d->current->peer;
 	struct conn *conn = d->conn;
 
 	note_family(d);
-	arena_release(conn->arena, leave, peer);
+	arena_release(conn->arena, d->current->host != NULL ? leave_dynamic : leave, d->peer);
+	conn->upstream = d->peer->address;
+	d->peer = NULL;
 	d->current = NULL;
-	conn->upstream = peer->address;
 	conn_timer_stop(conn);
 	conn->on_end = NULL;
 	d->done(conn, &d->upstream, d->arg);
@@ -197,7 +216,7 @@ static bool try_address(struct dial *d)
 	int fd;
 
 	counter_add(&w->counters.dials, 1);
-	atomic_fetch_add_explicit(&d->current->peer->dials, 1, memory_order_relaxed);
+	atomic_fetch_add_explicit(&d->peer->dials, 1, memory_order_relaxed);
 	fd = sockets_connect(address, NULL, &done);
 	if (fd == -1) {
 		attempt_failed(d, address, strerror(errno));
@@ -218,28 +237,35 @@ static bool try_address(struct dial *d)
 
 /* ---- one destination ------------------------------------------------------------------------ */
 
+static void take_address(struct dial *d, struct netaddr address)
+{
+	const char *refusal = NULL;
+
+	address.port = d->target->port;
+	if (d->current->host != NULL)
+		refusal = destination_refusal(d->current, &address, d->conn->worker->listeners);
+	if (refusal != NULL)
+		note_problem(d, strchr(d->peer->address, '/') + 1, &address, refusal);
+	else
+		d->resolved[d->address_count++] = address;
+}
+
 /* Those of the family that is known to answer come first; else as the resolver has sorted them. */
 static void take_addresses(struct dial *d, const struct resolver_answer *answer)
 {
-	int first = peer_detour(d->current->peer, ev_now(d->conn->worker->loop));
-	size_t i, n = 0;
+	int first = peer_detour(d->peer, ev_now(d->conn->worker->loop));
+	size_t i;
 	int pass;
 
 	if (d->resolved == NULL)
 		d->resolved =
 		    arena_array(d->conn->arena, RESOLVER_ADDRESSES_MAX, sizeof(*d->resolved));
-	for (pass = 0; pass < 2; pass++) {
-		for (i = 0; i < answer->count; i++) {
-			if ((answer->items[i].family == first) != (pass == 0))
-				continue;
-			d->resolved[n] = answer->items[i];
-			d->resolved[n++].port = d->current->address.port;
-		}
-	}
 	d->addresses = d->resolved;
-	d->address = 0;
-	d->address_count = n;
-	if (n == 0)
+	for (pass = 0; pass < 2; pass++)
+		for (i = 0; i < answer->count; i++)
+			if ((answer->items[i].family == first) == (pass == 0))
+				take_address(d, answer->items[i]);
+	if (answer->count == 0)
 		attempt_failed(d, NULL, answer->problem);
 }
 
@@ -268,7 +294,6 @@ static void on_resolve_timeout(struct conn *conn)
 static bool resolve(struct dial *d)
 {
 	struct worker *w = d->conn->worker;
-	const struct address *target = &d->current->address;
 	struct resolver_answer answer;
 
 	if (w->resolver == NULL)
@@ -278,7 +303,7 @@ static bool resolve(struct dial *d)
 		return true;
 	}
 	d->query = resolver_ask(
-	    w->resolver, target->host, address_family(target), on_resolved, d, &answer);
+	    w->resolver, d->target->host, address_family(d->target), on_resolved, d, &answer);
 	if (d->query == NULL) {
 		take_addresses(d, &answer);
 		return true;
@@ -288,18 +313,44 @@ static bool resolve(struct dial *d)
 	return false;
 }
 
+/* A dynamic destination: what it is for this connection, and its peer. false: it cannot be. */
+static bool expand(struct dial *d)
+{
+	char text[ADDRESS_TEXT_MAX];
+	const char *problem;
+
+	if (d->expanded == NULL)
+		d->expanded = arena_alloc(d->conn->arena, sizeof(*d->expanded));
+	problem = destination_expand(d->current, &d->conn->facts, d->expanded);
+	if (problem != NULL) {
+		note_problem(d, "dial", NULL, problem);
+		return false;
+	}
+	d->target = d->expanded;
+	d->peer = peer_get(address_text(d->expanded, text));
+	if (peer_enter(d->peer, (uint64_t)d->chosen->max_connections))
+		return true;
+	peer_unref(d->peer);
+	d->peer = NULL;
+	return false;
+}
+
 /* Returns whether to go on at once. */
 static bool next_destination(struct dial *d)
 {
 	const struct destination *next = &d->chosen->destinations[d->destination++];
 
+	d->current = next;
+	d->address = d->address_count = 0;
+	if (next->host != NULL)
+		return expand(d) ? resolve(d) : true;
 	if (!peer_enter(next->peer, (uint64_t)d->chosen->max_connections))
 		return true;
-	d->current = next;
+	d->peer = next->peer;
+	d->target = &next->address;
 	if (next->fixed.family == AF_UNSPEC)
 		return resolve(d);
 	d->addresses = &next->fixed;
-	d->address = 0;
 	d->address_count = 1;
 	return true;
 }
@@ -310,7 +361,7 @@ static void run(struct dial *d)
 	bool more = true;
 
 	while (more) {
-		if (d->current != NULL && d->address < d->address_count) {
+		if (d->peer != NULL && d->address < d->address_count) {
 			more = try_address(d);
 			continue;
 		}

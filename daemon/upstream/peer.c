@@ -7,9 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <uthash.h>
 
 #include "common/arena.h"
+#include "common/siphash.h"
+
+/* Names may come from clients. */
+#define HASH_FUNCTION(key, length, hash) ((hash) = (unsigned)siphash(key, length))
+#include <uthash.h>
 
 #define DETOUR_SECONDS 600
 

@@ -41,8 +41,9 @@ static uint64_t load_of(const struct candidates *c, size_t i)
 	size_t j;
 
 	for (j = 0; j < u->dial.count; j++)
-		sum += atomic_load_explicit(
-		    &u->destinations[j].peer->connections, memory_order_relaxed);
+		if (u->destinations[j].peer != NULL)
+			sum += atomic_load_explicit(
+			    &u->destinations[j].peer->connections, memory_order_relaxed);
 	return sum;
 }
 
@@ -150,7 +151,7 @@ static size_t choose_ip_hash(const struct candidates *c)
 
 	for (i = 0; i < c->count; i++) {
 		const struct upstream *u = &c->pool->items[c->items[i]];
-		const char *name = u->destinations[0].peer->address;
+		const char *name = u->dial.items[0];
 		uint64_t h = mix(UINT64_C(14695981039346656037), name, strlen(name));
 
 		h = mix(h, c->src->ip, size);

@@ -6,59 +6,13 @@
 #include <alloca.h>
 #include <string.h>
 
-#include "daemon/core/replacer.h"
 #include "daemon/upstream/policy.h"
-
-static void release_peer(void *object)
-{
-	peer_unref(object);
-}
-
-/* Refuses what the connection's socket would have to be of another kind for. */
-static int check_network(
-    const struct jnode *node, const struct address_range *range, struct error *err)
-{
-	int type = address_socket_type(range->first.network);
-
-	if (type != SOCK_STREAM)
-		return jnode_error(node, err, ERROR_UNSUPPORTED,
-		    "%s cannot be dialled by this version; tcp and unix can",
-		    address_network_name(range->first.network));
-	if (address_range_count(range) > 1)
-		return jnode_error(node, err, ERROR_UNSUPPORTED,
-		    "a port range cannot be dialled by this version; write one port");
-	return 0;
-}
-
-static int init_destination(struct destination *d, struct load *load, const struct jnode *node,
-    const char *text, struct error *err)
-{
-	const struct template *template = template_new(load->arena, text);
-	struct address_range range;
-	char key[ADDRESS_TEXT_MAX];
-	struct error inner;
-
-	if (!template_constant(template))
-		return jnode_error(node, err, ERROR_UNSUPPORTED,
-		    "'%s' depends on the connection, which this version cannot dial", text);
-	if (address_parse_dial(template_text(template), &range, &inner) == -1)
-		return jnode_error(node, err, inner.code, "%s", inner.message);
-	if (check_network(node, &range, err) == -1)
-		return -1;
-	d->address = range.first;
-	if (!address_is_ip(d->address.network))
-		d->fixed = (struct netaddr){.family = AF_UNIX, .path = d->address.host};
-	else if (netaddr_parse_ip(d->address.host, &d->fixed))
-		d->fixed.port = d->address.port;
-	d->peer = peer_get(address_text(&d->address, key));
-	arena_release(load->arena, release_peer, d->peer);
-	return 0;
-}
 
 static int init_upstream(
     struct upstream *u, struct load *load, const struct jnode *node, struct error *err)
 {
 	struct jnode dial = jnode_member(node, "dial");
+	struct destination_rules rules = {u->allow_local, u->deny_private};
 	size_t i;
 
 	if (u->dial.count == 0)
@@ -69,7 +23,8 @@ static int init_upstream(
 	for (i = 0; i < u->dial.count; i++) {
 		struct jnode item = jnode_item(&dial, i);
 
-		if (init_destination(&u->destinations[i], load, &item, u->dial.items[i], err) == -1)
+		if (destination_init(
+			&u->destinations[i], load, &item, u->dial.items[i], &rules, err) == -1)
 			return -1;
 	}
 	return 0;
@@ -103,9 +58,13 @@ bool upstream_available(const struct upstream *u)
 {
 	size_t i;
 
-	for (i = 0; i < u->dial.count; i++)
-		if (peer_has_room(u->destinations[i].peer, (uint64_t)u->max_connections))
+	for (i = 0; i < u->dial.count; i++) {
+		const struct peer *peer = u->destinations[i].peer;
+
+		/* Which peer a dynamic one stands for is known when it is dialled. */
+		if (peer == NULL || peer_has_room(peer, (uint64_t)u->max_connections))
 			return true;
+	}
 	return false;
 }
 

@@ -11,20 +11,13 @@
 
 #include "daemon/core/load.h"
 #include "daemon/input/field.h"
-#include "daemon/net/address.h"
-#include "daemon/upstream/peer.h"
-
-/* One address of an upstream, tried in order. */
-struct destination {
-	struct peer *peer;
-	struct address address;
-	struct netaddr fixed; /* address, where it needs no resolving; else AF_UNSPEC */
-};
+#include "daemon/upstream/destination.h"
 
 struct upstream {
 	struct strings dial;
 	int64_t weight;
 	int64_t max_connections;          /* of each peer; 0: no limit */
+	bool allow_local, deny_private;   /* of dynamic destinations */
 	struct destination *destinations; /* dial.count of them */
 };
 

@@ -267,7 +267,7 @@ static const char *const refused[] = {
     "unixgram//x",
     "unixpacket//x",
     "10.0.0.1:80-81",
-    "{l4.tls.server_name}:443",
+    "{l4.tls.server_name}",
     "fd/3",
     "",
 };
