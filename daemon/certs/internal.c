@@ -282,7 +282,25 @@ static void keep(const struct managed_name *names, size_t count)
 		arm(UNWANTED + 1.);
 }
 
-const struct tls_issuer internal_issuer = {.manage = manage, .keep = keep};
+static const char *authority_pem(bool root)
+{
+	struct error err;
+
+	if (root)
+		return internal_ca_root_pem();
+	if (ca.set == NULL)
+		return NULL;
+	if (need_authorities(time(NULL), &err) == 0)
+		return ca.intermediate->pem;
+	log_error("no intermediate", &err);
+	return NULL;
+}
+
+const struct tls_issuer internal_issuer = {
+    .manage = manage,
+    .keep = keep,
+    .authority_pem = authority_pem,
+};
 
 /* ---- maintenance --------------------------------------------------------------------------- */
 

@@ -10,13 +10,6 @@
 #include "common/buf.h"
 #include "daemon/core/load.h"
 
-enum client_auth_mode {
-	CLIENT_AUTH_REQUEST,            /* ask, take anything or nothing */
-	CLIENT_AUTH_REQUIRE,            /* take any certificate */
-	CLIENT_AUTH_VERIFY_IF_GIVEN,    /* take none, or one that verifies */
-	CLIENT_AUTH_REQUIRE_AND_VERIFY, /* take one that verifies */
-};
-
 struct client_auth;
 
 /*
@@ -34,8 +27,8 @@ gnutls_certificate_credentials_t client_auth_credentials(const struct client_aut
 void client_auth_ask(const struct client_auth *auth, gnutls_session_t session);
 
 /*
- * Is the client of this session, in whatever way it was established, whom we want? To be asked
- * from the verify callback and again when the handshake has ended. 0, or -1 with *why.
+ * Is the client of this session whom we want? To be asked in the handshake, from GnuTLS's verify
+ * function. 0, or -1 with *why (constant).
  */
 int client_auth_check(const struct client_auth *auth, gnutls_session_t session, const char **why);
 

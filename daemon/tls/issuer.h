@@ -32,6 +32,11 @@ struct tls_issuer {
 	int (*manage)(const struct managed_name *names, size_t count, bool dry, struct error *err);
 	/* All others may go, after a while: these are the names of the document in force. */
 	void (*keep)(const struct managed_name *names, size_t count);
+	/*
+	 * The internal CA's certificate, the root's or the intermediate's, as PEM text; NULL where
+	 * there is none. Borrowed until the next call here.
+	 */
+	const char *(*authority_pem)(bool root);
 };
 
 /* Handed over once when the program starts; without one no name is managed. Kept. */

@@ -264,6 +264,8 @@ static int load_client_auth(struct load *load, const struct jnode *node, struct 
 		return -1;
 	policy->client_auth = auth;
 	policy->credentials = auth != NULL ? client_auth_credentials(auth) : plain_credentials();
+	if (auth != NULL)
+		tls_session_serve(policy->credentials);
 	/* Whoever is asked for a certificate is asked each time. */
 	policy->tickets = auth == NULL;
 	return 0;

@@ -126,6 +126,19 @@ static int on_certificate(gnutls_session_t session, const struct gnutls_cert_ret
 	return 0;
 }
 
+static int on_verify(gnutls_session_t session)
+{
+	struct tls_session *s = gnutls_session_get_ptr(session);
+	const char *why;
+
+	if (client_auth_check(s->policy->client_auth, session, &why) == -1) {
+		s->refusal = why;
+		return GNUTLS_E_CERTIFICATE_VERIFICATION_ERROR;
+	}
+	s->verified = true;
+	return 0;
+}
+
 void tls_session_serve(gnutls_certificate_credentials_t credentials)
 {
 	gnutls_certificate_set_retrieve_function3(credentials, on_certificate);
@@ -172,8 +185,10 @@ int tls_session_open(
 		    session, GNUTLS_HANDSHAKE_CLIENT_HELLO, GNUTLS_HOOK_PRE, on_raw_hello);
 	if (rc == 0 && s->tickets)
 		rc = enable_tickets(s);
-	if (rc == 0 && policy->client_auth != NULL)
+	if (rc == 0 && policy->client_auth != NULL) {
 		client_auth_ask(policy->client_auth, session);
+		gnutls_session_set_verify_function(session, on_verify);
+	}
 	if (rc == 0)
 		return 0;
 	tls_session_close(s);
@@ -190,7 +205,12 @@ void tls_session_close(struct tls_session *s)
 
 static const char *failure(const struct tls_session *s, int rc)
 {
+	if (s->refusal != NULL)
+		return s->refusal;
 	switch (rc) {
+	case GNUTLS_E_CERTIFICATE_REQUIRED:
+	case GNUTLS_E_NO_CERTIFICATE_FOUND:
+		return "the client sent no certificate";
 	case GNUTLS_E_UNRECOGNIZED_NAME:
 		return "no certificate for the server name";
 	case GNUTLS_E_MISSING_EXTENSION:
@@ -209,14 +229,17 @@ static int established(struct tls_session *s, const char **why)
 {
 	store_release(&s->certs);
 	s->local = NULL;
-	/* Not verified again on resumption by the library, and a ticket may be another policy's. */
+	/*
+	 * A session that was resumed has not been verified, and its ticket may be another policy's.
+	 * There are no tickets here; should there ever be one, this stops it.
+	 */
 	if (s->policy->client_auth != NULL &&
-	    client_auth_check(s->policy->client_auth, s->gnutls, why) == -1) {
+	    (!s->verified || gnutls_session_is_resumed(s->gnutls) != 0)) {
+		*why = "the client's certificate was not verified";
 		gnutls_alert_send(s->gnutls, GNUTLS_AL_FATAL, GNUTLS_A_BAD_CERTIFICATE);
 		return -1;
 	}
-	s->ticket_due =
-	    s->policy->tickets && gnutls_protocol_get_version(s->gnutls) == GNUTLS_TLS1_3;
+	s->ticket_due = s->tickets && gnutls_protocol_get_version(s->gnutls) == GNUTLS_TLS1_3;
 	return 1;
 }
 

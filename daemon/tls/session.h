@@ -19,6 +19,8 @@ struct tls_session {
 	const struct tls_policy *policy;
 	const struct netaddr *local; /* borrowed until the handshake has ended; may be NULL */
 	struct store_found certs;    /* references, while the handshake lasts */
+	const char *refusal;         /* of the client's certificate; NULL: none */
+	bool verified;               /* the client's certificate, or that there is none */
 	bool tickets;
 	bool ticket_due; /* TLS 1.3: a ticket is to go with the first answer */
 };
