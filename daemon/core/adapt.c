@@ -54,7 +54,9 @@ static const char *handler_name(size_t index)
 {
 	const struct handler_type *const *types = handler_types();
 
-	return types && types[index] ? types[index]->name : NULL;
+	if (!types || !types[index])
+		return NULL;
+	return types[index]->internal ? "" : types[index]->name;
 }
 
 static int too_deep(const struct dispenser *d, struct error *err)

@@ -150,6 +150,8 @@ static int check_address(const struct token *token, struct error *err)
 {
 	size_t length = strlen(token->text);
 
+	if (token_is(token, "}"))
+		return token_error(token, err, ERROR_INVALID, "'}' closes nothing");
 	if (token->text[0] == '@')
 		return token_error(token, err, ERROR_INVALID,
 		    "'%s': matchers are defined inside of blocks, not outside", token->text);
