@@ -163,6 +163,8 @@ static bool fall_through(struct conn *conn, enum end_reason reason)
 	return false;
 }
 
+enum prefetched { FETCHED_SOME, FETCHED_NOTHING, FETCH_FAILED };
+
 /* ---- waiting for bytes --------------------------------------------------------------------- */
 
 static void on_bytes(struct conn *conn, int events)
@@ -173,11 +175,23 @@ static void on_bytes(struct conn *conn, int events)
 	routing_run(conn);
 }
 
+static enum prefetched fetch(struct conn *conn);
+
 static void on_match_timer(struct conn *conn)
 {
 	struct match_state *m = conn->matching;
 
 	conn_wait(conn, 0, NULL);
+	/* Bytes that have come count, however late we are to look. */
+	switch (fetch(conn)) {
+	case FETCHED_SOME:
+		routing_run(conn);
+		return;
+	case FETCHED_NOTHING:
+		break;
+	case FETCH_FAILED:
+		return;
+	}
 	if (ev_now(conn->worker->loop) >= m->frame->deadline) {
 		conn_end(conn, END_MATCHING_TIMEOUT, NULL);
 		return;
@@ -218,8 +232,8 @@ static void wait_bytes(struct conn *conn)
 	conn_wait_more(conn, on_bytes);
 }
 
-/* Tries to get more bytes. Returns whether there is something new to look at. */
-static bool prefetch(struct conn *conn)
+/* Reads what there is. FETCHED_SOME: something new to look at, or the end of the stream. */
+static enum prefetched fetch(struct conn *conn)
 {
 	struct match_state *m = conn->matching;
 	struct stream *top = conn->client.top;
@@ -228,23 +242,32 @@ static bool prefetch(struct conn *conn)
 
 	if (held >= limit) {
 		conn_end(conn, END_MATCHING_BUFFER, NULL);
-		return false;
+		return FETCH_FAILED;
 	}
 	n = stream_peek(top, limit - held < PREFETCH_STEP ? limit - held : PREFETCH_STEP);
 	if (n > 0) {
 		conn_touch(conn);
 		budget_update(conn->worker, m);
-		return true;
+		return FETCHED_SOME;
 	}
 	if (n == 0) {
 		m->phase = MATCH_ENDED;
-		return true;
+		return FETCHED_SOME;
 	}
 	if (errno == EAGAIN)
+		return FETCHED_NOTHING;
+	conn_end(conn, errno == ECONNRESET ? END_CLIENT_RESET : END_TLS_ERROR, NULL);
+	return FETCH_FAILED;
+}
+
+/* Tries to get more bytes. Returns whether there is something new to look at. */
+static bool prefetch(struct conn *conn)
+{
+	enum prefetched got = fetch(conn);
+
+	if (got == FETCHED_NOTHING)
 		wait_bytes(conn);
-	else
-		conn_end(conn, errno == ECONNRESET ? END_CLIENT_RESET : END_TLS_ERROR, NULL);
-	return false;
+	return got == FETCHED_SOME;
 }
 
 /* ---- the loop ------------------------------------------------------------------------------ */

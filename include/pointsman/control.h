@@ -82,9 +82,9 @@
 #define CONTROL_CONFIG_SHOW "config.show"
 
 /*
- * {operations: text, if_rev?: int, dry_run?: bool, comment?: text} -> {revision, connections: [int]}
- * operations is JSON, a list of objects; see docs/control-protocol.md. connections says how many
- * each of them concerned.
+ * {operations: text, if_rev?: int, dry_run?: bool, comment?: text} -> {revision, connections:
+ * [int]} operations is JSON, a list of objects; see docs/control-protocol.md. connections says how
+ * many each of them concerned.
  */
 #define CONTROL_TXN_APPLY "txn.apply"
 

@@ -50,8 +50,9 @@ expect(server, b"EHLO me\r\n")
 client.close()
 
 # Talking TLS.
+hello = client_hello("mail.example.com")
 client = connect(port("LISTEN"))
-client.sendall(client_hello("mail.example.com"))
+client.sendall(hello)
 tls.accept()
 
 # Talking something else: `not tls` is yes, and closes.

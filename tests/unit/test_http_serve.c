@@ -83,8 +83,8 @@ static void publish(const char *text)
 	json_t *json = json_loads(text, 0, &where);
 
 	ck_assert_msg(json != NULL, "%s at %d", where.text, where.position);
-	ck_assert_msg(
-	    change_document(json, NULL, "test", NULL, stop_loop, NULL, &err) == 0, "%s: %s", err.path, err.message);
+	ck_assert_msg(change_document(json, NULL, "test", NULL, stop_loop, NULL, &err) == 0,
+	    "%s: %s", err.path, err.message);
 	json_decref(json);
 	ev_run(control_loop(), 0);
 }
