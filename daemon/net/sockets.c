@@ -29,10 +29,8 @@ static void set(int fd, int level, int name, int value)
 	setsockopt(fd, level, name, &value, sizeof(value));
 }
 
-/* Accepted sockets inherit these from the one that listens. */
-static void set_tcp(int fd)
+static void watch_peer(int fd)
 {
-	set(fd, IPPROTO_TCP, TCP_NODELAY, 1);
 	set(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
 	set(fd, IPPROTO_TCP, TCP_KEEPIDLE, KEEPALIVE_IDLE);
 	set(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, USER_TIMEOUT);
@@ -106,7 +104,9 @@ static int open_tcp(const struct address *address, int family, bool exclusive)
 	if (sa.ss_family == AF_INET6)
 		set(fd, IPPROTO_IPV6, IPV6_V6ONLY,
 		    address->network == NETWORK_TCP6 || address->host[0] != '\0');
-	set_tcp(fd);
+	/* Accepted sockets inherit these. */
+	set(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+	watch_peer(fd);
 	if (bind(fd, (struct sockaddr *)&sa, length) == -1)
 		return close_failed(fd);
 	if (exclusive)
@@ -349,7 +349,9 @@ int sockets_connect(const struct netaddr *address, const struct netaddr *local, 
 	if (fd == -1)
 		return -1;
 	if (sa.ss_family != AF_UNIX)
-		set_tcp(fd);
+		set(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+	if (sa.ss_family != AF_UNIX && !is_loopback(address)) /* this system tells of its own */
+		watch_peer(fd);
 	if (local != NULL && bind_local(fd, local) == -1)
 		return close_failed(fd);
 	*done = connect(fd, (struct sockaddr *)&sa, length) == 0;
