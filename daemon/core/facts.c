@@ -54,6 +54,13 @@ void facts_set(struct facts *f, const char *name, struct span value)
 	fact->length = value.n;
 }
 
+void facts_set_copied(struct facts *f, const char *name, struct span value)
+{
+	const struct fact *old = find(f, name);
+
+	facts_set(f, old != NULL ? old->name : arena_strdup(f->arena, name), value);
+}
+
 const struct fact *facts_get(const struct facts *f, const char *name)
 {
 	return find(f, name);

@@ -23,12 +23,12 @@ struct fact {
 
 struct facts {
 	uint64_t id;
-	int64_t start_ns;              /* wall clock, nanoseconds since 1970 */
-	struct netaddr src, dst;       /* effective: after a PROXY header those of the header */
-	struct netaddr remote, local;  /* the socket's */
-	int fd;                        /* for a local address not asked for yet; -1: none */
-	const char *server, *route;    /* names, borrowed from the instance's memory */
-	struct arena *arena;           /* where values are kept */
+	int64_t start_ns;             /* wall clock, nanoseconds since 1970 */
+	struct netaddr src, dst;      /* effective: after a PROXY header those of the header */
+	struct netaddr remote, local; /* the socket's */
+	int fd;                       /* for a local address not asked for yet; -1: none */
+	const char *server, *route;   /* names, borrowed from the instance's memory */
+	struct arena *arena;          /* where values are kept */
 	struct fact *named;
 };
 
@@ -38,6 +38,8 @@ const struct netaddr *facts_dst(struct facts *f);
 
 /* Sets name (constant or living as long as the arena) to a copy of value, replacing what was. */
 void facts_set(struct facts *f, const char *name, struct span value);
+/* The same for a name that may go sooner: it is copied once. */
+void facts_set_copied(struct facts *f, const char *name, struct span value);
 /* NULL: not set. */
 const struct fact *facts_get(const struct facts *f, const char *name);
 

@@ -66,17 +66,6 @@ int match_regexp_load(struct load *load, const struct jnode *node, const char *p
 	return 0;
 }
 
-/* The keys lie in the route's memory, which the connection may outlive. */
-static void capture(struct facts *facts, const char *key, struct span value)
-{
-	const struct fact *old;
-
-	if (key == NULL)
-		return;
-	old = facts_get(facts, key);
-	facts_set(facts, old != NULL ? old->name : arena_strdup(facts->arena, key), value);
-}
-
 bool match_regexp(const struct match_regexp *re, struct span text, struct facts *facts)
 {
 	struct span groups[GROUPS_MAX];
@@ -86,9 +75,12 @@ bool match_regexp(const struct match_regexp *re, struct span text, struct facts 
 		count = GROUPS_MAX;
 	if (!regex_match(re->regex, text, groups, count))
 		return false;
+	/* The keys lie in the route's memory, which the connection may outlive. */
 	for (i = 0; facts != NULL && i < count; i++) {
-		for (k = 0; k < 4; k++)
-			capture(facts, re->keys[i][k], groups[i]);
+		for (k = 0; k < 4; k++) {
+			if (re->keys[i][k] != NULL)
+				facts_set_copied(facts, re->keys[i][k], groups[i]);
+		}
 	}
 	return true;
 }

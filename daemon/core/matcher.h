@@ -15,6 +15,7 @@
 #include "daemon/input/dispenser.h"
 #include "daemon/input/field.h"
 #include "daemon/wire/hello.h"
+#include "daemon/wire/verdict.h"
 
 enum match_verdict { MATCH_NO, MATCH_YES, MATCH_MORE };
 
@@ -43,8 +44,8 @@ struct match_input {
 
 struct matcher_type {
 	const char *name;
-	const char *help;     /* one line */
-	bool bytes;           /* does its yes rest on bytes? */
+	const char *help;           /* one line */
+	bool bytes;                 /* does its yes rest on bytes? */
 	const struct field *fields; /* of an object; NULL where load() reads the node alone */
 	size_t params_size;
 	/*
@@ -83,16 +84,29 @@ struct matcher_sets {
 };
 
 /* Reads a JSON list of sets. */
-int matcher_sets_load(struct load *load, const struct jnode *node, struct matcher_sets *out,
-    struct error *err);
+int matcher_sets_load(
+    struct load *load, const struct jnode *node, struct matcher_sets *out, struct error *err);
 /* Reads one set: a JSON object of name -> parameters. */
-int matcher_set_load(struct load *load, const struct jnode *node, struct matcher_set *out,
-    struct error *err);
+int matcher_set_load(
+    struct load *load, const struct jnode *node, struct matcher_set *out, struct error *err);
 
 enum match_verdict matcher_set_match(const struct matcher_set *set, struct match_input *in);
 /* *on_bytes (may be NULL): does the yes rest on bytes? */
-enum match_verdict matcher_sets_match(const struct matcher_sets *sets, struct match_input *in,
-    bool *on_bytes);
+enum match_verdict matcher_sets_match(
+    const struct matcher_sets *sets, struct match_input *in, bool *on_bytes);
+
+/* A parser's verdict as a matcher's. A datagram is whole: no more will come of it. */
+static inline enum match_verdict match_wire(const struct match_input *in, enum wire_verdict verdict)
+{
+	switch (verdict) {
+	case WIRE_YES:
+		return MATCH_YES;
+	case WIRE_MORE:
+		return in->datagram ? MATCH_NO : MATCH_MORE;
+	default:
+		return MATCH_NO;
+	}
+}
 
 /* The type called name, or NULL. */
 const struct matcher_type *matcher_type_find(const char *name);

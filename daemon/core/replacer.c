@@ -473,6 +473,19 @@ void template_expand(const struct template *t, struct facts *facts, struct buf *
 	}
 }
 
+bool template_equals(const struct template *t, struct facts *facts, struct span text)
+{
+	struct buf expanded = {0};
+	bool equal;
+
+	if (t->constant)
+		return span_eq_str(text, t->text);
+	template_expand(t, facts, &expanded);
+	equal = span_eq(buf_span(&expanded), text);
+	buf_fini(&expanded);
+	return equal;
+}
+
 const char *replace_at_load(struct arena *arena, const char *text)
 {
 	struct buf out = {0};

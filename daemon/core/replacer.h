@@ -12,6 +12,7 @@
 #include "common/arena.h"
 #include "common/buf.h"
 #include "common/error.h"
+#include "common/span.h"
 #include "daemon/core/facts.h"
 
 struct template;
@@ -28,6 +29,9 @@ const char *template_text(const struct template *t); /* NULL where it is not con
 
 /* Appends the expansion; what is unknown or empty expands to nothing. facts may be NULL. */
 void template_expand(const struct template *t, struct facts *facts, struct buf *out);
+
+/* Is the expansion equal to text? */
+bool template_equals(const struct template *t, struct facts *facts, struct span text);
 
 /* {env.*}, {system.hostname}, {time.now.*} at load time, others kept as they are; in arena. */
 const char *replace_at_load(struct arena *arena, const char *text);
