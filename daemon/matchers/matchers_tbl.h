@@ -10,9 +10,15 @@
 #define MATCHERS(X) \
 	X(local_ip) \
 	X(not) \
+	X(postgres) \
 	X(proxy_protocol) \
 	X(remote_ip) \
-	X(tls)
+	X(socks4) \
+	X(socks5) \
+	X(ssh) \
+	X(tls) \
+	X(wireguard) \
+	X(xmpp)
 /* clang-format on */
 
 #endif
