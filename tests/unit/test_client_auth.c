@@ -149,7 +149,7 @@ static void teardown(void)
 	arena_free(arena);
 }
 
-static struct tls_policy *policy_of(const char *format, ...)
+__attribute__((format(printf, 1, 2))) static struct tls_policy *policy_of(const char *format, ...)
 {
 	struct load load = {.arena = arena};
 	struct tls_policies out;

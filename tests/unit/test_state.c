@@ -198,11 +198,12 @@ START_TEST(test_killed_writer)
 		child = fork();
 		if (child == 0) {
 			state = state_open(folder, &err);
-			for (i = 0; state != NULL; i++) {
+			if (state == NULL)
+				_exit(1);
+			for (i = 0;; i++) {
 				memset(text, 'a' + (int)(i % 26), sizeof(text));
 				state_write(state, "file", span_of(text, sizeof(text)), &err);
 			}
-			_exit(1);
 		}
 		usleep(3000 + round * 500);
 		kill(child, SIGKILL);
