@@ -77,8 +77,8 @@ static const struct field route_add_fields[] = {
 
 static int route_add(struct edit *e, const struct operation *op, struct error *err)
 {
-	enum place place;
-	const char *anchor;
+	enum place place = PLACE_LAST;
+	const char *anchor = NULL;
 	json_t *route;
 	int rc;
 
@@ -133,8 +133,8 @@ static const struct field route_mv_fields[] = {
 
 static int route_mv(struct edit *e, const struct operation *op, struct error *err)
 {
-	enum place place;
-	const char *anchor;
+	enum place place = PLACE_LAST;
+	const char *anchor = NULL;
 
 	if (place_of(op, &place, &anchor, err) == -1)
 		return -1;
