@@ -179,7 +179,10 @@ static void add_key(struct parser *p, bool *comma)
 		tokens_add(&p->words, &key);
 }
 
-/* A block's keys, from the current token. Ends on '{' or the first token of the next line. */
+/*
+ * A block's keys, from the current token. Ends on '{', which may stand on the next line, or on the
+ * first token of the next line.
+ */
 static int keys(struct parser *p, bool *braces, struct error *err)
 {
 	bool comma = false, more = true;
@@ -205,12 +208,12 @@ static int keys(struct parser *p, bool *braces, struct error *err)
 		add_key(p, &comma);
 		more = source_next(&p->source);
 		if (more && !comma && source_at_line_start(&p->source))
-			return 0;
+			break;
 	}
+	*braces = more && token_is(&p->source.current, "{");
 	if (comma)
-		return token_error(&p->words.items[p->words.count ? p->words.count - 1 : 0], err,
-		    ERROR_INVALID, "expected another address behind '%s,'",
-		    p->words.items[p->words.count ? p->words.count - 1 : 0].text);
+		return token_error(&p->source.previous, err, ERROR_INVALID,
+		    "expected another address behind '%s'", p->source.previous.text);
 	return 0;
 }
 

@@ -150,6 +150,7 @@ static const struct {
     {"a,b {\n}", 1, "space behind the comma"},
     {"a, {\n}", 1, "another address"},
     {"a,", 1, "another address"},
+    {",", 1, "another address"},
     {"@m path /\n", 1, "outside"},
     {"a {\n}\n{\nb\n}", 3, "come first"},
     {"a {\n}\n}", 3, "closes nothing"},
