@@ -19,6 +19,7 @@
 #define INTERVAL_MAX 600. /* seconds: the wall clock may be set meanwhile */
 #define BATCH 16          /* certificates made in one go of the loop */
 #define BATCH_PAUSE 0.002
+#define AT_ONCE 256 /* made before manage() returns; what is beyond comes in batches */
 #define RETRY 60    /* seconds */
 #define UNWANTED 15 /* seconds that a name stays which no document has any more */
 
@@ -198,7 +199,8 @@ static struct entry *entry_get(const struct managed_name *m)
 	return e;
 }
 
-static int manage_name(const struct managed_name *m, time_t now, struct error *err)
+/* *made counts certificates made at once. */
+static int manage_name(const struct managed_name *m, time_t now, int *made, struct error *err)
 {
 	struct entry *e = entry_get(m);
 	int64_t lifetime = m->lifetime / DURATION_S;
@@ -209,6 +211,10 @@ static int manage_name(const struct managed_name *m, time_t now, struct error *e
 	e->remove_at = 0;
 	if (e->cert != NULL && same && e->due > now)
 		return 0;
+	if (++*made > AT_ONCE) {
+		e->due = now;
+		return 0;
+	}
 	if (need_authorities(now, err) == -1 || issue(e, now, err) == -1)
 		return error_at(err, "certificate for '%s'", m->name);
 	return 0;
@@ -246,7 +252,7 @@ static int manage(const struct managed_name *names, size_t count, bool dry, stru
 {
 	time_t now = time(NULL);
 	size_t i;
-	int rc = 0;
+	int rc = 0, made = 0;
 
 	if (dry || count == 0)
 		return 0;
@@ -254,9 +260,12 @@ static int manage(const struct managed_name *names, size_t count, bool dry, stru
 		return error_set(err, ERROR_INTERNAL, "the internal CA has not been started");
 	warn_public(names, count);
 	for (i = 0; i < count && rc == 0; i++)
-		rc = manage_name(&names[i], now, err);
+		rc = manage_name(&names[i], now, &made, err);
 	store_commit();
-	arm(1.); /* which finds out when the next is due */
+	if (made > AT_ONCE)
+		log_msg(LOG_INFO, "certs", "%d more certificates are made in the background",
+		    made - AT_ONCE);
+	arm(made > AT_ONCE ? BATCH_PAUSE : 1.); /* which finds out when the next is due */
 	return rc;
 }
 

@@ -25,8 +25,8 @@ struct managed_name {
 
 struct tls_issuer {
 	/*
-	 * From now on these names have certificates in the store, the ones that can be made at
-	 * once before this returns; names of earlier calls stay. dry: only look whether that
+	 * From now on these names have certificates in the store, as many as can be made quickly
+	 * before this returns; names of earlier calls stay. dry: only look whether that
 	 * could be. Control thread. Returns 0, or -1 with err.
 	 */
 	int (*manage)(const struct managed_name *names, size_t count, bool dry, struct error *err);
