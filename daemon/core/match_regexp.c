@@ -49,6 +49,21 @@ static void make_keys(struct arena *arena, const char *prefix, struct match_rege
 	}
 }
 
+int match_pattern_load(struct load *load, const struct jnode *node, const char *key,
+    const char *pattern, unsigned flags, struct regex **out, struct error *err)
+{
+	struct jnode member = jnode_member(node, key);
+	struct error cause;
+
+	*out = NULL;
+	if (pattern == NULL || pattern[0] == '\0')
+		return 0;
+	*out = regex_new(load->arena, replace_at_load(load->arena, pattern), flags, &cause);
+	if (*out == NULL)
+		return jnode_error(&member, err, cause.code, "%s", cause.message);
+	return 0;
+}
+
 int match_regexp_load(struct load *load, const struct jnode *node, const char *prefix,
     struct match_regexp *re, struct error *err)
 {

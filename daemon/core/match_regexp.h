@@ -30,6 +30,13 @@ extern const struct field match_regexp_fields[];
 int match_regexp_load(struct load *load, const struct jnode *node, const char *prefix,
     struct match_regexp *re, struct error *err);
 
+/*
+ * A pattern alone, as the member key of node says it, whose groups nobody wants: *out is NULL where
+ * pattern is NULL or empty. flags are those of regex_new(). Returns 0, or -1 with err.
+ */
+int match_pattern_load(struct load *load, const struct jnode *node, const char *key,
+    const char *pattern, unsigned flags, struct regex **out, struct error *err);
+
 /* Sets the groups in facts on a match; facts may be NULL. */
 bool match_regexp(const struct match_regexp *re, struct span text, struct facts *facts);
 

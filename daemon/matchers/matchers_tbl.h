@@ -8,6 +8,7 @@
 
 /* clang-format off */
 #define MATCHERS(X) \
+	X(http) \
 	X(local_ip) \
 	X(not) \
 	X(postgres) \
@@ -17,6 +18,7 @@
 	X(socks5) \
 	X(ssh) \
 	X(tls) \
+	X(winbox) \
 	X(wireguard) \
 	X(xmpp)
 /* clang-format on */
