@@ -53,6 +53,6 @@ while read -r file; do
     esac
 done < <(c_files)
 
-[ -z "$(find . -name .git -prune -o -path './build*' -prune -o -name config.h -print)" ] ||
+[ -z "$(find common include daemon ctl tests -name config.h)" ] ||
     fault "a file is named config.h"
 finish

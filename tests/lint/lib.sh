@@ -20,6 +20,7 @@ c_files() {
 # Everything that people wrote, without what the build makes.
 text_files() {
     find . \( -name .git -o -name 'build*' -o -name autom4te.cache -o -name __pycache__ \
+        -o -name _build -o -name _inst \
         -o -path ./tests/fuzz/corpus \) -prune -o -type f \
         ! -name configure ! -name 'configure~' ! -name 'Makefile.in' ! -name aclocal.m4 \
         ! -name 'config.h.in' ! -name 'config.h.in~' ! -name 'config.log' ! -name '*.tar.xz' \
