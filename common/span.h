@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A borrowed run of bytes, and readers that cannot run past its end. Every parser of bytes from
- * outside is written with these. Readers take from the front; on false nothing was taken.
+ * outside is written with these. Readers take from the front; on false nothing was taken,
+ * and a span that was to be filled is empty.
  */
 #ifndef COMMON_SPAN_H
 #define COMMON_SPAN_H
@@ -28,8 +29,10 @@ static inline struct span span_str(const char *text)
 
 static inline bool span_take(struct span *s, size_t n, struct span *out)
 {
-	if (s->n < n)
+	if (s->n < n) {
+		*out = span_of(NULL, 0);
 		return false;
+	}
 	*out = span_of(s->p, n);
 	s->p += n;
 	s->n -= n;
@@ -90,6 +93,7 @@ static inline bool span_vec8(struct span *s, struct span *out)
 	struct span t = *s;
 	uint8_t n;
 
+	*out = span_of(NULL, 0);
 	if (!span_u8(&t, &n) || !span_take(&t, n, out))
 		return false;
 	*s = t;
@@ -101,6 +105,7 @@ static inline bool span_vec16(struct span *s, struct span *out)
 	struct span t = *s;
 	uint16_t n;
 
+	*out = span_of(NULL, 0);
 	if (!span_u16(&t, &n) || !span_take(&t, n, out))
 		return false;
 	*s = t;
@@ -112,6 +117,7 @@ static inline bool span_vec24(struct span *s, struct span *out)
 	struct span t = *s;
 	uint32_t n;
 
+	*out = span_of(NULL, 0);
 	if (!span_u24(&t, &n) || !span_take(&t, n, out))
 		return false;
 	*s = t;
