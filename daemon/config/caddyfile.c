@@ -103,7 +103,8 @@ static int adapt_blocks(
 	int result = -1;
 
 	if ((first && global_options_read(a, &blocks->items[0], err) == -1) ||
-	    sites_read(a, blocks->items + first, blocks->count - first, &sites, err) == -1)
+	    sites_read(a, first ? blocks->items + 1 : blocks->items, blocks->count - first, &sites,
+		err) == -1)
 		goto out;
 	result = write_document(a, &sites, document, err);
 out:

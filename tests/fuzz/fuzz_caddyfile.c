@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The Caddyfile adapter: any text is a document that can be written, or an error with a message.
+ */
+#include <config.h>
+
+#include <stdlib.h>
+#include <jansson.h>
+
+#include "daemon/config/caddyfile.h"
+#include "daemon/core/handler.h"
+#include "daemon/core/matcher.h"
+#include "daemon/handlers/handlers_tbl.h"
+#include "daemon/matchers/matchers_tbl.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+#define X(name) extern const struct matcher_type matcher_##name;
+MATCHERS(X)
+#undef X
+#define X(name) extern const struct handler_type handler_##name;
+HANDLERS(X)
+#undef X
+
+#define X(name) &matcher_##name,
+static const struct matcher_type *const matchers[] = {MATCHERS(X) NULL};
+#undef X
+#define X(name) &handler_##name,
+static const struct handler_type *const handlers[] = {HANDLERS(X) NULL};
+#undef X
+
+static void warn(const char *text)
+{
+	if (text[0] == '\0')
+		abort();
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct error err = {.code = ERROR_NONE};
+	json_t *document;
+	char *dump;
+
+	matcher_types_set(matchers);
+	handler_types_set(handlers);
+	if (caddyfile_adapt((const char *)data, size, NULL, warn, &document, &err) == -1) {
+		if (err.code == ERROR_NONE || err.message[0] == '\0')
+			abort();
+		return 0;
+	}
+	dump = json_dumps(document, JSON_COMPACT);
+	if (dump == NULL)
+		abort();
+	free(dump);
+	json_decref(document);
+	return 0;
+}
