@@ -43,17 +43,27 @@ static bool accept_one(struct listener *l)
 		return true;
 	}
 	switch (errno) {
-	case EAGAIN:
-		return false;
 	case EMFILE:
 	case ENFILE:
 	case ENOBUFS:
 	case ENOMEM:
 		out_of_descriptors(l);
 		return false;
-	default: /* an error of the one connection that was in the queue (accept(2)) */
+	case EINTR: /* and errors of the one connection that was first in the queue (accept(2)) */
+	case ECONNABORTED:
+	case EPERM:
+	case EPROTO:
+	case ENETDOWN:
+	case ENETUNREACH:
+	case EHOSTDOWN:
+	case EHOSTUNREACH:
+	case ENONET:
+	case ENOPROTOOPT:
+	case ETIMEDOUT:
 		counter_add(&l->worker->counters.accept_errors, 1);
 		return true;
+	default:
+		return false;
 	}
 }
 
