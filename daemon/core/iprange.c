@@ -205,21 +205,28 @@ void iprange_adapt(const char *text, json_t *list)
 		json_array_append_new(list, json_string(cidr_private_ranges[i]));
 }
 
-int iprange_adapt_object(struct dispenser *d, json_t **out, struct error *err)
+int iprange_adapt_list(struct dispenser *d, json_t *out, const char *key, struct error *err)
 {
-	json_t *list;
+	json_t *list = json_object_get(out, key);
 	const char *text;
 
 	if (dispenser_args_left(d) == 0)
 		return dispenser_arg_error(d, err);
-	list = json_array();
+	if (list == NULL) {
+		list = json_array();
+		json_object_set_new(out, key, list);
+	}
 	while ((text = dispenser_arg(d)) != NULL)
 		iprange_adapt(text, list);
-	if (dispenser_no_block(d, err) != 0) {
-		json_decref(list);
-		return -1;
-	}
-	*out = json_object();
-	json_object_set_new(*out, "ranges", list);
 	return 0;
+}
+
+int iprange_adapt_object(struct dispenser *d, json_t **out, struct error *err)
+{
+	*out = json_object();
+	if (iprange_adapt_list(d, *out, "ranges", err) == 0 && dispenser_no_block(d, err) == 0)
+		return 0;
+	json_decref(*out);
+	*out = NULL;
+	return -1;
 }

@@ -34,6 +34,9 @@ int iprange_load(struct load *load, const struct jnode *node, const char *key,
 /* Appends a range as a Caddyfile has it to list: "private_ranges" is spelled out. */
 void iprange_adapt(const char *text, json_t *list);
 
+/* One or more arguments, added to the list key of out. Returns 0, or -1 with err. */
+int iprange_adapt_list(struct dispenser *d, json_t *out, const char *key, struct error *err);
+
 /*
  * The arguments of a Caddyfile option, one at least, no block. *out is a new object {"ranges"}.
  * Returns 0, or -1 with err.

@@ -13,6 +13,7 @@
 	X(not) \
 	X(postgres) \
 	X(proxy_protocol) \
+	X(rdp) \
 	X(remote_ip) \
 	X(socks4) \
 	X(socks5) \

@@ -80,18 +80,7 @@ static enum match_verdict match(const void *params, struct match_input *in)
 
 static int adapt_networks(struct dispenser *d, json_t *out, struct error *err)
 {
-	json_t *list = json_object_get(out, "networks");
-	const char *text;
-
-	if (dispenser_args_left(d) == 0)
-		return dispenser_arg_error(d, err);
-	if (list == NULL) {
-		list = json_array();
-		json_object_set_new(out, "networks", list);
-	}
-	while ((text = dispenser_arg(d)) != NULL)
-		iprange_adapt(text, list);
-	return 0;
+	return iprange_adapt_list(d, out, "networks", err);
 }
 
 static int adapt_ports(struct dispenser *d, json_t *out, struct error *err)
