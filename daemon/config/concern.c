@@ -45,16 +45,6 @@ struct concerns {
 
 /* ---- what is concerned ---------------------------------------------------------------------- */
 
-static const struct server *find_server(const struct instance *in, const char *name)
-{
-	size_t i;
-
-	for (i = 0; i < in->server_count; i++)
-		if (strcmp(in->servers[i]->name, name) == 0)
-			return in->servers[i];
-	return NULL;
-}
-
 static void add_routes(struct concerns *all, struct concern *c, struct route **routes, size_t count)
 {
 	size_t i;
@@ -78,7 +68,7 @@ static void add_route(
 	name = arena_strndup(all->arena, name, length);
 	if (way_route(e, name, &way, &none) == -1)
 		return;
-	server = find_server(base, way.steps[3].key);
+	server = instance_server(base, way.steps[3].key);
 	add_routes(all, c, &server->routes.items[way.steps[5].index], 1);
 }
 
@@ -126,7 +116,7 @@ static void concern_init(
 		c->by_peer = true;
 		edit_upstream_dials(e, c->op->proxy, c->op->id, add_peer, &peers, &none);
 	} else if (strcmp(name, "server.rm") == 0) {
-		server = find_server(base, c->op->name);
+		server = instance_server(base, c->op->name);
 		if (server != NULL)
 			add_routes(all, c, server->routes.items, server->routes.count);
 	} else if (strcmp(name, "listener.rm") == 0) {

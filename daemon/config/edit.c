@@ -161,12 +161,15 @@ static const json_t *by_handle(const struct edit *e, uint64_t handle)
 	size_t i, j;
 
 	for (i = 0; i < e->base->server_count; i++) {
-		const struct route_list *list = &e->base->servers[i]->routes;
+		const struct server *server = e->base->servers[i];
 
-		for (j = 0; j < list->count; j++)
-			if (list->items[j]->identity != NULL &&
-			    list->items[j]->identity->handle == handle)
-				return list->items[j]->json;
+		for (j = 0; j < server->routes.count; j++) {
+			const struct route_identity *identity = server->routes.items[j]->identity;
+
+			if (identity != NULL && identity->handle == handle)
+				return json_array_get(
+				    instance_routes_json(e->base, server->name), j);
+		}
 	}
 	return NULL;
 }

@@ -47,14 +47,13 @@ static struct route *compile_route(struct load *load, const struct jnode *node, 
 
 /* ---- a server's list, sharing what is unchanged --------------------------------------------- */
 
-static const struct server *server_before(const struct load *load, const char *name)
+/* The routes of the server called name before this document. */
+static struct reuse *reuse_before(const struct load *load, const char *name)
 {
-	size_t i;
+	const struct instance *before = load->before;
+	const struct server *server = before != NULL ? instance_server(before, name) : NULL;
 
-	for (i = 0; load->before != NULL && i < load->before->server_count; i++)
-		if (strcmp(load->before->servers[i]->name, name) == 0)
-			return load->before->servers[i];
-	return NULL;
+	return reuse_new(server, server != NULL ? instance_routes_json(before, name) : NULL);
 }
 
 static struct route *share_or_compile(struct load *load, const struct jnode *node,
@@ -120,7 +119,7 @@ static int load_routes(struct load *load, const struct jnode *node, void *target
 	list->count = json_array_size(node->value);
 	list->items = arena_array(load->arena, list->count, sizeof(*list->items));
 	arena_release(load->arena, drop_routes, list);
-	reuse = reuse_new(server_before(load, server));
+	reuse = reuse_before(load, server);
 	rc = share_and_compile(load, node, list, server, reuse, err);
 	reuse_free(reuse);
 	return rc;

@@ -31,7 +31,7 @@ static const char *id_of(const json_t *json)
 	return json_string_value(json_object_get(json, "@id"));
 }
 
-struct reuse *reuse_new(const struct server *before)
+struct reuse *reuse_new(const struct server *before, const json_t *json)
 {
 	struct reuse *r = mem_zalloc(sizeof(*r));
 	size_t i;
@@ -44,7 +44,7 @@ struct reuse *reuse_new(const struct server *before)
 		struct old *o = &r->items[i];
 
 		o->route = before->routes.items[i];
-		o->json = o->route->json;
+		o->json = json_array_get(json, i);
 		o->id = id_of(o->json);
 		HASH_ADD(by_json, r->by_json, json, sizeof(o->json), o);
 		if (o->id != NULL)

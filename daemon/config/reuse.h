@@ -12,8 +12,11 @@
 
 struct reuse;
 
-/* before may be NULL. Free with reuse_free(). */
-struct reuse *reuse_new(const struct server *before);
+/*
+ * before may be NULL. json is the list that its routes were made from, or that is equal: a route
+ * that was shared has the JSON of an earlier document. Free with reuse_free().
+ */
+struct reuse *reuse_new(const struct server *before, const json_t *json);
 void reuse_free(struct reuse *reuse);
 
 /*

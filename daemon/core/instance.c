@@ -33,6 +33,24 @@ void instance_unref(struct instance *instance)
 		arena_free(instance->arena);
 }
 
+const struct server *instance_server(const struct instance *instance, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < instance->server_count; i++)
+		if (strcmp(instance->servers[i]->name, name) == 0)
+			return instance->servers[i];
+	return NULL;
+}
+
+const json_t *instance_routes_json(const struct instance *instance, const char *name)
+{
+	const json_t *at = json_object_get(instance->document, "apps");
+
+	at = json_object_get(json_object_get(at, "layer4"), "servers");
+	return json_object_get(json_object_get(at, name), "routes");
+}
+
 int instance_add_server(struct load *load, struct server *server, struct error *err)
 {
 	struct instance *in = load->instance;

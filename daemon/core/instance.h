@@ -42,6 +42,11 @@ struct instance {
 struct instance *instance_ref(struct instance *instance);
 void instance_unref(struct instance *instance); /* NULL is allowed; from any thread */
 
+/* The server of that name, and its list of routes in the document: one JSON value for each. NULL.
+ */
+const struct server *instance_server(const struct instance *instance, const char *name);
+const json_t *instance_routes_json(const struct instance *instance, const char *name);
+
 /* While loading: adds a server (in load->arena) or a name to be managed (copied, once each). */
 int instance_add_server(struct load *load, struct server *server, struct error *err);
 void instance_manage(struct load *load, const char *name);
