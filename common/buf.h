@@ -25,7 +25,7 @@ static inline size_t buf_len(const struct buf *b)
 
 static inline struct span buf_span(const struct buf *b)
 {
-	return span_of(b->data + b->start, b->end - b->start);
+	return b->data == NULL ? span_of(NULL, 0) : span_of(b->data + b->start, b->end - b->start);
 }
 
 void buf_fini(struct buf *b);

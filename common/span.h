@@ -34,7 +34,8 @@ static inline bool span_take(struct span *s, size_t n, struct span *out)
 		return false;
 	}
 	*out = span_of(s->p, n);
-	s->p += n;
+	if (n > 0) /* nothing may be added to NULL, not even nothing */
+		s->p += n;
 	s->n -= n;
 	return true;
 }

@@ -6,6 +6,7 @@
 #ifndef DAEMON_CORE_HANDLER_H
 #define DAEMON_CORE_HANDLER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "daemon/input/dispenser.h"
@@ -25,6 +26,7 @@ struct handler_type {
 	const char *help;           /* one line */
 	const struct field *fields; /* NULL: no fields but "handler" */
 	size_t params_size;
+	bool any_fields; /* its members are not options: load() alone reads them */
 	/* Called after the fields were read into params: checks, derived state in load->arena. */
 	int (*load)(struct load *load, const struct jnode *node, void *params, struct error *err);
 	enum handle_result (*handle)(struct conn *conn, const void *params);

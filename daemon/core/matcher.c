@@ -178,6 +178,22 @@ enum match_verdict matcher_sets_match(
 	return verdict;
 }
 
+/* --- what is shared -------------------------------------------------------------------------- */
+
+void match_cache_clear(struct match_cache *cache)
+{
+	cache->hello_length = cache->http_length = 0;
+	arena_free(cache->http_arena);
+	cache->http_arena = NULL;
+	cache->http_request = NULL;
+}
+
+void match_cache_fini(struct match_cache *cache)
+{
+	match_cache_clear(cache);
+	buf_fini(&cache->hello_bytes);
+}
+
 enum hello_result match_hello(struct match_input *in, const struct hello **out)
 {
 	struct match_cache *cache = in->cache;

@@ -26,13 +26,26 @@ enum match_phase {
 	MATCH_SILENT, /* silence_timeout has passed: want-more is no, `not` of it is no too */
 };
 
-/* One parse shared by all matchers of a connection; reset when the bytes change. */
+struct http_request;
+
+/*
+ * One parse shared by all matchers of a connection. Zeroed memory is an empty one; freed with
+ * match_cache_fini().
+ */
 struct match_cache {
 	size_t hello_length; /* bytes the hello's verdict was made from; 0: none yet */
 	enum hello_result hello_result;
 	struct hello hello;
 	struct buf hello_bytes; /* a ClientHello put together from several records */
+	size_t http_length;     /* the same for a request's head */
+	enum match_verdict http_verdict;
+	struct http_request *http_request; /* with yes */
+	struct arena *http_arena;          /* where it lies */
 };
+
+/* The bytes are other ones now, such as plaintext after a handshake. */
+void match_cache_clear(struct match_cache *cache);
+void match_cache_fini(struct match_cache *cache);
 
 struct match_input {
 	struct span bytes; /* read so far on the current stream */

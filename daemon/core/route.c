@@ -73,7 +73,8 @@ int handler_load(
 		return unknown_handler(&name_node, name, err);
 	params = arena_alloc(load->arena, out->type->params_size > 0 ? out->type->params_size : 1);
 	out->params = params;
-	if (fields_load(out->type->fields != NULL ? out->type->fields : no_fields, load, node,
+	if (!out->type->any_fields &&
+	    fields_load(out->type->fields != NULL ? out->type->fields : no_fields, load, node,
 		"handler", load->arena, params, err) == -1)
 		return -1;
 	return out->type->load != NULL ? out->type->load(load, node, params, err) : 0;

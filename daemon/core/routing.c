@@ -76,6 +76,8 @@ static void budget_update(struct worker *w, struct match_state *m)
 	size_t held = m->cache.hello_bytes.size;
 	const struct stream *s;
 
+	if (m->cache.http_arena != NULL)
+		held += arena_size(m->cache.http_arena);
 	for (s = m->conn->client.top; s != NULL; s = s->below)
 		held += s->ahead.size;
 	w->matching_bytes += held - m->held;
@@ -105,7 +107,7 @@ void routing_finish(struct conn *conn)
 	if (m->cache.hello_length > 0 && m->cache.hello_result == HELLO_BAD)
 		counter_add(&conn->worker->counters.hello_bad, 1);
 	undecided_remove(conn->worker, m);
-	buf_fini(&m->cache.hello_bytes);
+	match_cache_fini(&m->cache);
 	instance_unref(m->instance);
 	m->newer = conn->worker->idle_match;
 	conn->worker->idle_match = m;
@@ -312,7 +314,7 @@ static bool step_chain(struct conn *conn)
 	switch (h->type->handle(conn, h->params)) {
 	case HANDLE_NEXT:
 		/* The bytes may be other ones now. */
-		conn->matching->cache.hello_length = 0;
+		match_cache_clear(&conn->matching->cache);
 		return true;
 	case HANDLE_DONE:
 		routing_finish(conn);
@@ -350,7 +352,7 @@ void conn_resume(struct conn *conn, enum handle_result result)
 	if (conn->ended)
 		return;
 	if (result == HANDLE_NEXT) {
-		conn->matching->cache.hello_length = 0;
+		match_cache_clear(&conn->matching->cache);
 		routing_run(conn);
 	} else if (result == HANDLE_DONE) {
 		routing_finish(conn);

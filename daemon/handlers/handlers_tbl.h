@@ -14,7 +14,8 @@
 	X(proxy_protocol) \
 	X(respond) \
 	X(subroute) \
-	X(tls)
+	X(tls) \
+	X(vars)
 /* clang-format on */
 
 #endif

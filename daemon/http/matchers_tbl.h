@@ -18,7 +18,9 @@
 	X(path_regexp) \
 	X(protocol) \
 	X(query) \
-	X(remote_ip)
+	X(remote_ip) \
+	X(vars) \
+	X(vars_regexp)
 /* clang-format on */
 
 #endif

@@ -73,26 +73,57 @@ bool http_next_param(struct arena *arena, struct span *query, struct span *name,
 	return false;
 }
 
+static void init(struct http_request *r, struct arena *arena, const struct facts *facts, bool tls)
+{
+	memset(r, 0, sizeof(*r));
+	r->arena = arena;
+	r->facts = *facts;
+	r->facts.arena = arena;
+	r->tls = tls;
+}
+
+static void set_host(struct http_request *r, struct span host)
+{
+	r->host_port = host;
+	http1_split_host(host, &r->host, &r->port);
+}
+
+static void set_path(struct http_request *r, struct span path, struct span query)
+{
+	r->raw_path = path;
+	r->path = http_unescape(r->arena, path, false);
+	r->query = query;
+}
+
 void http_request_init(struct http_request *r, struct arena *arena, const struct http1_head *head,
     const struct facts *facts, bool tls)
 {
 	struct span list = head->headers, name, value;
 
-	memset(r, 0, sizeof(*r));
-	r->arena = arena;
-	r->facts = *facts;
-	r->facts.arena = arena;
+	init(r, arena, facts, tls);
 	r->method = head->method;
 	r->target = head->target;
-	r->raw_path = head->path;
-	r->path = http_unescape(arena, head->path, false);
-	r->query = head->query;
-	r->has_query = head->has_query;
-	r->host_port = head->host;
-	http1_split_host(head->host, &r->host, &r->port);
 	r->major = 1;
 	r->minor = head->minor;
-	r->tls = tls;
+	r->has_query = head->has_query;
+	set_path(r, head->path, head->query);
+	set_host(r, head->host);
 	while (http1_next_header(&list, &name, &value))
+		http_fields_add(&r->fields, arena, name, value);
+}
+
+void http_request_init2(struct http_request *r, struct arena *arena, const struct http2_head *head,
+    const struct facts *facts, bool tls)
+{
+	struct span list = head->fields, path, query, name, value;
+
+	init(r, arena, facts, tls);
+	http1_split_path(head->path, &path, &query, &r->has_query);
+	r->method = head->method;
+	r->target = head->path;
+	r->major = 2;
+	set_path(r, path, query);
+	set_host(r, head->authority);
+	while (http2_next_field(&list, &name, &value))
 		http_fields_add(&r->fields, arena, name, value);
 }

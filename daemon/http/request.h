@@ -13,6 +13,7 @@
 #include "daemon/core/facts.h"
 #include "daemon/http/fields.h"
 #include "daemon/wire/http1.h"
+#include "daemon/wire/http2.h"
 
 struct http_request {
 	struct arena *arena;
@@ -35,6 +36,9 @@ struct http_request {
  * are copied, so that what the request's matchers set is gone with it.
  */
 void http_request_init(struct http_request *r, struct arena *arena, const struct http1_head *head,
+    const struct facts *facts, bool tls);
+/* The same of HTTP/2; the buffer that head points into must live as long. */
+void http_request_init2(struct http_request *r, struct arena *arena, const struct http2_head *head,
     const struct facts *facts, bool tls);
 
 /* Is "http.*" a placeholder that requests have? Known at load. */

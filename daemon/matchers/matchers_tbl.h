@@ -14,11 +14,14 @@
 	X(postgres) \
 	X(proxy_protocol) \
 	X(rdp) \
+	X(regexp) \
 	X(remote_ip) \
 	X(socks4) \
 	X(socks5) \
 	X(ssh) \
 	X(tls) \
+	X(vars) \
+	X(vars_regexp) \
 	X(winbox) \
 	X(wireguard) \
 	X(xmpp)

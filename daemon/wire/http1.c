@@ -74,6 +74,11 @@ bool http1_is_value(struct span s)
 	return all(s, is_value_char);
 }
 
+bool http1_is_host(struct span s)
+{
+	return all(s, is_host_char);
+}
+
 bool http1_equal(struct span a, struct span b)
 {
 	size_t i;
@@ -258,11 +263,25 @@ static bool take_authority(struct span *s, struct span *authority)
 	return authority->n > 0 && all(*authority, is_host_char);
 }
 
+bool http1_split_path(struct span target, struct span *path, struct span *query, bool *has_query)
+{
+	const uint8_t *mark = target.n > 0 ? memchr(target.p, '?', target.n) : NULL;
+
+	*has_query = mark != NULL;
+	*path = target;
+	*query = span_of(NULL, 0);
+	if (mark != NULL) {
+		span_take(&target, (size_t)(mark - target.p), path);
+		span_skip(&target, 1);
+		*query = target;
+	}
+	return all(target, is_target_char) && escapes_valid(*path);
+}
+
 /* The four forms of RFC 9112 section 3.2. */
 static bool split_target(struct http1_head *out)
 {
 	struct span s = out->target;
-	const uint8_t *mark;
 
 	if (span_eq_str(out->method, "CONNECT")) {
 		out->host = s;
@@ -274,15 +293,7 @@ static bool split_target(struct http1_head *out)
 	}
 	if (s.p[0] != '/' && !take_authority(&s, &out->host))
 		return false;
-	mark = s.n > 0 ? memchr(s.p, '?', s.n) : NULL;
-	out->path = s;
-	if (mark != NULL) {
-		out->has_query = true;
-		span_take(&s, (size_t)(mark - s.p), &out->path);
-		span_skip(&s, 1);
-		out->query = s;
-	}
-	return escapes_valid(out->path);
+	return http1_split_path(s, &out->path, &out->query, &out->has_query);
 }
 
 static enum http1_result request_line(struct span *s, struct http1_head *out)

@@ -65,6 +65,12 @@ bool http1_is_token(struct span s);
 /* Can it stand in a header's value? */
 bool http1_is_value(struct span s);
 
+/* Are they characters of a host, perhaps with a port? */
+bool http1_is_host(struct span s);
+
+/* Takes "/path?query" apart. false: it has characters or escapes that none may have. */
+bool http1_split_path(struct span target, struct span *path, struct span *query, bool *has_query);
+
 /* A request's body on its way past. Zeroed memory is one that has no byte. */
 struct http1_body {
 	bool chunked;

@@ -39,7 +39,7 @@ static inline void support_setup(void)
 
 static inline void support_teardown(void)
 {
-	buf_fini(&cache.hello_bytes);
+	match_cache_fini(&cache);
 	arena_free(arena);
 }
 
@@ -120,7 +120,7 @@ static inline enum match_verdict support_ask(
 
 	if (bytes.n > 0)
 		memcpy(copy, bytes.p, bytes.n);
-	cache.hello_length = 0;
+	match_cache_clear(&cache);
 	verdict = matcher_set_match(set, &in);
 	free(copy);
 	return verdict;

@@ -39,7 +39,7 @@ static void setup(void)
 
 static void teardown(void)
 {
-	buf_fini(&cache.hello_bytes);
+	match_cache_fini(&cache);
 	arena_free(arena);
 }
 
@@ -70,7 +70,7 @@ static enum match_verdict verdict(const char *text, struct span bytes, enum matc
 	struct error err;
 
 	ck_assert_msg(load_set(text, &set, &err) == 0, "%s: %s: %s", text, err.path, err.message);
-	cache.hello_length = 0;
+	match_cache_clear(&cache);
 	return matcher_set_match(&set, &in);
 }
 
@@ -385,7 +385,7 @@ START_TEST(test_lists)
 	ck_assert_int_eq(matcher_sets_load(&load, &node, &sets, &err), 0);
 	ck_assert_int_eq(matcher_sets_match(&sets, &in, &on_bytes), lists[_i].verdict);
 	ck_assert_int_eq(on_bytes, lists[_i].on_bytes);
-	cache.hello_length = 0;
+	match_cache_clear(&cache);
 	ck_assert_int_eq(matcher_sets_match(&sets, &in, NULL), lists[_i].verdict);
 	json_decref(json);
 	free(copy);

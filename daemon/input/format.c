@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <config.h>
+
+#include <string.h>
+
+#include "daemon/input/format.h"
+#include "daemon/input/rune.h"
+
+/* Deeper levels are written at this one, so that "{{{{…" does not grow with its square. */
+#define INDENT_MAX 32
+
+/* What stands between white space: as the lexer takes it apart, but with its quotes. */
+enum piece_kind {
+	PIECE_END,
+	PIECE_WORD,
+	PIECE_COMMENT,
+	PIECE_OPEN,  /* a brace of its own */
+	PIECE_CLOSE, /* likewise */
+	PIECE_JOIN,  /* a backslash and a line end: the line goes on */
+};
+
+struct piece {
+	enum piece_kind kind;
+	struct span text;
+	unsigned breaks; /* line ends before it */
+	bool glued;      /* nothing at all between the last one and it */
+	bool plain;      /* a word without quotes */
+};
+
+struct formatter {
+	struct span in;
+	struct buf *out;
+	struct piece last, next;
+	unsigned nesting;
+	bool escaped;     /* the last piece is a backslash that belongs to the next one */
+	bool import_line; /* the last line begins with "import", outside of every block */
+};
+
+static uint8_t at(struct span s, size_t i)
+{
+	return i < s.n ? s.p[i] : 0;
+}
+
+/* How many bytes of white space are at the front of s; a line feed is none of them. */
+static size_t blank(struct span s)
+{
+	size_t size;
+	uint32_t rune = rune_at(s, &size);
+
+	return rune != RUNE_BAD && rune != '\n' && rune_is_space(rune) ? size : 0;
+}
+
+/*
+ * The length of the quoted text at the front, to the end if it is never closed. With a backslash
+ * before it, its first character is escaped.
+ */
+static size_t quoted_length(struct span s, bool escaped)
+{
+	uint8_t quote = s.p[0];
+
+	for (size_t i = escaped && quote == '"' ? 2 : 1; i < s.n; i++)
+		if (s.p[i] == quote)
+			return i + 1;
+		else if (quote == '"' && s.p[i] == '\\')
+			i++;
+	return s.n;
+}
+
+static bool is_marker(struct span s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (!((s.p[i] | 0x20) >= 'a' && (s.p[i] | 0x20) <= 'z') &&
+		    !(s.p[i] >= '0' && s.p[i] <= '9') && s.p[i] != '-' && s.p[i] != '_')
+			return false;
+	return s.n > 0;
+}
+
+/* The length of the heredoc at the front; 0: it is none. */
+static size_t heredoc_length(struct span s)
+{
+	size_t line = 2, marker, found;
+	const uint8_t *end;
+
+	while (line < s.n && s.p[line] != '\n' && s.p[line] != ' ')
+		line++;
+	marker = line - 2;
+	if (marker > 0 && at(s, line - 1) == '\r')
+		marker--;
+	if (at(s, line) != '\n' || !is_marker(span_of(s.p + 2, marker)))
+		return 0;
+	end = memmem(s.p + line + 1, s.n - line - 1, s.p + 2, marker);
+	if (!end)
+		return s.n;
+	found = (size_t)(end - s.p) + marker;
+	return found;
+}
+
+/* The length of a word without quotes, which a backslash does not end with. */
+static size_t word_length(struct span s, bool escaped)
+{
+	size_t i = escaped;
+
+	while (i < s.n && s.p[i] != '\n' && blank(span_of(s.p + i, s.n - i)) == 0) {
+		if (s.p[i] == '\\') {
+			struct span rest = span_of(s.p + i + 1, s.n - i - 1);
+
+			if (at(rest, 0) == '\n' || rest.n == 0 || blank(rest) > 0)
+				break;
+			i++;
+		}
+		i++;
+	}
+	return i;
+}
+
+/*
+ * The length without braces that are written to a word but belong to a block: "name{" before white
+ * space, and "word}" without an opening one.
+ */
+static size_t without_braces(struct span s, size_t length)
+{
+	if (length > 1 && s.p[0] == '}')
+		return 1;
+	if (length > 1 && s.p[length - 1] == '{' && s.p[length - 2] != '\\')
+		return length - 1;
+	if (!memchr(s.p, '{', length))
+		while (length > 1 && s.p[length - 1] == '}' && s.p[length - 2] != '\\')
+			length--;
+	return length;
+}
+
+static void set(struct formatter *f, enum piece_kind kind, size_t length)
+{
+	f->next.kind = kind;
+	f->next.text = span_of(f->in.p, length);
+	span_skip(&f->in, length);
+}
+
+static void scan_word(struct formatter *f, bool escaped)
+{
+	struct span s = f->in;
+	size_t length = 0;
+
+	if (!escaped && at(s, 0) == '\\' && (at(s, 1) == '"' || at(s, 1) == '`')) {
+		span_skip(&s, 1);
+		set(f, PIECE_WORD, 1 + quoted_length(s, true));
+		return;
+	}
+	if (s.p[0] == '"' || s.p[0] == '`') {
+		set(f, PIECE_WORD, quoted_length(s, escaped));
+		return;
+	}
+	if (!escaped && span_starts(s, span_str("<<")))
+		length = heredoc_length(s);
+	f->next.plain = length == 0;
+	if (length == 0 && escaped)
+		length = word_length(s, true);
+	if (length == 0)
+		length = without_braces(s, word_length(s, false));
+	if (!escaped && length == 1 && s.p[0] == '{')
+		set(f, PIECE_OPEN, 1);
+	else if (!escaped && length == 1 && s.p[0] == '}')
+		set(f, PIECE_CLOSE, 1);
+	else
+		set(f, PIECE_WORD, length);
+}
+
+/*
+ * A backslash before white space. At a line's end it joins two lines; before a word it belongs to
+ * the word; behind one, or before a comment, it says nothing and goes.
+ */
+static bool scan_backslash(struct formatter *f)
+{
+	bool behind = f->next.glued && f->last.plain;
+	struct span s = f->in;
+	size_t size;
+
+	if (at(s, 0) != '\\' ||
+	    (s.n > 1 && s.p[1] != '\n' && blank(span_of(s.p + 1, s.n - 1)) == 0))
+		return false;
+	span_skip(&s, 1);
+	while ((size = blank(s)) > 0 && (!behind || s.p[0] == '\r'))
+		span_skip(&s, size);
+	if (at(s, 0) == '\n') {
+		f->next.kind = PIECE_JOIN;
+		span_skip(&s, 1);
+	} else if (!behind && s.n > 0 && s.p[0] != '#') {
+		f->next.kind = PIECE_WORD;
+		f->next.text = span_of(f->in.p, 1);
+		f->escaped = true;
+	}
+	f->in = s;
+	return true;
+}
+
+static void scan_comment(struct formatter *f)
+{
+	size_t length = 0;
+
+	while (length < f->in.n && f->in.p[length] != '\n')
+		length++;
+	set(f, PIECE_COMMENT, length);
+}
+
+/* The next piece into f->next. */
+static void scan(struct formatter *f)
+{
+	bool escaped = f->escaped;
+
+	f->escaped = false;
+	f->next = (struct piece){.kind = PIECE_END, .glued = true};
+	while (f->in.n > 0 && f->next.kind == PIECE_END) {
+		size_t size = blank(f->in);
+
+		if (f->in.p[0] == '\n') {
+			f->next.breaks++;
+			size = 1;
+		}
+		span_skip(&f->in, size);
+		if (size > 0) {
+			f->next.glued = false;
+			continue;
+		}
+		if (f->in.p[0] == '#')
+			scan_comment(f);
+		else if (escaped || !scan_backslash(f))
+			scan_word(f, escaped);
+	}
+}
+
+static void write_raw(struct formatter *f, struct span text)
+{
+	for (size_t i = 0; i < text.n; i++)
+		if (text.p[i] != '\r')
+			buf_append(f->out, &text.p[i], 1);
+}
+
+static void new_line(struct formatter *f, bool blank_line)
+{
+	buf_append_str(f->out, blank_line ? "\n\n" : "\n");
+	for (unsigned i = 0; i < f->nesting && i < INDENT_MAX; i++)
+		buf_append_str(f->out, "\t");
+}
+
+/* A comment whose last character joins the next line to it. */
+static bool joins(const struct piece *piece)
+{
+	size_t n = piece->text.n;
+
+	while (n > 0 && piece->text.p[n - 1] == '\r')
+		n--;
+	return piece->kind == PIECE_COMMENT && n > 0 && piece->text.p[n - 1] == '\\';
+}
+
+/* Where the next piece stands, after the last one. */
+static void place(struct formatter *f)
+{
+	const struct piece *last = &f->last, *next = &f->next;
+	bool own_line = last->kind == PIECE_COMMENT || last->kind == PIECE_OPEN ||
+			last->kind == PIECE_CLOSE || next->kind == PIECE_CLOSE || next->breaks > 0;
+
+	if (next->kind == PIECE_OPEN && last->kind == PIECE_WORD && !f->import_line)
+		own_line = false;
+	if (last->kind == PIECE_END)
+		return;
+	if (joins(last) && next->kind != PIECE_CLOSE) {
+		buf_append_str(f->out, "\n");
+		if (next->breaks > 0)
+			new_line(f, false);
+	} else if (!own_line) {
+		if (!next->glued || next->kind != PIECE_WORD)
+			buf_append_str(f->out, " ");
+	} else if (last->kind == PIECE_CLOSE && next->breaks == 0 && f->nesting == 0) {
+		new_line(f, next->kind != PIECE_CLOSE);
+	} else {
+		new_line(
+		    f, next->breaks > 1 && last->kind != PIECE_OPEN && next->kind != PIECE_CLOSE);
+	}
+	if (own_line)
+		f->import_line = f->nesting == 0 && span_eq_str(next->text, "import");
+}
+
+void caddyfile_format(struct span in, struct buf *out)
+{
+	struct formatter f = {.in = in, .out = out};
+	size_t start = buf_len(out);
+
+	if (span_starts(in, span_str("\xef\xbb\xbf")))
+		span_skip(&f.in, 3);
+	for (scan(&f); f.next.kind != PIECE_END; scan(&f)) {
+		if (f.next.kind == PIECE_CLOSE && f.nesting > 0)
+			f.nesting--;
+		if (f.last.kind == PIECE_END)
+			f.import_line = span_eq_str(f.next.text, "import");
+		place(&f);
+		if (f.next.kind == PIECE_JOIN)
+			buf_append_str(out, "\\\n");
+		else
+			write_raw(&f, f.next.text);
+		if (f.next.kind == PIECE_OPEN)
+			f.nesting++;
+		f.last = f.next;
+	}
+	if (buf_len(out) == start || out->data[out->end - 1] != '\n')
+		buf_append_str(out, "\n");
+}
