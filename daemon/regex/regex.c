@@ -167,7 +167,7 @@ bool regex_match(const struct regex *re, struct span text, struct span *groups, 
 	offsets = pcre2_get_ovector_pointer(s->data);
 	for (i = 0; i < size; i++) {
 		groups[i] = (struct span){0};
-		if (i < (size_t)found && offsets[2 * i] != PCRE2_UNSET)
+		if (text.n > 0 && i < (size_t)found && offsets[2 * i] != PCRE2_UNSET)
 			groups[i] =
 			    span_of(text.p + offsets[2 * i], offsets[2 * i + 1] - offsets[2 * i]);
 	}
