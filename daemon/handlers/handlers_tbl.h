@@ -10,6 +10,7 @@
 #define HANDLERS(X) \
 	X(close) \
 	X(echo) \
+	X(postgres_tls) \
 	X(proxy) \
 	X(proxy_protocol) \
 	X(respond) \
