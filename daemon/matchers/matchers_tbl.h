@@ -8,6 +8,7 @@
 
 /* clang-format off */
 #define MATCHERS(X) \
+	X(clock) \
 	X(http) \
 	X(local_ip) \
 	X(not) \
