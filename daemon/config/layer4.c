@@ -135,7 +135,7 @@ static int load_server(struct load *load, const struct jnode *node, struct error
 		return -1;
 	server->name = arena_strdup(load->arena, node->key);
 	if (fields_load(server_fields, load, node, NULL, load->arena, server, err) == -1 ||
-	    route_list_check(node, &server->routes, err) == -1)
+	    route_list_finish(load, node, &server->routes, err) == -1)
 		return -1;
 	return instance_add_server(load, server, err);
 }

@@ -67,6 +67,13 @@ struct matcher_type {
 	 */
 	int (*load)(struct load *load, const struct jnode *node, void *params, struct error *err);
 	enum match_verdict (*match)(const void *params, struct match_input *in);
+	/*
+	 * For a matcher that may ask no more than whether a text of the connection is one of some,
+	 * case ignored: keys() finds these (false: it asks more), key() the connection's, with the
+	 * verdict of a matcher that any text satisfies. Both or none.
+	 */
+	bool (*keys)(const void *params, struct strings *out);
+	enum match_verdict (*key)(struct match_input *in, struct span *out);
 	/* Where bytes depends on the parameters (`not`); NULL: the member bytes says it. */
 	bool (*rests_on_bytes)(const void *params);
 	/*

@@ -8,6 +8,7 @@
 
 #include "common/arena.h"
 #include "daemon/core/load.h"
+#include "daemon/core/route_index.h"
 
 #define ROUTE_ARENA 1024
 
@@ -143,13 +144,15 @@ int route_list_load_routes(
 	return routes_load(load, node, &list->items, &list->count, err);
 }
 
-int route_list_check(const struct jnode *node, const struct route_list *list, struct error *err)
+int route_list_finish(
+    struct load *load, const struct jnode *node, struct route_list *list, struct error *err)
 {
 	struct jnode silence = jnode_member(node, "silence_timeout");
 
 	if (list->silence_timeout > 0 && list->silence_timeout >= list->matching_timeout)
 		return jnode_error(&silence, err, ERROR_INVALID,
 		    "must be shorter than matching_timeout, or it never has an effect");
+	list->index = route_index_new(load->arena, list->items, list->count);
 	return 0;
 }
 

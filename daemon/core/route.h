@@ -38,9 +38,10 @@ struct route_identity {
 struct route_list {
 	struct route **items;
 	size_t count;
-	int64_t matching_timeout; /* ns */
-	int64_t silence_timeout;  /* ns; 0: off */
-	int64_t matching_buffer;  /* bytes */
+	int64_t matching_timeout;  /* ns */
+	int64_t silence_timeout;   /* ns; 0: off */
+	int64_t matching_buffer;   /* bytes */
+	struct route_index *index; /* NULL: not worth one */
 };
 
 /* The fields of a route list's options, for the tables of servers and subroutes. */
@@ -76,8 +77,9 @@ int routes_load(struct load *load, const struct jnode *node, struct route ***ite
 /* For ROUTE_LIST_FIELDS: routes inside another route, in load->arena. */
 int route_list_load_routes(
     struct load *load, const struct jnode *node, void *target, struct error *err);
-/* Checks a list whose options were read from node. Returns 0, or -1 with err. */
-int route_list_check(const struct jnode *node, const struct route_list *list, struct error *err);
+/* Checks a list whose options were read from node, and indexes it. Returns 0, or -1 with err. */
+int route_list_finish(
+    struct load *load, const struct jnode *node, struct route_list *list, struct error *err);
 
 /* Reads one handler of a chain, memory from load->arena. Returns 0, or -1 with err. */
 int handler_load(

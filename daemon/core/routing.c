@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "daemon/core/instance.h"
+#include "daemon/core/route_index.h"
 #include "daemon/core/worker.h"
 
 static void routing_run(struct conn *conn);
@@ -22,6 +23,10 @@ enum pick routing_pick(
 	size_t i;
 
 	for (i = from; i < list->count; i++) {
+		if (list->index != NULL)
+			i = route_index_skip(list->index, i, in, &undecided);
+		if (i == list->count)
+			break;
 		if (list->items[i]->disabled)
 			continue;
 		switch (matcher_sets_match(&list->items[i]->match, in, &on_bytes)) {

@@ -19,8 +19,7 @@ static int load(struct load *load, const struct jnode *node, void *p, struct err
 {
 	struct params *params = p;
 
-	(void)load;
-	return route_list_check(node, &params->list, err);
+	return route_list_finish(load, node, &params->list, err);
 }
 
 static enum handle_result handle(struct conn *conn, const void *p)

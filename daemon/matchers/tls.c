@@ -41,6 +41,28 @@ static enum match_verdict match(const void *params, struct match_input *in)
 	}
 }
 
+/* Exact server names and nothing else. */
+static bool keys(const void *params, struct strings *out)
+{
+	return hello_match_names(params, out);
+}
+
+static enum match_verdict key(struct match_input *in, struct span *out)
+{
+	const struct hello *hello;
+
+	switch (match_hello(in, &hello)) {
+	case HELLO_OK:
+		capture(in->facts, hello);
+		*out = hello->server_name;
+		return MATCH_YES;
+	case HELLO_MORE:
+		return MATCH_MORE;
+	default:
+		return MATCH_NO;
+	}
+}
+
 static int adapt(struct dispenser *d, json_t **out, struct error *err)
 {
 	dispenser_next(d); /* the name */
@@ -55,5 +77,7 @@ const struct matcher_type matcher_tls = {
     .params_size = sizeof(struct hello_match),
     .load = hello_match_load,
     .match = match,
+    .keys = keys,
+    .key = key,
     .adapt = adapt,
 };

@@ -161,6 +161,21 @@ int hello_match_load(struct load *load, const struct jnode *node, void *params, 
 
 /* --- matching -------------------------------------------------------------------------------- */
 
+bool hello_match_names(const struct hello_match *m, struct strings *out)
+{
+	size_t i;
+
+	if (!m->has_sni || m->has_alpn || m->sni_regexp.regex != NULL || m->remote != NULL ||
+	    m->not_remote != NULL || m->local != NULL)
+		return false;
+	for (i = 0; i < m->sni.count; i++)
+		if (m->sni.items[i][0] == '\0' || strchr(m->sni.items[i], '*') != NULL ||
+		    strchr(m->sni.items[i], '{') != NULL)
+			return false;
+	*out = m->sni;
+	return true;
+}
+
 static bool match_sni(const struct hello_match *m, struct span name)
 {
 	size_t i;

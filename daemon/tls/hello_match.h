@@ -42,6 +42,9 @@ int hello_match_load(struct load *load, const struct jnode *node, void *params, 
 /* facts: the connection's addresses are looked at, groups of sni_regexp are set. */
 bool hello_match(const struct hello_match *m, const struct hello *hello, struct facts *facts);
 
+/* Does it ask for server names without wildcards alone? Then *out is these, borrowed. */
+bool hello_match_names(const struct hello_match *m, struct strings *out);
+
 /*
  * Does a server name match a pattern? Case is ignored; "*" stands for one label, in any number of
  * leading labels ("*.example.com", "*.*.example.com"). pattern is ASCII.
