@@ -150,6 +150,8 @@ enum scanner_result scanner_run(struct scanner *s, struct span bytes)
 	enum scanner_result result;
 	struct head head;
 
+	if (bytes.n == 0)
+		return SCANNER_MORE;
 	while (s->at <= bytes.n) {
 		if (s->depth == 0 && s->left[0] == 0)
 			return SCANNER_DONE;

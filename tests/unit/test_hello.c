@@ -82,7 +82,7 @@ static void put_message(struct buf *out, const char *fixed, struct buf *extensio
 	append_hex(&body, fixed);
 	if (extensions != NULL) {
 		put_u16(&body, buf_len(extensions));
-		buf_append(&body, extensions->data + extensions->start, buf_len(extensions));
+		buf_append(&body, buf_span(extensions).p, buf_len(extensions));
 		buf_fini(extensions);
 	}
 	n = buf_len(&body);
