@@ -13,13 +13,17 @@
 
 struct edit;
 struct instance;
+struct route_identity;
 
 struct load {
 	struct arena *arena;       /* the route's, while a route is loaded; else the instance's */
 	struct instance *instance; /* being made */
 	const struct instance *before; /* whose unchanged routes may be shared; NULL: none */
 	const struct edit *edit;       /* what made the document; NULL: it came whole */
-	bool dry;                      /* validate: open no socket, ask no one */
+	/* The top-level route that is loaded now, and where it stands; NULL: none. */
+	const struct route_identity *identity;
+	const struct jnode *route;
+	bool dry; /* validate: open no socket, ask no one */
 };
 
 #endif

@@ -81,11 +81,29 @@ int handler_load(
 	return out->type->load != NULL ? out->type->load(load, node, params, err) : 0;
 }
 
-int route_load(struct load *load, const struct jnode *node, struct route *route, struct error *err)
+int handlers_load(struct load *load, const struct jnode *node, struct handler **handlers,
+    size_t *count, struct error *err)
+{
+	size_t i;
+
+	if (jnode_array(node, err) == -1)
+		return -1;
+	*count = json_array_size(node->value);
+	*handlers = arena_array(load->arena, *count, sizeof(**handlers));
+	for (i = 0; i < *count; i++) {
+		struct jnode item = jnode_item(node, i);
+
+		if (handler_load(load, &item, &(*handlers)[i], err) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+static int load_parts(
+    struct load *load, const struct jnode *node, struct route *route, struct error *err)
 {
 	static const char *const known[] = {"match", "handle", "disabled", "@id", NULL};
 	struct jnode match, handle, disabled, id;
-	size_t i;
 
 	if (jnode_object(node, err) == -1 || jnode_known(node, known, err) == -1)
 		return -1;
@@ -104,17 +122,21 @@ int route_load(struct load *load, const struct jnode *node, struct route *route,
 	handle = jnode_member(node, "handle");
 	if (handle.value == NULL)
 		return 0;
-	if (jnode_array(&handle, err) == -1)
-		return -1;
-	route->handler_count = json_array_size(handle.value);
-	route->handlers = arena_array(load->arena, route->handler_count, sizeof(*route->handlers));
-	for (i = 0; i < route->handler_count; i++) {
-		struct jnode item = jnode_item(&handle, i);
+	return handlers_load(load, &handle, &route->handlers, &route->handler_count, err);
+}
 
-		if (handler_load(load, &item, &route->handlers[i], err) == -1)
-			return -1;
-	}
-	return 0;
+int route_load(struct load *load, const struct jnode *node, struct route *route, struct error *err)
+{
+	int rc;
+
+	if (route->identity == NULL)
+		return load_parts(load, node, route, err);
+	load->identity = route->identity;
+	load->route = node;
+	rc = load_parts(load, node, route, err);
+	load->identity = NULL;
+	load->route = NULL;
+	return rc;
 }
 
 int routes_load(struct load *load, const struct jnode *node, struct route ***items, size_t *count,

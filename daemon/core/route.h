@@ -85,6 +85,10 @@ int route_list_finish(
 int handler_load(
     struct load *load, const struct jnode *node, struct handler *out, struct error *err);
 
+/* The same of a chain. */
+int handlers_load(struct load *load, const struct jnode *node, struct handler **handlers,
+    size_t *count, struct error *err);
+
 /* Reads one route's match and handle into route, memory from load->arena. */
 int route_load(struct load *load, const struct jnode *node, struct route *route, struct error *err);
 

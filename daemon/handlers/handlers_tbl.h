@@ -15,6 +15,7 @@
 	X(proxy_protocol) \
 	X(respond) \
 	X(subroute) \
+	X(throttle) \
 	X(tls) \
 	X(vars)
 /* clang-format on */

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "daemon/http/field_match.h"
 #include "daemon/http/field_texts.h"
 #include "daemon/http/handler.h"
 #include "daemon/regex/regex.h"
@@ -17,13 +18,21 @@ struct replacement {
 	struct regex *regex;
 };
 
+/* What the answer must be for the rest to be done. */
+struct require {
+	int64_t *statuses; /* any of them, below 10 a class such as 4xx; none: whatever it is */
+	size_t status_count;
+	struct http_field_match headers;
+};
+
 struct params {
 	struct response {
 		struct http_field_texts add, set;
-		struct http_texts remove_texts;
+		struct http_texts remove;
 		struct replacement *replace;
 		size_t replace_count;
-		bool deferred;
+		struct require require;
+		bool deferred; /* until the answer stands */
 	} response;
 };
 
@@ -97,13 +106,59 @@ static int load_remove(struct load *load, const struct jnode *node, void *target
 	return http_texts_load(load, node, target, err);
 }
 
+static int load_statuses(
+    struct load *load, const struct jnode *node, void *target, struct error *err)
+{
+	struct require *require = target;
+	size_t i;
+
+	if (jnode_array(node, err) == -1)
+		return -1;
+	require->status_count = json_array_size(node->value);
+	require->statuses =
+	    arena_array(load->arena, require->status_count, sizeof(*require->statuses));
+	for (i = 0; i < require->status_count; i++) {
+		struct jnode item = jnode_item(node, i);
+
+		if (jnode_int(&item, 1, 999, &require->statuses[i], err) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+static const struct field require_fields[] = {
+    {.name = "status_code",
+	.type = FIELD_TYPE_CUSTOM,
+	.load = load_statuses,
+	.help = "statuses, any of which will do; 4 is every 4xx"},
+    FIELD_CUSTOM(struct require, headers, "headers", FIELD_PLACEHOLDERS, http_field_match_load,
+	"fields that the answer must have, or with null must not"),
+    FIELD_END,
+};
+
+/* Only an answer that stands can be looked at. target is the struct response. */
 static int load_require(
     struct load *load, const struct jnode *node, void *target, struct error *err)
 {
+	struct response *response = target;
+
+	response->deferred = true;
+	if (jnode_object(node, err) == -1)
+		return -1;
+	return fields_load(require_fields, load, node, NULL, load->arena, &response->require, err);
+}
+
+static int load_deferred(
+    struct load *load, const struct jnode *node, void *target, struct error *err)
+{
+	struct response *response = target;
+	bool deferred;
+
 	(void)load;
-	(void)target;
-	return jnode_error(node, err, ERROR_UNSUPPORTED,
-	    "is not supported by pointsman; put the handler in a route that matches instead");
+	if (jnode_bool(node, &deferred, err) == -1)
+		return -1;
+	response->deferred = response->deferred || deferred;
+	return 0;
 }
 
 static const struct field response_fields[] = {
@@ -111,16 +166,22 @@ static const struct field response_fields[] = {
 	struct response, add, "add", FIELD_PLACEHOLDERS, http_field_texts_load, "fields to add"),
     FIELD_CUSTOM(struct response, set, "set", FIELD_PLACEHOLDERS, http_field_texts_load,
 	"fields to set, replacing those of the same name"),
-    FIELD_CUSTOM(struct response, remove_texts, "delete", FIELD_PLACEHOLDERS, load_remove,
+    FIELD_CUSTOM(struct response, remove, "delete", FIELD_PLACEHOLDERS, load_remove,
 	"names of fields to remove; '*' at an end stands for anything"),
     {.name = "replace",
 	.type = FIELD_TYPE_CUSTOM,
 	.load = load_replace,
 	.flags = FIELD_PLACEHOLDERS,
 	.help = "by field: what to replace in its values"},
-    FIELD_BOOL(struct response, deferred, "deferred", 0,
-	"wait until the answer stands, so that its fields are there"),
-    {.name = "require", .type = FIELD_TYPE_CUSTOM, .load = load_require, .flags = FIELD_HIDDEN},
+    {.name = "deferred",
+	.type = FIELD_TYPE_CUSTOM,
+	.load = load_deferred,
+	.help = "wait until the answer stands, so that its fields are there"},
+    {.name = "require",
+	.type = FIELD_TYPE_CUSTOM,
+	.load = load_require,
+	.flags = FIELD_PLACEHOLDERS,
+	.help = "do it only to answers that are so"},
     FIELD_END,
 };
 
@@ -281,8 +342,8 @@ static void remove_fields(const struct response *p, struct http_exchange *x, boo
 {
 	size_t i;
 
-	for (i = 0; i < p->remove_texts.count; i++) {
-		struct span name = http_text_of(p->remove_texts.items[i], &x->request);
+	for (i = 0; i < p->remove.count; i++) {
+		struct span name = http_text_of(p->remove.items[i], &x->request);
 
 		if (span_eq_str(name, "*") == all)
 			http_fields_remove(&x->response.fields, name);
@@ -319,9 +380,25 @@ struct later {
 	const struct response *response;
 };
 
+static bool is_required(const struct require *require, struct http_exchange *x)
+{
+	int64_t status = x->response.status != 0 ? x->response.status : 200;
+	bool fits = require->status_count == 0;
+	size_t i;
+
+	for (i = 0; i < require->status_count; i++)
+		fits =
+		    fits || require->statuses[i] == status || require->statuses[i] == status / 100;
+	return fits && http_field_match(
+			   &require->headers, &x->response.fields, span_of(NULL, 0), &x->request);
+}
+
 static void run_later(struct http_deferred *d, struct http_exchange *x)
 {
-	apply(((struct later *)d)->response, x);
+	const struct response *response = ((struct later *)d)->response;
+
+	if (is_required(&response->require, x))
+		apply(response, x);
 }
 
 static enum http_flow handle(struct http_exchange *x, const void *params)

@@ -9,6 +9,7 @@
 #include "daemon/core/conn.h"
 #include "daemon/core/instance.h"
 #include "daemon/core/worker.h"
+#include "daemon/net/sockets.h"
 #include "daemon/wire/http1.h"
 
 #define READ_SIZE 4096
@@ -487,6 +488,8 @@ static enum handle_result handle(struct conn *conn, const void *params)
 	conn->on_end = on_end;
 	conn->state = "http";
 	conn_timer_stop(conn);
+	if (s->server->keepalive_interval > 0)
+		sockets_set_keepalive(conn->client.io.fd, s->server->keepalive_interval);
 	run(s);
 	return HANDLE_DONE;
 }

@@ -21,6 +21,7 @@ struct http_server {
 	bool strict_sni_host; /* a request must be for the name that the TLS session is for */
 	int64_t read_header_timeout, read_idle_timeout, write_idle_timeout, idle_timeout; /* ns */
 	int64_t read_timeout, write_timeout; /* ns; 0: none */
+	int64_t keepalive_interval;          /* ns; 0: as any socket's */
 	int64_t max_header_bytes;
 };
 

@@ -9,6 +9,7 @@
 #include "common/duration.h"
 #include "common/log.h"
 #include "daemon/core/instance.h"
+#include "daemon/http/redirect.h"
 #include "daemon/http/serve.h"
 #include "daemon/http/tls.h"
 
@@ -20,7 +21,8 @@ struct making {
 	const struct http_settings *settings;
 	struct route *route;
 	struct http_server *http;
-	bool tls;
+	bool tls;       /* is to be spoken */
+	bool tls_added; /* ... and its place in the chain has been passed */
 };
 
 /* ---- routes -------------------------------------------------------------------------------- */
@@ -75,6 +77,7 @@ static int add_tls(struct load *load, struct making *m, struct error *err)
 	struct jnode node = jnode_member(&m->settings->node, "tls_connection_policies");
 	struct http_tls *tls;
 
+	m->tls_added = true;
 	if (!m->tls)
 		return 0;
 	tls = arena_alloc(load->arena, sizeof(*tls));
@@ -94,28 +97,66 @@ static const char *const wrapper_handlers[][2] = {
     {NULL, NULL},
 };
 
-static int add_wrapper(struct load *load, struct making *m, const struct jnode *node,
+static const char *wrapper_handler(const char *name)
+{
+	size_t i;
+
+	for (i = 0; wrapper_handlers[i][0] != NULL; i++)
+		if (strcmp(wrapper_handlers[i][0], name) == 0)
+			return wrapper_handlers[i][1];
+	return NULL;
+}
+
+static int add_layer4_handler(struct load *load, struct making *m, const struct jnode *node,
     const char *name, struct error *err)
 {
 	struct handler *handler = &m->route->handlers[m->route->handler_count++];
 	struct jnode as_handler = *node;
-	size_t i;
 	int rc;
 
-	for (i = 0; wrapper_handlers[i][0] != NULL; i++)
-		if (strcmp(wrapper_handlers[i][0], name) == 0)
-			break;
-	if (wrapper_handlers[i][0] == NULL)
-		return jnode_error(node, err, ERROR_UNSUPPORTED,
-		    "listener wrapper '%s' is not supported; there are layer4, proxy_protocol and "
-		    "tls",
-		    name);
 	as_handler.value = json_copy(node->value);
 	json_object_del(as_handler.value, "wrapper");
-	json_object_set_new(as_handler.value, "handler", json_string(wrapper_handlers[i][1]));
+	json_object_set_new(as_handler.value, "handler", json_string(name));
 	rc = handler_load(load, &as_handler, handler, err);
 	json_decref(as_handler.value);
 	return rc;
+}
+
+/* On the HTTP port, where no TLS follows, HTTP is what is to be spoken. */
+static int add_redirect(
+    struct load *load, struct making *m, const struct jnode *node, struct error *err)
+{
+	struct http_server *server = arena_alloc(load->arena, sizeof(*server));
+
+	if (m->tls_added)
+		return jnode_error(node, err, ERROR_INVALID,
+		    "http_redirect has to stand before the wrapper tls, which is to be added "
+		    "behind it");
+	if (http_redirect_load(load, node, server, err) == -1)
+		return -1;
+	if (m->tls)
+		add_handler(m->route, &handler_http_redirect, server);
+	return 0;
+}
+
+static int add_wrapper(struct load *load, struct making *m, const struct jnode *node,
+    const char *name, struct error *err)
+{
+	const char *handler = wrapper_handler(name);
+
+	if (handler != NULL)
+		return add_layer4_handler(load, m, node, handler, err);
+	if (strcmp(name, "http_redirect") == 0)
+		return add_redirect(load, m, node, err);
+	if (strcmp(name, "tls") != 0)
+		return jnode_error(node, err, ERROR_UNSUPPORTED,
+		    "listener wrapper '%s' is not supported; there are layer4, proxy_protocol, "
+		    "http_redirect and tls",
+		    name);
+	if (m->tls_added)
+		return jnode_error(
+		    node, err, ERROR_INVALID, "the listener wrapper 'tls' stands twice");
+	return add_tls(load, m, err);
 }
 
 static int wrapper_name(const struct jnode *node, const char **out, struct error *err)
@@ -131,40 +172,39 @@ static int wrapper_name(const struct jnode *node, const char **out, struct error
 	return jnode_string(&name, out, err);
 }
 
+static bool has_tls_wrapper(const json_t *wrappers)
+{
+	json_t *item;
+	size_t i;
+
+	json_array_foreach (wrappers, i, item) {
+		const char *name = json_string_value(json_object_get(item, "wrapper"));
+
+		if (name != NULL && strcmp(name, "tls") == 0)
+			return true;
+	}
+	return false;
+}
+
 /* TLS is where the wrapper "tls" stands, or before all of them. */
 static int add_wrappers(struct load *load, struct making *m, struct error *err)
 {
 	struct jnode node = jnode_member(&m->settings->node, "listener_wrappers");
-	bool has_tls = false;
 	const char *name;
-	json_t *item;
 	size_t i;
 
 	if (jnode_array(&node, err) == -1)
 		return -1;
 	if (json_array_size(node.value) > WRAPPERS_MAX)
 		return jnode_error(&node, err, ERROR_LIMIT, "more than %d wrappers", WRAPPERS_MAX);
-	json_array_foreach (node.value, i, item)
-		has_tls =
-		    has_tls ||
-		    strcmp("tls", json_string_value(json_object_get(item, "wrapper")) ?: "") == 0;
-	if (!has_tls && add_tls(load, m, err) == -1)
+	if (!has_tls_wrapper(node.value) && add_tls(load, m, err) == -1)
 		return -1;
 	for (i = 0; i < json_array_size(node.value); i++) {
 		struct jnode wrapper = jnode_item(&node, i);
 
-		if (wrapper_name(&wrapper, &name, err) == -1)
+		if (wrapper_name(&wrapper, &name, err) == -1 ||
+		    add_wrapper(load, m, &wrapper, name, err) == -1)
 			return -1;
-		if (strcmp(name, "tls") == 0) {
-			if (!has_tls)
-				return jnode_error(&wrapper, err, ERROR_INVALID,
-				    "the listener wrapper 'tls' stands twice");
-			has_tls = false;
-			if (add_tls(load, m, err) == -1)
-				return -1;
-		} else if (add_wrapper(load, m, &wrapper, name, err) == -1) {
-			return -1;
-		}
 	}
 	return 0;
 }
@@ -182,6 +222,7 @@ static struct http_server *new_http(struct arena *arena, const struct http_setti
 	http->write_idle_timeout = s->write_idle_timeout;
 	http->idle_timeout = s->idle_timeout;
 	http->max_header_bytes = s->max_header_bytes;
+	http->keepalive_interval = s->keepalive_interval;
 	return http;
 }
 

@@ -80,6 +80,11 @@ struct field {
 		.name = n, .type = FIELD_TYPE_INT, FIELD_AT(s, m), .flags = f, .fallback = d,      \
 		.min = lo, .max = hi, .help = h                                                    \
 	}
+#define FIELD_FLOAT(s, m, n, f, d, lo, hi, h)                                                      \
+	{                                                                                          \
+		.name = n, .type = FIELD_TYPE_FLOAT, FIELD_AT(s, m), .flags = f, .fallback = d,    \
+		.min = lo, .max = hi, .help = h                                                    \
+	}
 #define FIELD_DURATION(s, m, n, f, d, h)                                                           \
 	{                                                                                          \
 		.name = n, .type = FIELD_TYPE_DURATION, FIELD_AT(s, m), .flags = f, .fallback = d, \

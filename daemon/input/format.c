@@ -9,6 +9,8 @@
 /* Deeper levels are written at this one, so that "{{{{…" does not grow with its square. */
 #define INDENT_MAX 32
 
+#define BOM "\xef\xbb\xbf"
+
 /* What stands between white space: as the lexer takes it apart, but with its quotes. */
 enum piece_kind {
 	PIECE_END,
@@ -25,6 +27,7 @@ struct piece {
 	unsigned breaks; /* line ends before it */
 	bool glued;      /* nothing at all between the last one and it */
 	bool plain;      /* a word without quotes */
+	bool quoted;
 };
 
 struct formatter {
@@ -75,24 +78,32 @@ static bool is_marker(struct span s)
 	return s.n > 0;
 }
 
-/* The length of the heredoc at the front; 0: it is none. */
-static size_t heredoc_length(struct span s)
+/*
+ * The length of what begins with "<<": a heredoc, or else (*plain) a word that goes on to the next
+ * space; 0: neither.
+ */
+static size_t angles_length(struct span s, bool *plain)
 {
-	size_t line = 2, marker, found;
+	size_t line = 2, marker;
 	const uint8_t *end;
 
 	while (line < s.n && s.p[line] != '\n' && s.p[line] != ' ')
 		line++;
 	marker = line - 2;
-	if (marker > 0 && at(s, line - 1) == '\r')
+	while (marker > 0 && s.p[marker + 1] == '\r')
 		marker--;
-	if (at(s, line) != '\n' || !is_marker(span_of(s.p + 2, marker)))
-		return 0;
+	*plain = at(s, line) != '\n' || !is_marker(span_of(s.p + 2, marker));
+	if (*plain)
+		return at(s, line) == ' ' ? line : 0;
 	end = memmem(s.p + line + 1, s.n - line - 1, s.p + 2, marker);
-	if (!end)
-		return s.n;
-	found = (size_t)(end - s.p) + marker;
-	return found;
+	return end ? (size_t)(end - s.p) + marker : s.n;
+}
+
+/* Does a word end at i? Carriage returns inside of it are as if they were not there. */
+static bool ends_word(struct span s, size_t i)
+{
+	return i >= s.n || s.p[i] == '\n' ||
+	       (s.p[i] != '\r' && blank(span_of(s.p + i, s.n - i)) > 0);
 }
 
 /* The length of a word without quotes, which a backslash does not end with. */
@@ -100,28 +111,31 @@ static size_t word_length(struct span s, bool escaped)
 {
 	size_t i = escaped;
 
-	while (i < s.n && s.p[i] != '\n' && blank(span_of(s.p + i, s.n - i)) == 0) {
-		if (s.p[i] == '\\') {
-			struct span rest = span_of(s.p + i + 1, s.n - i - 1);
+	while (!ends_word(s, i)) {
+		size_t next = i + 1;
 
-			if (at(rest, 0) == '\n' || rest.n == 0 || blank(rest) > 0)
+		if (s.p[i] == '\\') {
+			while (at(s, next) == '\r')
+				next++;
+			if (ends_word(s, next))
 				break;
-			i++;
+			next++;
 		}
-		i++;
+		i = next;
 	}
 	return i;
 }
 
 /*
  * The length without braces that are written to a word but belong to a block: "name{" before white
- * space, and "word}" without an opening one.
+ * space, "word}" without an opening one, and "}word", where the rest is a word, too.
  */
 static size_t without_braces(struct span s, size_t length)
 {
-	if (length > 1 && s.p[0] == '}')
+	if (length > 1 && s.p[0] == '}' && !strchr("\"`#<\\", s.p[1]))
 		return 1;
-	if (length > 1 && s.p[length - 1] == '{' && s.p[length - 2] != '\\')
+	if (length > 1 && s.p[length - 1] == '{' && s.p[length - 2] != '\\' &&
+	    !memchr(s.p, '{', length - 1) && !memchr(s.p, '}', length - 1))
 		return length - 1;
 	if (!memchr(s.p, '{', length))
 		while (length > 1 && s.p[length - 1] == '}' && s.p[length - 2] != '\\')
@@ -143,20 +157,24 @@ static void scan_word(struct formatter *f, bool escaped)
 
 	if (!escaped && at(s, 0) == '\\' && (at(s, 1) == '"' || at(s, 1) == '`')) {
 		span_skip(&s, 1);
+		f->next.quoted = true;
 		set(f, PIECE_WORD, 1 + quoted_length(s, true));
 		return;
 	}
 	if (s.p[0] == '"' || s.p[0] == '`') {
+		f->next.quoted = true;
 		set(f, PIECE_WORD, quoted_length(s, escaped));
 		return;
 	}
+	f->next.plain = true;
 	if (!escaped && span_starts(s, span_str("<<")))
-		length = heredoc_length(s);
-	f->next.plain = length == 0;
+		length = angles_length(s, &f->next.plain);
 	if (length == 0 && escaped)
 		length = word_length(s, true);
 	if (length == 0)
-		length = without_braces(s, word_length(s, false));
+		length = word_length(s, false);
+	if (!escaped && f->next.plain && s.p[0] != '\\' && !span_starts(s, span_str("<<")))
+		length = without_braces(s, length);
 	if (!escaped && length == 1 && s.p[0] == '{')
 		set(f, PIECE_OPEN, 1);
 	else if (!escaped && length == 1 && s.p[0] == '}')
@@ -228,16 +246,31 @@ static void scan(struct formatter *f)
 	}
 }
 
-static void write_raw(struct formatter *f, struct span text)
+/* A carriage return means something in quotes alone. */
+static void write_piece(struct formatter *f)
 {
+	struct span text = f->next.text;
+
+	if (f->next.kind == PIECE_JOIN)
+		text = span_str("\\\n");
 	for (size_t i = 0; i < text.n; i++)
-		if (text.p[i] != '\r')
+		if (f->next.quoted || text.p[i] != '\r')
 			buf_append(f->out, &text.p[i], 1);
+}
+
+/* A word "<<x" at a line's end would be a heredoc without a space behind it. */
+static void end_line(struct formatter *f)
+{
+	if (f->last.plain && span_starts(f->last.text, span_str("<<")))
+		buf_append_str(f->out, " ");
+	buf_append_str(f->out, "\n");
 }
 
 static void new_line(struct formatter *f, bool blank_line)
 {
-	buf_append_str(f->out, blank_line ? "\n\n" : "\n");
+	end_line(f);
+	if (blank_line)
+		buf_append_str(f->out, "\n");
 	for (unsigned i = 0; i < f->nesting && i < INDENT_MAX; i++)
 		buf_append_str(f->out, "\t");
 }
@@ -285,22 +318,19 @@ void caddyfile_format(struct span in, struct buf *out)
 	struct formatter f = {.in = in, .out = out};
 	size_t start = buf_len(out);
 
-	if (span_starts(in, span_str("\xef\xbb\xbf")))
-		span_skip(&f.in, 3);
+	if (span_starts(in, span_str(BOM)) && span_skip(&f.in, strlen(BOM)))
+		buf_append_str(out, BOM);
 	for (scan(&f); f.next.kind != PIECE_END; scan(&f)) {
 		if (f.next.kind == PIECE_CLOSE && f.nesting > 0)
 			f.nesting--;
 		if (f.last.kind == PIECE_END)
 			f.import_line = span_eq_str(f.next.text, "import");
 		place(&f);
-		if (f.next.kind == PIECE_JOIN)
-			buf_append_str(out, "\\\n");
-		else
-			write_raw(&f, f.next.text);
+		write_piece(&f);
 		if (f.next.kind == PIECE_OPEN)
 			f.nesting++;
 		f.last = f.next;
 	}
 	if (buf_len(out) == start || out->data[out->end - 1] != '\n')
-		buf_append_str(out, "\n");
+		end_line(&f);
 }

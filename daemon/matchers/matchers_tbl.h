@@ -17,6 +17,7 @@
 	X(rdp) \
 	X(regexp) \
 	X(remote_ip) \
+	X(remote_ip_list) \
 	X(socks4) \
 	X(socks5) \
 	X(ssh) \

@@ -15,6 +15,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "common/duration.h"
+
 #define BACKLOG 16384 /* the system cuts it at net.core.somaxconn */
 
 /*
@@ -22,6 +24,7 @@
  * way, by their not being acknowledged.
  */
 #define KEEPALIVE_IDLE 60   /* seconds */
+#define KEEPALIVE_MAX 32767 /* the system's limit */
 #define USER_TIMEOUT 300000 /* milliseconds */
 
 static void set(int fd, int level, int name, int value)
@@ -392,4 +395,17 @@ int sockets_connected(int fd)
 	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &problem, &length) == -1)
 		return errno;
 	return problem;
+}
+
+void sockets_set_keepalive(int fd, int64_t interval)
+{
+	int64_t seconds = interval / DURATION_S;
+
+	if (seconds < 1)
+		seconds = 1;
+	if (seconds > KEEPALIVE_MAX)
+		seconds = KEEPALIVE_MAX;
+	set(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+	set(fd, IPPROTO_TCP, TCP_KEEPIDLE, (int)seconds);
+	set(fd, IPPROTO_TCP, TCP_KEEPINTVL, (int)seconds);
 }

@@ -34,4 +34,10 @@ bool sockets_is_own(const struct netaddr *addr);
 /* How a connection that was started has ended, once its socket is writable: 0, or an errno. */
 int sockets_connected(int fd);
 
+/*
+ * Probes of a TCP connection whose other side is silent come this often, ns, and begin after as
+ * long. Other sockets are left alone.
+ */
+void sockets_set_keepalive(int fd, int64_t interval);
+
 #endif

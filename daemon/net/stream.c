@@ -118,9 +118,14 @@ int stream_shutdown(struct stream *s)
 
 bool stream_pending(const struct stream *s)
 {
-	for (; s != NULL; s = s->below)
-		if (buf_len(&s->ahead) > 0 || s->ops->pending(s))
+	for (; s != NULL; s = s->below) {
+		if (buf_len(&s->ahead) > 0)
 			return true;
+		if (s->paused)
+			return false;
+		if (s->ops->pending(s))
+			return true;
+	}
 	return false;
 }
 
@@ -192,10 +197,22 @@ void endpoint_reset(struct endpoint *e)
 	endpoint_close(e);
 }
 
-static void watch(struct endpoint *e, int want)
+static bool is_paused(const struct endpoint *e)
 {
-	int events = want != 0 ? e->top->ops->events(e->top, want) : 0;
+	const struct stream *s;
 
+	for (s = e->top; s != NULL; s = s->below)
+		if (s->paused)
+			return true;
+	return false;
+}
+
+static void watch(struct endpoint *e)
+{
+	int events = e->wanted != 0 ? e->top->ops->events(e->top, e->wanted) : 0;
+
+	if ((events & EV_READ) != 0 && is_paused(e))
+		events &= ~EV_READ;
 	if (!ev_is_active(&e->io)) {
 		ev_io_modify(&e->io, events);
 		if (events != 0)
@@ -210,14 +227,32 @@ static void watch(struct endpoint *e, int want)
 
 void endpoint_wait(struct endpoint *e, int want)
 {
-	watch(e, want);
+	e->wanted = want;
+	watch(e);
 	if ((want & EV_READ) != 0 && stream_pending(e->top))
 		ev_feed_event(e->loop, &e->io, EV_READ);
 }
 
 void endpoint_wait_more(struct endpoint *e)
 {
-	watch(e, EV_READ);
-	if (e->top->ops->pending(e->top) || stream_pending(e->top->below))
+	e->wanted = EV_READ;
+	watch(e);
+	if (!e->top->paused && (e->top->ops->pending(e->top) || stream_pending(e->top->below)))
+		ev_feed_event(e->loop, &e->io, EV_READ);
+}
+
+void stream_pause(struct stream *s)
+{
+	s->paused = true;
+	watch(s->endpoint);
+}
+
+void stream_resume(struct stream *s)
+{
+	struct endpoint *e = s->endpoint;
+
+	s->paused = false;
+	watch(e);
+	if ((e->wanted & EV_READ) != 0)
 		ev_feed_event(e->loop, &e->io, EV_READ);
 }

@@ -50,7 +50,8 @@ struct stream {
 	struct stream *below; /* NULL for the socket's own */
 	struct endpoint *endpoint;
 	struct buf ahead;
-	bool ended; /* read() has said 0, with nothing left in ahead */
+	bool ended;  /* read() has said 0, with nothing left in ahead */
+	bool paused; /* see stream_pause() */
 };
 
 struct endpoint {
@@ -59,6 +60,7 @@ struct endpoint {
 	struct stream *top;
 	struct stream socket;
 	uint64_t bytes_in, bytes_out;                     /* on the socket */
+	int wanted;                                       /* what endpoint_wait() was told last */
 	void (*on_event)(struct endpoint *e, int events); /* EV_READ | EV_WRITE of the socket */
 	void *owner;
 };
@@ -91,5 +93,13 @@ bool stream_pending(const struct stream *s);
  * looked at. Returns as read().
  */
 ssize_t stream_peek(struct stream *s, size_t size);
+
+/*
+ * From inside a stream: its read() will say EAGAIN for a reason of its own, whatever comes from
+ * below. The socket is no longer watched for reading, whoever waits. stream_resume(), from the
+ * loop, ends that, and calls on_event if someone waits to read.
+ */
+void stream_pause(struct stream *s);
+void stream_resume(struct stream *s);
 
 #endif

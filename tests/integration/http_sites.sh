@@ -12,6 +12,18 @@ cat >"$tmp/Caddyfile" <<EOF_
 	local_certs
 	http_port $HTTP
 	https_port $HTTPS
+	servers :$HTTPS {
+		listener_wrappers {
+			layer4 {
+				@inside remote_ip 127.0.0.9
+				route @inside {
+					respond "from layer 4"
+				}
+			}
+			http_redirect
+			tls
+		}
+	}
 }
 
 site.example.com, *.wild.example.com {
@@ -78,6 +90,14 @@ want "a site without TLS" "$(get "http://plain.example.com:$HTTP/")" 200 \
 want "any host" "$(get "http://x:$OTHER/")" 200 'Content-Length: 3' "$text" 'Server: pointsman' any
 want "a method" "$(get "http://x:$OTHER/" -d some=data)" 200 \
     'Content-Length: 11' "$text" 'Server: pointsman' 'posted to x'
+
+# The wrappers of the HTTPS listener: layer 4 first, then HTTP where TLS is expected.
+want "HTTP on the HTTPS port" "$(get "http://site.example.com:$HTTPS/a?b")" 308 \
+    'Connection: close' 'Content-Length: 0' "Location: https://site.example.com:$HTTPS/a?b" \
+    'Server: pointsman'
+same "from layer 4" "$("$python" -c 'import socket, sys
+s = socket.create_connection(("127.0.0.1", int(sys.argv[1])), 10, ("127.0.0.9", 0))
+print(s.makefile().read())' "$HTTPS")" "what a layer 4 route says"
 
 # Several requests go over one connection, bodies in between.
 count=$(curl -sS --max-time 15 --cacert "$tmp/root.pem" --connect-to '::127.0.0.1:' \

@@ -170,6 +170,10 @@ static const struct made_case {
     {"{\"servers\": {\"a\": {\"listen\": [\":443\"], \"automatic_https\": {\"disable_redirects\": "
      "true}, \"listener_wrappers\": [{\"wrapper\": \"layer4\"}]}}}",
 	"http/a [:443] http_tls,subroute,http 0\n", ""},
+    {"{\"servers\": {\"a\": {\"listen\": [\":443\", \":80\"], \"automatic_https\": "
+     "{\"disable_redirects\": true}, \"listener_wrappers\": [{\"wrapper\": "
+     "\"http_redirect\"}, {\"wrapper\": \"tls\"}], \"tls_connection_policies\": [{}]}}}",
+	"http/a [:443] http_redirect,http_tls,http 0\nhttp/a/plain [tcp/:80] http 0\n", ""},
     {"{\"servers\": {\"a\": {\"listen\": [\":80\"], \"listener_wrappers\": [{\"wrapper\": "
      "\"tls\"}]}}}",
 	"http/a [:80] http 0\n", ""},
@@ -293,6 +297,11 @@ static const struct bad_case {
 	SERVER_PATH ".tls_connection_policies[0]", "unknown field 'snii'"},
     {IN_SERVER("\"listener_wrappers\": [{\"wrapper\": \"http_redirec\"}]"),
 	SERVER_PATH ".listener_wrappers[0]", "not supported"},
+    {IN_SERVER("\"listener_wrappers\": [{\"wrapper\": \"http_redirect\"}]"),
+	SERVER_PATH ".listener_wrappers[0]", "before the wrapper tls"},
+    {IN_SERVER("\"listener_wrappers\": [{\"wrapper\": \"http_redirect\", \"max\": 1}, "
+	       "{\"wrapper\": \"tls\"}]"),
+	SERVER_PATH ".listener_wrappers[0]", "unknown field 'max'"},
     {IN_SERVER("\"listener_wrappers\": [{}]"), SERVER_PATH ".listener_wrappers[0]", "needs"},
     {IN_SERVER("\"listener_wrappers\": [{\"wrapper\": \"tls\"}, {\"wrapper\": \"tls\"}]"),
 	SERVER_PATH ".listener_wrappers[1]", "twice"},
@@ -322,6 +331,8 @@ static const struct bad_case {
     {IN_HANDLER("\"handler\": \"headers\", \"response\": {\"replace\": {\"a\": "
 		"[{\"search_regexp\": \"(\"}]}}"),
 	HANDLER_PATH ".response.replace.a[0].search_regexp", "("},
+    {IN_HANDLER("\"handler\": \"headers\", \"response\": {\"require\": {\"status_code\": [0]}}"),
+	HANDLER_PATH ".response.require.status_code[0]", "from 1 to 999"},
 };
 
 START_TEST(test_bad)

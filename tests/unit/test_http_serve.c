@@ -57,6 +57,13 @@ static const char document[] =
     "{\"handler\": \"headers\", \"response\": {\"set\": {\"x-set\": [\"one\", \"two\"]}}},"
     "{\"handler\": \"static_response\", \"headers\": {\"X-Bad\": [\"b\"], \"X-C\": [\"foo "
     "foo\"]}}]},"
+    "{\"match\": [{\"path\": [\"/require\"]}], \"handle\": ["
+    "{\"handler\": \"headers\", \"response\": {\"set\": {\"X-One\": [\"default\"], \"X-Two\": "
+    "[\"set\"]}, \"require\": {\"headers\": {\"X-One\": null}}, \"deferred\": false}},"
+    "{\"handler\": \"headers\", \"response\": {\"set\": {\"X-Status\": [\"4xx\"]}, "
+    "\"require\": {\"status_code\": [500, 4]}}},"
+    "{\"handler\": \"static_response\", \"status_code\": \"{http.request.uri.query.s}\", "
+    "\"headers\": {\"{http.request.uri.query.name}\": [\"given\"]}}]},"
     "{\"match\": [{\"path\": [\"/order*\"]}], \"handle\": [{\"handler\": \"subroute\", "
     "\"routes\": ["
     "{\"match\": [{\"path\": [\"*never\"]}], \"handle\": [{\"handler\": \"static_response\", "
@@ -234,6 +241,10 @@ static const struct talk_case {
 		    "Link: </s.css>\r\n" TEXT_TYPE "Content-Length: 5\r\n\r\nafter"},
     {GET("/headers"), "HTTP/1.1 200 OK\r\nX-Set: one,two\r\nX-C: 00f$ 00f$\r\nX-Late: "
 		      "l\r\nContent-Length: 0\r\n\r\n"},
+    {GET("/require?s=200&name=x-one"), LINE "X-One: given\r\nContent-Length: 0\r\n\r\n"},
+    {GET("/require?s=404&name=x-three"),
+	"HTTP/1.1 404 Not Found\r\nServer: pointsman\r\nX-Three: given\r\nX-Status: 4xx\r\nX-One: "
+	"default\r\nX-Two: set\r\nContent-Length: 0\r\n\r\n"},
     {GET("/order"), LINE "X-O: 1\r\n" TEXT_TYPE "Content-Length: 12\r\n\r\nfell through"},
     {GET("/order/never"), LINE TEXT_TYPE "Content-Length: 5\r\n\r\nnever"},
     {GET("/order/end"), LINE "X-O: 1\r\nContent-Length: 0\r\n\r\n"},
