@@ -23,6 +23,7 @@
 #include "daemon/config/change.h"
 #include "daemon/control/server.h"
 #include "daemon/core/instance.h"
+#include "daemon/core/ip_file.h"
 #include "daemon/core/worker.h"
 #include "daemon/demo.h"
 #include "daemon/state/state.h"
@@ -352,6 +353,7 @@ static void stop(struct state *state)
 	control_server_stop();
 	workers_stop();
 	instance_forget();
+	ip_files_stop();
 	change_forget();
 	internal_ca_stop();
 	state_close(state);
