@@ -22,12 +22,13 @@ struct bucket_rate bucket_rate(double bytes_per_second, size_t burst)
 	return rate;
 }
 
+/* So far from zero that an unused bucket is full, even on a machine that has just been started. */
 int64_t bucket_now(void)
 {
 	struct timespec now;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
+	return TIME_MAX + now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
 }
 
 /* What was not used in time is lost beyond the burst. */
@@ -68,6 +69,7 @@ int64_t bucket_wait(const struct bucket *b, const struct bucket_rate *rate, int6
 {
 	int64_t spent = atomic_load_explicit(&b->spent, memory_order_relaxed), ready;
 
-	ready = used_up_to(spent, rate, now) + time_of(rate, n < rate->burst ? n : rate->burst) + 1;
+	ready = used_up_to(spent, rate, now);
+	ready += n < rate->burst ? time_of(rate, n) + 1 : rate->depth;
 	return ready > now ? ready - now : 0;
 }

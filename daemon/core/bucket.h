@@ -17,13 +17,13 @@ struct bucket_rate {
 };
 
 struct bucket {
-	_Atomic int64_t spent; /* ns of the monotonic clock */
+	_Atomic int64_t spent; /* up to this time, as of bucket_now() */
 };
 
 /* rate is over 0, burst at least 1. */
 struct bucket_rate bucket_rate(double bytes_per_second, size_t burst);
 
-/* ns of the monotonic clock, for the others. */
+/* The monotonic clock in ns, for the others; where it begins is nobody's business. */
 int64_t bucket_now(void);
 
 /* Takes as many bytes as there are, want at the most; returns them. */

