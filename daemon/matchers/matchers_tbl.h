@@ -9,6 +9,7 @@
 /* clang-format off */
 #define MATCHERS(X) \
 	X(clock) \
+	X(dns) \
 	X(http) \
 	X(local_ip) \
 	X(not) \
