@@ -28,6 +28,7 @@ struct piece {
 	bool glued;      /* nothing at all between the last one and it */
 	bool plain;      /* a word without quotes */
 	bool quoted;
+	bool angles; /* a plain word that begins with "<<" */
 };
 
 struct formatter {
@@ -80,7 +81,7 @@ static bool is_marker(struct span s)
 
 /*
  * The length of what begins with "<<": a heredoc, or else (*plain) a word that goes on to the next
- * space; 0: neither.
+ * space or line end.
  */
 static size_t angles_length(struct span s, bool *plain)
 {
@@ -94,7 +95,7 @@ static size_t angles_length(struct span s, bool *plain)
 		marker--;
 	*plain = at(s, line) != '\n' || !is_marker(span_of(s.p + 2, marker));
 	if (*plain)
-		return at(s, line) == ' ' ? line : 0;
+		return line;
 	end = memmem(s.p + line + 1, s.n - line - 1, s.p + 2, marker);
 	return end ? (size_t)(end - s.p) + marker : s.n;
 }
@@ -153,6 +154,7 @@ static void set(struct formatter *f, enum piece_kind kind, size_t length)
 static void scan_word(struct formatter *f, bool escaped)
 {
 	struct span s = f->in;
+	bool braces = false;
 	size_t length = 0;
 
 	if (!escaped && at(s, 0) == '\\' && (at(s, 1) == '"' || at(s, 1) == '`')) {
@@ -167,13 +169,15 @@ static void scan_word(struct formatter *f, bool escaped)
 		return;
 	}
 	f->next.plain = true;
-	if (!escaped && span_starts(s, span_str("<<")))
+	f->next.angles = !escaped && span_starts(s, span_str("<<"));
+	if (f->next.angles)
 		length = angles_length(s, &f->next.plain);
-	if (length == 0 && escaped)
-		length = word_length(s, true);
+	else if (!escaped && s.p[0] != '\\')
+		braces = true;
+	f->next.angles = f->next.angles && f->next.plain && at(s, length) == ' ';
 	if (length == 0)
-		length = word_length(s, false);
-	if (!escaped && f->next.plain && s.p[0] != '\\' && !span_starts(s, span_str("<<")))
+		length = word_length(s, escaped);
+	if (braces)
 		length = without_braces(s, length);
 	if (!escaped && length == 1 && s.p[0] == '{')
 		set(f, PIECE_OPEN, 1);
@@ -220,6 +224,16 @@ static void scan_comment(struct formatter *f)
 	set(f, PIECE_COMMENT, length);
 }
 
+/* A comment whose last character joins the next line to it. */
+static bool joins(const struct piece *piece)
+{
+	size_t n = piece->text.n;
+
+	while (n > 0 && piece->text.p[n - 1] == '\r')
+		n--;
+	return piece->kind == PIECE_COMMENT && n > 0 && piece->text.p[n - 1] == '\\';
+}
+
 /* The next piece into f->next. */
 static void scan(struct formatter *f)
 {
@@ -227,6 +241,8 @@ static void scan(struct formatter *f)
 
 	f->escaped = false;
 	f->next = (struct piece){.kind = PIECE_END, .glued = true};
+	if (joins(&f->last) && f->in.n > 0)
+		span_skip(&f->in, 1); /* the line end that it escapes */
 	while (f->in.n > 0 && f->next.kind == PIECE_END) {
 		size_t size = blank(f->in);
 
@@ -239,6 +255,8 @@ static void scan(struct formatter *f)
 			f->next.glued = false;
 			continue;
 		}
+		if (!escaped && at(f->in, 0) == '\\' && at(f->in, 1) == '#')
+			span_skip(&f->in, 1); /* a comment all the same */
 		if (f->in.p[0] == '#')
 			scan_comment(f);
 		else if (escaped || !scan_backslash(f))
@@ -261,7 +279,7 @@ static void write_piece(struct formatter *f)
 /* A word "<<x" at a line's end would be a heredoc without a space behind it. */
 static void end_line(struct formatter *f)
 {
-	if (f->last.plain && span_starts(f->last.text, span_str("<<")))
+	if (f->last.angles)
 		buf_append_str(f->out, " ");
 	buf_append_str(f->out, "\n");
 }
@@ -273,16 +291,6 @@ static void new_line(struct formatter *f, bool blank_line)
 		buf_append_str(f->out, "\n");
 	for (unsigned i = 0; i < f->nesting && i < INDENT_MAX; i++)
 		buf_append_str(f->out, "\t");
-}
-
-/* A comment whose last character joins the next line to it. */
-static bool joins(const struct piece *piece)
-{
-	size_t n = piece->text.n;
-
-	while (n > 0 && piece->text.p[n - 1] == '\r')
-		n--;
-	return piece->kind == PIECE_COMMENT && n > 0 && piece->text.p[n - 1] == '\\';
 }
 
 /* Where the next piece stands, after the last one. */
@@ -297,9 +305,7 @@ static void place(struct formatter *f)
 	if (last->kind == PIECE_END)
 		return;
 	if (joins(last) && next->kind != PIECE_CLOSE) {
-		buf_append_str(f->out, "\n");
-		if (next->breaks > 0)
-			new_line(f, false);
+		new_line(f, next->breaks > 0);
 	} else if (!own_line) {
 		if (!next->glued || next->kind != PIECE_WORD)
 			buf_append_str(f->out, " ");
