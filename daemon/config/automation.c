@@ -182,11 +182,35 @@ static int check_catch_all(const struct work *w, const struct served *site, stru
 	return place(err, site);
 }
 
+/* The policy of a site: its own, or the one for every name, as *index. */
+static int site_policy(
+    struct work *w, const struct served *site, bool every_name, size_t *index, struct error *err)
+{
+	json_t *settings;
+	bool any;
+
+	*index = w->policies.count;
+	if (every_name && w->has_catch_all) {
+		*index = w->catch_all;
+		return check_catch_all(w, site, err);
+	}
+	if (base_settings(w->a, &settings, &any, err) == -1) {
+		json_decref(settings);
+		return -1;
+	}
+	add_policy(w, settings);
+	if (every_name) {
+		w->catch_all = *index;
+		w->has_catch_all = true;
+	}
+	return 0;
+}
+
 static int add_site(struct work *w, const struct served *site, struct error *err)
 {
-	json_t *hosts, *settings, *names;
 	struct automation_policy *policy;
-	bool any, every_name;
+	bool every_name;
+	json_t *hosts;
 	size_t index;
 
 	if (all_http(site))
@@ -196,32 +220,14 @@ static int add_site(struct work *w, const struct served *site, struct error *err
 	if (site_value(site->site, "tls.force_automate"))
 		strings_add_all(w->forced, hosts);
 	json_decref(hosts);
-	names = https_names(w->a, site);
-	if (every_name && w->has_catch_all) {
-		if (check_catch_all(w, site, err) == -1) {
-			json_decref(names);
-			return -1;
-		}
-		index = w->catch_all;
-		policy = &w->policies.items[index];
-	} else {
-		if (base_settings(w->a, &settings, &any, err) == -1) {
-			json_decref(settings);
-			json_decref(names);
-			return -1;
-		}
-		index = w->policies.count;
-		policy = add_policy(w, settings);
-	}
-	if (every_name && !w->has_catch_all) {
-		w->catch_all = index;
-		w->has_catch_all = true;
-	}
+	if (site_policy(w, site, every_name, &index, err) == -1)
+		return -1;
+	policy = &w->policies.items[index];
 	add_directive(policy->settings, site->site);
 	policy->configured = json_object_get(policy->settings, "issuers") != NULL;
 	set_bind_host(policy->settings, site->site);
 	json_decref(policy->subjects);
-	policy->subjects = names;
+	policy->subjects = https_names(w->a, site);
 	if (!policy->configured && split_names(w, index, site, err) == -1)
 		return -1;
 	json_array_extend(w->files, json_array_get(site_values(site->site, "tls.files"), 0));

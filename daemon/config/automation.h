@@ -6,7 +6,7 @@
 #ifndef DAEMON_CONFIG_AUTOMATION_H
 #define DAEMON_CONFIG_AUTOMATION_H
 
-#include "daemon/config/site.h"
+#include "daemon/config/pairings.h"
 
 /* *out is a new object, or NULL where the defaults will do. Returns 0, or -1 with err. */
 int automation_make(

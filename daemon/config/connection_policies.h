@@ -5,7 +5,7 @@
 #ifndef DAEMON_CONFIG_CONNECTION_POLICIES_H
 #define DAEMON_CONFIG_CONNECTION_POLICIES_H
 
-#include "daemon/config/site.h"
+#include "daemon/config/pairings.h"
 
 struct connection_policies {
 	json_t *list;    /* the policies */

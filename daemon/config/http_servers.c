@@ -8,6 +8,7 @@
 #include "daemon/config/connection_policies.h"
 #include "daemon/config/http_servers.h"
 #include "daemon/config/route_list.h"
+#include "daemon/config/server_logs.h"
 #include "daemon/config/server_options.h"
 #include "daemon/input/settings.h"
 
@@ -231,77 +232,6 @@ static void look_at_key(const struct adaptation *a, json_t *server, const struct
 	need->automatic = need->automatic && (port == https || (port != http && *address->host));
 }
 
-/* The logs of a site: its names, or all where it has a key without a name. */
-static void add_site_logs(json_t *logs, const struct served *site, const json_t *hosts)
-{
-	json_t *entries = site_values(site->site, "custom_log"), *entry, *host;
-	bool catch_all = false;
-	json_t *log_hosts = json_array();
-	size_t i, j;
-
-	for (i = 0; i < site->count; i++) {
-		const struct site_address *address = site->addresses[i];
-		long port = *address->port ? atol(address->port) : HTTP_PORT;
-
-		catch_all = catch_all || !*address->host;
-		if (!*address->host)
-			continue;
-		if (entries || port == HTTP_PORT || port == HTTPS_PORT) {
-			strings_add(log_hosts, address->host);
-		} else {
-			json_t *name =
-			    json_sprintf(strchr(address->host, ':') ? "[%s]:%s" : "%s:%s",
-				address->host, address->port);
-
-			strings_add(log_hosts, json_string_value(name));
-			json_decref(name);
-		}
-	}
-	json_array_foreach (entries, i, entry) {
-		json_t *own = json_object_get(entry, "hostnames");
-		json_t *name = json_object_get(entry, "name");
-
-		if (json_object_get(entry, "no_hostname"))
-			continue;
-		if (catch_all && !own) {
-			settings_put(logs, "default_logger_name",
-			    name ? json_incref(name) : json_string(""));
-			continue;
-		}
-		json_array_foreach (own ? own : log_hosts, j, host)
-			json_array_append_new(member_array(member_object(logs, "logger_names"),
-						  json_string_value(host)),
-			    name ? json_incref(name) : json_string(""));
-	}
-	if (!entries) {
-		if (json_array_size(hosts) == 0)
-			json_object_set_new(logs, "skip_unmapped_hosts", json_true());
-		if (json_array_size(log_hosts) > 0)
-			json_array_extend(member_array(logs, "skip_hosts"), log_hosts);
-	}
-	json_decref(log_hosts);
-}
-
-static void add_logs(json_t *server, const struct pairing *pairing)
-{
-	bool any = false;
-	json_t *logs;
-
-	for (size_t i = 0; i < pairing->count; i++)
-		any = any || site_values(pairing->sites[i].site, "custom_log");
-	if (!any)
-		return;
-	logs = member_object(server, "logs");
-	for (size_t i = 0; i < pairing->count; i++) {
-		json_t *hosts = served_hosts(&pairing->sites[i]);
-
-		add_site_logs(logs, &pairing->sites[i], hosts);
-		json_decref(hosts);
-	}
-	if (json_object_get(logs, "skip_hosts"))
-		strings_sort(json_object_get(logs, "skip_hosts"));
-}
-
 /* HTTP and HTTPS cannot be spoken by one server. */
 static int check_schemes(const struct adaptation *a, const json_t *server,
     const struct pairing *pairing, struct error *err)
@@ -397,7 +327,7 @@ static int make_server(
 	stable_sort(pairing->sites, pairing->count, sizeof *pairing->sites, more_specific, NULL);
 	if (add_sites(a, server, pairing, &policies, &need, err) == -1)
 		goto out;
-	add_logs(server, pairing);
+	server_logs_add(server, pairing);
 	json_object_set(server, "tls_connection_policies", policies.list);
 	if (check_schemes(a, server, pairing, err) == -1)
 		goto out;

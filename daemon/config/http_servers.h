@@ -5,7 +5,7 @@
 #ifndef DAEMON_CONFIG_HTTP_SERVERS_H
 #define DAEMON_CONFIG_HTTP_SERVERS_H
 
-#include "daemon/config/site.h"
+#include "daemon/config/pairings.h"
 
 /*
  * Sorts the sites of each pairing, the most specific first, and makes the servers: *out is a new

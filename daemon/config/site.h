@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Site blocks, and which of them are served together: every site is listened for at the addresses
- * of its keys, and what is listened for at one address, or at several alike, is one server.
+ * Site blocks, their directives evaluated.
  */
 #ifndef DAEMON_CONFIG_SITE_H
 #define DAEMON_CONFIG_SITE_H
@@ -21,48 +20,14 @@ struct sites {
 	size_t count;
 };
 
-/* Those keys of a site that are served at one address. */
-struct served {
-	const struct site *site;
-	const struct site_address **addresses;
-	size_t count;
-};
-
-/* What becomes one server. */
-struct pairing {
-	json_t *listen;    /* addresses */
-	json_t *protocols; /* for each a list or null; NULL: all are null */
-	struct served *sites;
-	size_t count;
-};
-
-struct pairings {
-	struct pairing *items;
-	size_t count;
-};
-
 /* Evaluates blocks. Free out with sites_free() in any case. Returns 0, or -1 with err. */
 int sites_read(struct adaptation *a, const struct block *blocks, size_t count, struct sites *out,
     struct error *err);
 void sites_free(struct sites *sites);
 
-/* Finds out what is served together. Free out with pairings_free() in any case. */
-int pairings_make(
-    struct adaptation *a, const struct sites *sites, struct pairings *out, struct error *err);
-void pairings_free(struct pairings *pairings);
-
 /* What directives of a class came to, borrowed; NULL: nothing. */
 json_t *site_values(const struct site *site, const char *class);
 /* The first of them. */
 json_t *site_value(const struct site *site, const char *class);
-
-/*
- * The names of these keys, each once; a new reference. A key without a host matches every name:
- * then there are none.
- */
-json_t *served_hosts(const struct served *served);
-
-/* Does a server at these addresses listen anywhere but at port? */
-bool listens_beyond_port(const json_t *listen, long port);
 
 #endif
