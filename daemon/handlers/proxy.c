@@ -6,6 +6,7 @@
 
 #include "daemon/core/conn.h"
 #include "daemon/core/load.h"
+#include "daemon/tls/client.h"
 #include "daemon/upstream/dial.h"
 #include "daemon/upstream/pool.h"
 #include "daemon/upstream/relay.h"
@@ -26,7 +27,7 @@ struct balancing {
 	int64_t try_duration, try_interval;
 };
 
-struct params {
+struct proxy_params {
 	struct pool pool;
 	struct objects upstreams;
 	struct balancing balancing;
@@ -48,7 +49,12 @@ static const struct field upstream_fields[] = {
 	"let a dial address with placeholders become a loopback or link-local one, or our own"),
     FIELD_BOOL(
 	struct upstream, deny_private, "deny_private", 0, "do not let it become a private one"),
-    FIELD_CUSTOM(struct upstream, dial, "tls", 0, refuse, "TLS to the upstream"),
+    {.name = "tls",
+	.type = FIELD_TYPE_CUSTOM,
+	.offset = offsetof(struct upstream, tls),
+	.fields = tls_client_fields,
+	.load = tls_client_field,
+	.help = "speak TLS with the upstream"},
     FIELD_CUSTOM(struct upstream, dial, "local_address", 0, refuse, "addresses to connect from"),
     FIELD_CUSTOM(struct upstream, dial, "resolver_preference", 0, refuse,
 	"which family of addresses to prefer"),
@@ -76,21 +82,22 @@ static const struct field balancing_fields[] = {
 };
 
 static const struct field fields[] = {
-    FIELD_OBJECTS(struct params, upstreams, "upstreams", 0, upstream_fields, struct upstream,
+    FIELD_OBJECTS(struct proxy_params, upstreams, "upstreams", 0, upstream_fields, struct upstream,
 	"where to connect to"),
-    FIELD_OBJECT(struct params, balancing, "load_balancing", 0, balancing_fields,
+    FIELD_OBJECT(struct proxy_params, balancing, "load_balancing", 0, balancing_fields,
 	"choosing among the upstreams"),
-    FIELD_CUSTOM(struct params, upstreams, "health_checks", 0, refuse, "watching the upstreams"),
-    FIELD_ENUM(struct params, header, "proxy_protocol", 0, "", header_names,
+    FIELD_CUSTOM(
+	struct proxy_params, upstreams, "health_checks", 0, refuse, "watching the upstreams"),
+    FIELD_ENUM(struct proxy_params, header, "proxy_protocol", 0, "", header_names,
 	"send a PROXY header of this version (v1, v2) with the client's addresses"),
-    FIELD_DURATION(struct params, dial.timeout, "dial_timeout", 0, "5s",
+    FIELD_DURATION(struct proxy_params, dial.timeout, "dial_timeout", 0, "5s",
 	"how long one address may take to answer"),
-    FIELD_DURATION(struct params, relay.idle_timeout, "tcp_idle_timeout", 0, NULL,
+    FIELD_DURATION(struct proxy_params, relay.idle_timeout, "tcp_idle_timeout", 0, NULL,
 	"end after this time without a byte in either direction; 0: never"),
-    FIELD_DURATION(struct params, relay.fin_timeout, "fin_timeout", 0, "5m",
+    FIELD_DURATION(struct proxy_params, relay.fin_timeout, "fin_timeout", 0, "5m",
 	"the same once one side has ended; 0: never"),
-    FIELD_DURATION(
-	struct params, relay.max_age, "max_age", 0, NULL, "end a connection of this age; 0: never"),
+    FIELD_DURATION(struct proxy_params, relay.max_age, "max_age", 0, NULL,
+	"end a connection of this age; 0: never"),
     FIELD_END,
 };
 
@@ -118,7 +125,7 @@ static int check_choose(const struct jnode *node, struct balancing *balancing, s
 
 static int load_proxy(struct load *load, const struct jnode *node, void *p, struct error *err)
 {
-	struct params *params = p;
+	struct proxy_params *params = p;
 	struct jnode list = jnode_member(node, "upstreams");
 
 	if (params->upstreams.count == 0)
@@ -136,7 +143,7 @@ static int load_proxy(struct load *load, const struct jnode *node, void *p, stru
 
 static void on_dialed(struct conn *conn, struct endpoint *upstream, const void *arg)
 {
-	const struct params *params = arg;
+	const struct proxy_params *params = arg;
 	uint8_t header[PROXY_HEADER_SIZE_MAX];
 	size_t length = 0;
 
@@ -150,7 +157,7 @@ static void on_dialed(struct conn *conn, struct endpoint *upstream, const void *
 
 static enum handle_result handle(struct conn *conn, const void *p)
 {
-	const struct params *params = p;
+	const struct proxy_params *params = p;
 
 	dial_start(conn, &params->pool, &params->dial, on_dialed, params);
 	return HANDLE_DONE;
@@ -160,7 +167,7 @@ const struct handler_type handler_proxy = {
     .name = "proxy",
     .help = "relays the connection to one of several upstreams",
     .fields = fields,
-    .params_size = sizeof(struct params),
+    .params_size = sizeof(struct proxy_params),
     .load = load_proxy,
     .handle = handle,
     .adapt = proxy_adapt,

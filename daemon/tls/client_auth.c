@@ -370,19 +370,38 @@ static int read_mode(struct reading *r, const struct jnode *node, struct error *
 	    near != NULL ? "'?" : "");
 }
 
-static int read_all(struct reading *r, const struct jnode *node, struct error *err)
+/* The member "ca", or the lists called certs and files. */
+static int read_authorities(struct reading *r, const struct jnode *node, const char *certs,
+    const char *files, struct error *err)
 {
 	struct jnode ca = jnode_member(node, "ca");
 
-	if (has_any(node, "ca") &&
-	    (has_any(node, "trusted_ca_certs") || has_any(node, "trusted_ca_certs_pem_files")))
+	if (has_any(node, "ca") && (has_any(node, certs) || has_any(node, files)))
 		return jnode_error(&ca, err, ERROR_CONFLICT,
-		    "authorities are named here and in trusted_ca_certs or "
-		    "trusted_ca_certs_pem_files: one of them is enough");
+		    "authorities are named here and in %s or %s: one of them is enough", certs,
+		    files);
 	if (has_any(node, "ca") && read_source(r, &ca, "provider", pools, err) == -1)
 		return -1;
-	if (for_each(r, node, "trusted_ca_certs", inline_authority, err) == -1 ||
-	    for_each(r, node, "trusted_ca_certs_pem_files", file_authority, err) == -1)
+	if (for_each(r, node, certs, inline_authority, err) == -1)
+		return -1;
+	return for_each(r, node, files, file_authority, err);
+}
+
+int client_auth_read_authorities(struct load *load, const struct jnode *node, const char *certs,
+    const char *files, gnutls_certificate_credentials_t credentials, struct error *err)
+{
+	struct client_auth auth = {.credentials = credentials};
+	struct buf identity = {0};
+	struct reading r = {.load = load, .auth = &auth, .identity = &identity, .node = node};
+	int rc = read_authorities(&r, node, certs, files, err);
+
+	buf_fini(&identity);
+	return rc;
+}
+
+static int read_all(struct reading *r, const struct jnode *node, struct error *err)
+{
+	if (read_authorities(r, node, "trusted_ca_certs", "trusted_ca_certs_pem_files", err) == -1)
 		return -1;
 	r->auth->pinned = has_any(node, "trusted_leaf_certs");
 	if (for_each(r, node, "trusted_leaf_certs", inline_leaf, err) == -1 ||

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "daemon/tls/client.h"
 #include "daemon/tls/client_auth.h"
 #include "daemon/wire/hello.h"
 
@@ -205,6 +206,8 @@ void tls_session_close(struct tls_session *s)
 
 static const char *failure(const struct tls_session *s, int rc)
 {
+	if (s->client != NULL)
+		return tls_client_failure(s, rc);
 	if (s->refusal != NULL)
 		return s->refusal;
 	switch (rc) {
@@ -229,6 +232,9 @@ static int established(struct tls_session *s, const char **why)
 {
 	store_release(&s->certs);
 	s->local = NULL;
+	s->server_name = NULL;
+	if (s->client != NULL)
+		return 1;
 	/*
 	 * A session that was resumed has not been verified, and its ticket may be another policy's.
 	 * There are no tickets here; should there ever be one, this stops it.

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * One GnuTLS session of a server: set up by a policy, its certificate chosen by name. Knows nothing
- * of sockets; the stream that embeds it brings and takes the bytes.
+ * One GnuTLS session: of a server, set up by a policy, its certificate chosen by name, or of a
+ * client (tls/client.h). Knows nothing of sockets; the stream that embeds it brings and takes the
+ * bytes.
  */
 #ifndef DAEMON_TLS_SESSION_H
 #define DAEMON_TLS_SESSION_H
@@ -14,13 +15,17 @@
 #include "daemon/tls/policy.h"
 #include "daemon/tls/store.h"
 
+struct tls_client;
+
 struct tls_session {
 	gnutls_session_t gnutls;
-	const struct tls_policy *policy;
-	const struct netaddr *local; /* borrowed until the handshake has ended; may be NULL */
-	struct store_found certs;    /* references, while the handshake lasts */
-	const char *refusal;         /* of the client's certificate; NULL: none */
-	bool verified;               /* the client's certificate, or that there is none */
+	const struct tls_policy *policy; /* of a server's */
+	const struct tls_client *client; /* of a client's; NULL: it is a server's */
+	const char *server_name;         /* of a client's, borrowed likewise; "": nameless */
+	const struct netaddr *local;     /* borrowed until the handshake has ended; may be NULL */
+	struct store_found certs;        /* references, while the handshake lasts */
+	const char *refusal;             /* of the other side's certificate; NULL: none */
+	bool verified;                   /* the client's certificate, or that there is none */
 	bool tickets;
 	bool ticket_due; /* TLS 1.3: a ticket is to go with the first answer */
 };

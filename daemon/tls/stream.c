@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "daemon/tls/client.h"
 #include "daemon/tls/session.h"
 
 #define RECORD_HEADER 5
@@ -466,13 +467,10 @@ static struct tls_area part_of(struct tls_area area, const struct endpoint *e)
 	return area;
 }
 
-struct tls_stream *tls_stream_push(struct arena *arena, struct endpoint *e,
-    const struct tls_policy *policy, const struct netaddr *local, struct tls_area area)
+/* The session is open. */
+static struct tls_stream *push_stream(
+    struct tls_stream *t, struct endpoint *e, struct tls_area area)
 {
-	struct tls_stream *t = arena_alloc(arena, sizeof(*t));
-
-	if (tls_session_open(&t->session, policy, local) == -1)
-		return NULL;
 	t->stream.ops = &tls_ops;
 	t->area = part_of(area, e);
 	t->round_limit = ROUND_MIN;
@@ -481,6 +479,26 @@ struct tls_stream *tls_stream_push(struct arena *arena, struct endpoint *e,
 	gnutls_transport_set_vec_push_function(t->session.gnutls, push);
 	endpoint_push(e, &t->stream);
 	return t;
+}
+
+struct tls_stream *tls_stream_push(struct arena *arena, struct endpoint *e,
+    const struct tls_policy *policy, const struct netaddr *local, struct tls_area area)
+{
+	struct tls_stream *t = arena_alloc(arena, sizeof(*t));
+
+	if (tls_session_open(&t->session, policy, local) == -1)
+		return NULL;
+	return push_stream(t, e, area);
+}
+
+struct tls_stream *tls_stream_connect(struct arena *arena, struct endpoint *e,
+    const struct tls_client *client, const char *name, struct span alpn, struct tls_area area)
+{
+	struct tls_stream *t = arena_alloc(arena, sizeof(*t));
+
+	if (tls_client_open(&t->session, client, name, alpn) == -1)
+		return NULL;
+	return push_stream(t, e, area);
 }
 
 /* 1: done. 0: more bytes are needed. -1: failed. */
@@ -503,6 +521,19 @@ static int go_on(struct tls_stream *t, const char **why)
 	return done;
 }
 
+/* Why there are no more bytes. */
+static const char *lost_text(const struct tls_stream *t)
+{
+	bool server = t->session.client == NULL;
+
+	if (t->broken == ECONNRESET)
+		return server ? "the client reset the connection"
+			      : "the upstream reset the connection";
+	if (t->broken != 0)
+		return strerror(t->broken);
+	return server ? "the client ended the connection" : "the upstream ended the connection";
+}
+
 enum tls_result tls_stream_handshake(struct tls_stream *t, const char **why)
 {
 	int done = t->established ? 1 : go_on(t, why);
@@ -513,9 +544,7 @@ enum tls_result tls_stream_handshake(struct tls_stream *t, const char **why)
 	if (done == -1)
 		return TLS_FAILED;
 	if (t->broken != 0 || (done == 0 && t->below_ended)) {
-		*why = t->broken == ECONNRESET ? "the client reset the connection"
-		       : t->broken != 0        ? strerror(t->broken)
-					       : "the client ended the connection";
+		*why = lost_text(t);
 		return TLS_FAILED;
 	}
 	return done == 1 && buf_len(&t->out) == 0 ? TLS_DONE : TLS_AGAIN;

@@ -21,6 +21,7 @@
 #include "daemon/net/stream.h"
 #include "daemon/tls/policy.h"
 
+struct tls_client;
 struct tls_stream;
 
 /* Scratch memory of the thread, of no meaning between calls. Nested streams take parts of it. */
@@ -36,6 +37,10 @@ struct tls_area {
  */
 struct tls_stream *tls_stream_push(struct arena *arena, struct endpoint *e,
     const struct tls_policy *policy, const struct netaddr *local, struct tls_area area);
+
+/* The same with a client's session: the other parameters are as of tls_client_open(). */
+struct tls_stream *tls_stream_connect(struct arena *arena, struct endpoint *e,
+    const struct tls_client *client, const char *name, struct span alpn, struct tls_area area);
 
 enum tls_result {
 	TLS_DONE,   /* reading and writing may begin */

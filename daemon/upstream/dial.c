@@ -7,9 +7,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "daemon/core/replacer.h"
 #include "daemon/core/worker.h"
 #include "daemon/net/resolver.h"
 #include "daemon/net/sockets.h"
+#include "daemon/tls/client.h"
+#include "daemon/tls/stream.h"
 
 #define TRY_INTERVAL_DEFAULT (250 * DURATION_MS)
 
@@ -37,10 +40,11 @@ struct dial {
 	struct netaddr *resolved;          /* room for them where it is a name */
 	size_t address, address_count;     /* the next one to try */
 	struct resolver_query *query;
-	ev_tstamp give_up; /* loop time; try_duration */
-	char *problems;    /* of this round; NULL: none */
-	bool watching;     /* the client, since the first wait */
-	bool tried[];      /* of the pool's upstreams */
+	struct tls_stream *tls; /* on upstream, while it handshakes */
+	ev_tstamp give_up;      /* loop time; try_duration */
+	char *problems;         /* of this round; NULL: none */
+	bool watching;          /* the client, since the first wait */
+	bool tried[];           /* of the pool's upstreams */
 };
 
 static void run(struct dial *d);
@@ -172,7 +176,6 @@ static void connected(struct dial *d)
 {
 	struct conn *conn = d->conn;
 
-	note_family(d);
 	arena_release(conn->arena, d->current->host != NULL ? leave_dynamic : leave, d->peer);
 	conn->upstream = d->peer->address;
 	d->peer = NULL;
@@ -182,28 +185,132 @@ static void connected(struct dial *d)
 	d->done(conn, &d->upstream, d->arg);
 }
 
+/* The address that is being tried is none to use: run() goes on with the next one. */
+static void give_up_address(struct dial *d, const char *problem)
+{
+	conn_timer_stop(d->conn);
+	endpoint_close(&d->upstream);
+	d->tls = NULL;
+	attempt_failed(d, &d->addresses[d->address - 1], problem);
+}
+
+/* ---- TLS with it ---------------------------------------------------------------------------- */
+
+static void on_handshake_timeout(struct conn *conn)
+{
+	struct dial *d = conn->handler;
+
+	give_up_address(d, "no TLS session within handshake_timeout");
+	run(d);
+}
+
+/* Returns whether run() has to go on: it has failed. */
+static bool handshake(struct dial *d)
+{
+	const char *why = NULL;
+
+	switch (tls_stream_handshake(d->tls, &why)) {
+	case TLS_DONE:
+		connected(d);
+		return false;
+	case TLS_AGAIN:
+		endpoint_wait(&d->upstream, tls_stream_wants(d->tls));
+		return false;
+	case TLS_FAILED:
+		break;
+	}
+	give_up_address(d, why);
+	return true;
+}
+
+static void on_handshake(struct endpoint *e, int events)
+{
+	struct dial *d = e->owner;
+
+	(void)events;
+	if (handshake(d))
+		run(d);
+}
+
+/* The name to ask for and to verify: what the operator says, else the host that is dialled. */
+static const char *server_name(struct dial *d)
+{
+	const struct template *template = d->chosen->tls->server_name;
+	struct buf expanded = {0};
+	const char *name = address_is_ip(d->target->network) ? d->target->host : "";
+	size_t n;
+
+	if (template != NULL) {
+		template_expand(template, &d->conn->facts, &expanded);
+		name = buf_len(&expanded) > 0 ? buf_str(&expanded) : "";
+	}
+	n = strlen(name);
+	if (n > 0 && name[n - 1] == '.')
+		n--;
+	name = arena_strndup(d->conn->arena, name, n);
+	buf_fini(&expanded);
+	return name;
+}
+
+/* As handshake(). */
+static bool start_tls(struct dial *d)
+{
+	struct conn *conn = d->conn;
+	const struct tls_client *client = d->chosen->tls;
+	const struct fact *proto = facts_get(&conn->facts, "l4.tls.proto");
+	struct span alpn = span_of(NULL, 0);
+	struct tls_area area = {.data = conn->worker->tls_ahead, .size = WORKER_SCRATCH};
+
+	if (proto != NULL)
+		alpn = span_of(proto->value, proto->length);
+	d->tls = tls_stream_connect(conn->arena, &d->upstream, client, server_name(d), alpn, area);
+	if (d->tls == NULL) {
+		give_up_address(d, "no TLS session can be made for this name");
+		return true;
+	}
+	d->upstream.owner = d;
+	d->upstream.on_event = on_handshake;
+	if (client->timeout > 0)
+		conn_timer(conn, client->timeout, on_handshake_timeout);
+	watch_client(d);
+	return handshake(d);
+}
+
+/* The socket is connected. As handshake(). */
+static bool reached(struct dial *d)
+{
+	const struct tls_client *client = d->chosen->tls;
+
+	note_family(d);
+	if (client != NULL && tls_client_wants(client, d->target->port))
+		return start_tls(d);
+	connected(d);
+	return false;
+}
+
+/* ---- connecting ----------------------------------------------------------------------------- */
+
 static void on_connected(struct endpoint *e, int events)
 {
 	struct dial *d = e->owner;
 	int problem = sockets_connected(e->io.fd);
+	bool more = true;
 
 	(void)events;
 	conn_timer_stop(d->conn);
-	if (problem == 0) {
-		connected(d);
-		return;
-	}
-	endpoint_close(e);
-	attempt_failed(d, &d->addresses[d->address - 1], strerror(problem));
-	run(d);
+	if (problem == 0)
+		more = reached(d);
+	else
+		give_up_address(d, strerror(problem));
+	if (more)
+		run(d);
 }
 
 static void on_connect_timeout(struct conn *conn)
 {
 	struct dial *d = conn->handler;
 
-	endpoint_close(&d->upstream);
-	attempt_failed(d, &d->addresses[d->address - 1], "no answer within dial_timeout");
+	give_up_address(d, "no answer within dial_timeout");
 	run(d);
 }
 
@@ -223,10 +330,8 @@ static bool try_address(struct dial *d)
 		return true;
 	}
 	endpoint_init(&d->upstream, w->loop, fd);
-	if (done) {
-		connected(d);
-		return false;
-	}
+	if (done)
+		return reached(d);
 	d->upstream.owner = d;
 	d->upstream.on_event = on_connected;
 	endpoint_wait(&d->upstream, EV_WRITE);

@@ -6,7 +6,19 @@
 #include <alloca.h>
 #include <string.h>
 
+#include "daemon/tls/client.h"
 #include "daemon/upstream/policy.h"
+
+/* Whom we want must have a name, else anybody would do. */
+static int check_tls(const struct upstream *u, const struct destination *d,
+    const struct jnode *node, struct error *err)
+{
+	if (u->tls == NULL || address_is_ip(d->address.network) || u->tls->insecure ||
+	    u->tls->server_name != NULL)
+		return 0;
+	return jnode_error(node, err, ERROR_INVALID,
+	    "TLS over a Unix socket needs tls.server_name, the name to verify");
+}
 
 static int init_upstream(
     struct upstream *u, struct load *load, const struct jnode *node, struct error *err)
@@ -24,7 +36,8 @@ static int init_upstream(
 		struct jnode item = jnode_item(&dial, i);
 
 		if (destination_init(
-			&u->destinations[i], load, &item, u->dial.items[i], &rules, err) == -1)
+			&u->destinations[i], load, &item, u->dial.items[i], &rules, err) == -1 ||
+		    check_tls(u, &u->destinations[i], &item, err) == -1)
 			return -1;
 	}
 	return 0;

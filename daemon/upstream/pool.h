@@ -13,11 +13,14 @@
 #include "daemon/input/field.h"
 #include "daemon/upstream/destination.h"
 
+struct tls_client;
+
 struct upstream {
 	struct strings dial;
 	int64_t weight;
 	int64_t max_connections;          /* of each peer; 0: no limit */
 	bool allow_local, deny_private;   /* of dynamic destinations */
+	struct tls_client *tls;           /* NULL: plain */
 	struct destination *destinations; /* dial.count of them */
 };
 
