@@ -24,6 +24,16 @@ void adaptation_warn(struct adaptation *a, const struct dispenser *d, const char
 	buf_fini(&text);
 }
 
+int adaptation_work(struct adaptation *a, size_t amount, const struct token *at, struct error *err)
+{
+	a->work += amount;
+	if (amount <= ADAPTATION_WORK_MAX && a->work <= ADAPTATION_WORK_MAX)
+		return 0;
+	return token_error(at, err, ERROR_LIMIT,
+	    "the document would be far larger than the Caddyfile: too much is written out for each "
+	    "site or use");
+}
+
 json_t *adaptation_option(const struct adaptation *a, const char *name)
 {
 	return json_object_get(a->options, name);
@@ -69,19 +79,24 @@ void strings_add(json_t *array, const char *text)
 
 void strings_add_all(json_t *array, const json_t *more)
 {
-	json_t *known = json_object();
+	json_array_extend(array, (json_t *)more);
+	strings_unique(array);
+}
 
-	for (size_t i = 0; i < json_array_size(array); i++)
-		json_object_set_new(
-		    known, json_string_value(json_array_get(array, i)), json_true());
-	for (size_t i = 0; i < json_array_size(more); i++) {
-		json_t *text = json_array_get(more, i);
+void strings_unique(json_t *array)
+{
+	json_t *known = json_object(), *kept = json_array(), *text;
+	size_t i;
 
+	json_array_foreach (array, i, text) {
 		if (json_object_get(known, json_string_value(text)))
 			continue;
 		json_object_set_new(known, json_string_value(text), json_true());
-		json_array_append(array, text);
+		json_array_append(kept, text);
 	}
+	json_array_clear(array);
+	json_array_extend(array, kept);
+	json_decref(kept);
 	json_decref(known);
 }
 

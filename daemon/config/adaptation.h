@@ -15,6 +15,12 @@
 #include "common/error.h"
 #include "daemon/input/dispenser.h"
 
+/*
+ * What may be written out again for each site, listener or use, in words: a Caddyfile of some
+ * megabytes must not become a document of many gigabytes.
+ */
+#define ADAPTATION_WORK_MAX 20000000u
+
 #define HTTP_PORT 80
 #define HTTPS_PORT 443
 
@@ -26,6 +32,9 @@ struct adaptation {
 	json_t *cert_tags;  /* certificate file -> the tag it was given */
 	const char **order; /* directives that make routes, in the order in which they apply */
 	size_t order_count;
+	json_t *log_names;   /* of global logs, as a set */
+	size_t option_words; /* in global options that each site takes over */
+	size_t work;
 	unsigned groups; /* groups of routes that were named so far */
 	unsigned logs;   /* access logs, likewise */
 };
@@ -33,6 +42,9 @@ struct adaptation {
 /* Adds a warning about the token at the cursor. */
 void adaptation_warn(struct adaptation *a, const struct dispenser *d, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* Counts amount more words. Returns 0, or -1 with err at the token where they are too many. */
+int adaptation_work(struct adaptation *a, size_t amount, const struct token *at, struct error *err);
 
 /* A global option's value, borrowed; NULL: it was not given. */
 json_t *adaptation_option(const struct adaptation *a, const char *name);
@@ -46,10 +58,12 @@ bool adaptation_auto_https(const struct adaptation *a, const char *word);
 
 /* Is text one of the strings in array (NULL: no)? */
 bool strings_have(const json_t *array, const char *text);
-/* Appends text unless it is there. */
+/* Appends text unless it is there; for short lists. */
 void strings_add(json_t *array, const char *text);
 /* Appends what of more is not yet there. */
 void strings_add_all(json_t *array, const json_t *more);
+/* Removes what stands there before, in place. */
+void strings_unique(json_t *array);
 /* Sorts strings by bytes, in place. */
 void strings_sort(json_t *array);
 

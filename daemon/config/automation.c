@@ -82,8 +82,9 @@ static json_t *https_names(const struct adaptation *a, const struct served *site
 			     (*address->port && strtol(address->port, NULL, 10) == http);
 
 		if (*address->host && !plain)
-			strings_add(names, address->host);
+			json_array_append_new(names, json_string(address->host));
 	}
+	strings_unique(names);
 	strings_sort(names);
 	return names;
 }
@@ -218,7 +219,7 @@ static int add_site(struct work *w, const struct served *site, struct error *err
 	hosts = served_hosts(site);
 	every_name = json_array_size(hosts) == 0;
 	if (site_value(site->site, "tls.force_automate"))
-		strings_add_all(w->forced, hosts);
+		json_array_extend(w->forced, hosts);
 	json_decref(hosts);
 	if (site_policy(w, site, every_name, &index, err) == -1)
 		return -1;
@@ -262,7 +263,7 @@ static void hidden_names(const struct adaptation *a, const struct served *site, 
 	if (!every_name)
 		return;
 	names = https_names(a, site);
-	strings_add_all(out, names);
+	json_array_extend(out, names);
 	json_decref(names);
 }
 
@@ -276,6 +277,7 @@ static void add_names(struct work *w, const struct pairings *pairings)
 		for (i = 0; i < pairings->count; i++)
 			for (size_t j = 0; j < pairings->items[i].count; j++)
 				hidden_names(w->a, &pairings->items[i].sites[j], names);
+	strings_unique(names);
 	json_array_foreach (names, i, name)
 		if (!subject_is_public(json_string_value(name)))
 			json_array_append(internal, name);

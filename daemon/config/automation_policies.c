@@ -24,6 +24,7 @@ static void drop(struct automation_policies *list, size_t index)
 {
 	json_decref(list->items[index].subjects);
 	json_decref(list->items[index].settings);
+	json_decref(list->items[index].names);
 	list->count--;
 	memmove(&list->items[index], &list->items[index + 1],
 	    (list->count - index) * sizeof *list->items);
@@ -34,6 +35,7 @@ void automation_policies_fini(struct automation_policies *list)
 	for (size_t i = 0; i < list->count; i++) {
 		json_decref(list->items[i].subjects);
 		json_decref(list->items[i].settings);
+		json_decref(list->items[i].names);
 	}
 	free(list->items);
 	*list = (struct automation_policies){0};
@@ -58,19 +60,26 @@ static size_t subjects(const struct automation_policy *policy)
 	return json_array_size(policy->subjects);
 }
 
+/* Is a name covered by a subject of policy? */
+static bool covers(const struct automation_policy *policy, const char *name)
+{
+	char text[SUBJECT_MAX + 1];
+	unsigned most = policy->wild ? SUBJECT_MAX : 0;
+
+	for (unsigned stars = 0; stars <= most && subject_wildcard(name, stars, text); stars++)
+		if (json_object_get(policy->names, text))
+			return true;
+	return false;
+}
+
 /* Is every subject of a covered by one of b? */
 static bool is_subset(const struct automation_policy *a, const struct automation_policy *b)
 {
 	if (subjects(b) == 0)
 		return true;
-	for (size_t i = 0; i < subjects(a); i++) {
-		size_t j = 0;
-
-		while (j < subjects(b) && !subject_matches(subject(a, i), subject(b, j)))
-			j++;
-		if (j == subjects(b))
+	for (size_t i = 0; i < subjects(a); i++)
+		if (!covers(b, subject(a, i)))
 			return false;
-	}
 	return subjects(a) > 0;
 }
 
@@ -88,22 +97,31 @@ static bool more_specific(const void *a, const void *b, void *context)
 static void look_through(struct automation_policies *list)
 {
 	json_t *counts = json_object();
+	char text[SUBJECT_MAX + 1];
 
-	for (size_t i = 0; i < list->count; i++)
-		for (size_t j = 0; j < subjects(&list->items[i]); j++) {
-			const char *name = subject(&list->items[i], j);
-			json_int_t before = json_integer_value(json_object_get(counts, name));
-
-			json_object_set_new(counts, name, json_integer(before + 1));
-			if (strchr(name, '*'))
-				list->items[i].wild = true;
-		}
 	for (size_t i = 0; i < list->count; i++) {
 		struct automation_policy *policy = &list->items[i];
 
+		policy->names = json_object();
+		for (size_t j = 0; j < subjects(policy); j++) {
+			json_int_t before;
+
+			if (!subject_wildcard(subject(policy, j), 0, text))
+				continue;
+			before = json_integer_value(json_object_get(counts, text));
+			json_object_set_new(counts, text, json_integer(before + 1));
+			json_object_set_new(policy->names, text, json_true());
+			policy->wild = policy->wild || strchr(text, '*');
+		}
+	}
+	for (size_t i = 0; i < list->count; i++) {
+		struct automation_policy *policy = &list->items[i];
+		const char *name;
+		json_t *ignored;
+
 		policy->alone = true;
-		for (size_t j = 0; j < subjects(policy); j++)
-			if (json_integer_value(json_object_get(counts, subject(policy, j))) > 1)
+		json_object_foreach (policy->names, name, ignored)
+			if (json_integer_value(json_object_get(counts, name)) > 1)
 				policy->alone = false;
 	}
 	json_decref(counts);
@@ -270,6 +288,7 @@ static enum joined join_two(struct automation_policies *list, size_t i, size_t j
 			json_array_extend(a->subjects, b->subjects);
 		else
 			strings_add_all(a->subjects, b->subjects);
+		json_object_update(a->names, b->names);
 		a->wild = a->wild || b->wild;
 		a->alone = a->alone && b->alone;
 		drop(list, j);
@@ -314,8 +333,8 @@ static void join_same(struct automation_policies *list)
 
 void automation_policies_join(struct automation_policies *list)
 {
-	stable_sort(list->items, list->count, sizeof *list->items, more_specific, NULL);
 	look_through(list);
+	stable_sort(list->items, list->count, sizeof *list->items, more_specific, NULL);
 	drop_empty(list);
 	join_same(list);
 }

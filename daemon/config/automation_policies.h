@@ -11,6 +11,7 @@ struct automation_policy {
 	json_t *subjects; /* names; empty: every name */
 	json_t *settings; /* the policy without them */
 	bool configured;  /* its issuers come from options or directives, not from its names */
+	json_t *names;    /* the subjects in lower case, as a set; NULL until they are compared */
 	bool wild;        /* some subject is a wildcard */
 	bool alone;       /* no other policy has a subject of it */
 };

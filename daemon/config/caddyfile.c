@@ -119,6 +119,7 @@ int caddyfile_adapt(const char *text, size_t length, const char *file,
 	    .options = json_object(),
 	    .places = json_object(),
 	    .warnings = json_array(),
+	    .log_names = json_object(),
 	    .cert_tags = json_object()};
 	json_t *document = json_object();
 	struct blocks blocks;
@@ -137,6 +138,7 @@ int caddyfile_adapt(const char *text, size_t length, const char *file,
 	json_decref(a.options);
 	json_decref(a.places);
 	json_decref(a.warnings);
+	json_decref(a.log_names);
 	json_decref(a.cert_tags);
 	arena_free(a.arena);
 	return result;

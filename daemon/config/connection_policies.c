@@ -83,81 +83,104 @@ void connection_policies_add(const struct adaptation *a, struct connection_polic
 	}
 }
 
-/* A name that the policy matches by a wildcard. */
-static bool covers(const json_t *policy, const char *host)
+/* The wildcards of policies that ask for a certificate -> the first such policy's index. */
+static json_t *asking_wildcards(const json_t *list)
 {
-	json_t *names = settings_get(policy, "match.sni"), *name;
-	size_t i;
+	json_t *wildcards = json_object(), *policy, *name;
+	char lower[SUBJECT_MAX + 1];
+	size_t i, j;
 
-	json_array_foreach (names, i, name) {
-		const char *text = json_string_value(name);
+	json_array_foreach ((json_t *)list, i, policy) {
+		if (!json_object_get(policy, "client_authentication"))
+			continue;
+		json_array_foreach (settings_get(policy, "match.sni"), j, name) {
+			const char *text = json_string_value(name);
 
-		if (strchr(text, '*') && subject_matches(host, text))
-			return true;
+			if (strchr(text, '*') && subject_wildcard(text, 0, lower) &&
+			    !json_object_get(wildcards, lower))
+				json_object_set_new(wildcards, lower, json_integer((json_int_t)i));
+		}
 	}
-	return false;
+	return wildcards;
 }
 
-/* The exposed names for which policy is the first that asks for a certificate; taken from them. */
-static json_t *take_covered(json_t *exposed, const json_t *policy)
+/* The first policy that covers host by a wildcard; count: none. */
+static size_t covering(const json_t *wildcards, const char *host, size_t count)
 {
-	json_t *covered = json_array(), *rest = json_array(), *host;
-	size_t i;
+	char text[SUBJECT_MAX + 1];
+	size_t first = count;
 
-	json_array_foreach (exposed, i, host)
-		if (covers(policy, json_string_value(host)))
-			strings_add(covered, json_string_value(host));
-		else
-			json_array_append(rest, host);
-	json_array_clear(exposed);
-	json_array_extend(exposed, rest);
-	json_decref(rest);
-	strings_sort(covered);
-	return covered;
+	for (unsigned stars = 1; subject_wildcard(host, stars, text); stars++) {
+		json_t *index = json_object_get(wildcards, text);
+
+		if (index && (size_t)json_integer_value(index) < first)
+			first = (size_t)json_integer_value(index);
+	}
+	return first;
+}
+
+/* The policy without its client authentication, for hosts (taken) alone. */
+static json_t *shield_for(json_t *policy, json_t *hosts)
+{
+	json_t *shield = json_copy(policy);
+
+	strings_unique(hosts);
+	strings_sort(hosts);
+	json_object_del(shield, "client_authentication");
+	json_object_set_new(shield, "match", json_pack("{s:o}", "sni", hosts));
+	return shield;
 }
 
 void connection_policies_shield(struct connection_policies *policies)
 {
-	json_t *policy;
+	size_t count = json_array_size(policies->list), i;
+	json_t *wildcards = asking_wildcards(policies->list), *list = json_array(), *host;
+	json_t **shielded = mem_zalloc((count + 1) * sizeof(json_t *));
 
-	for (size_t i = 0; i < json_array_size(policies->list); i++) {
-		json_t *covered, *shield;
+	json_array_foreach (policies->exposed, i, host) {
+		size_t first = covering(wildcards, json_string_value(host), count);
 
-		policy = json_array_get(policies->list, i);
-		if (!json_object_get(policy, "client_authentication"))
-			continue;
-		covered = take_covered(policies->exposed, policy);
-		if (json_array_size(covered) > 0) {
-			shield = json_copy(policy);
-			json_object_del(shield, "client_authentication");
-			json_object_set_new(shield, "match", json_pack("{s:O}", "sni", covered));
-			json_array_insert_new(policies->list, i++, shield);
-		}
-		json_decref(covered);
+		if (first < count && !shielded[first])
+			shielded[first] = json_array();
+		if (first < count)
+			json_array_append(shielded[first], host);
 	}
+	for (i = 0; i < count; i++) {
+		json_t *policy = json_array_get(policies->list, i);
+
+		if (shielded[i])
+			json_array_append_new(list, shield_for(policy, shielded[i]));
+		json_array_append(list, policy);
+	}
+	json_array_clear(policies->list);
+	json_array_extend(policies->list, list);
+	json_decref(list);
+	json_decref(wildcards);
+	free(shielded);
 }
 
-/* Texts of JSON as numbers, so that policies are compared at no cost. */
+/* A text of JSON that policies have: the same text is the same object. */
 struct text {
 	UT_hash_handle hh;
 	char *text;
-	unsigned number;
+	size_t uses; /* as the match of policies */
 };
 
 struct item {
 	json_t *policy;
-	unsigned match, settings; /* equal numbers: equal values; match 0: there is none */
+	struct text *match, *settings; /* match is NULL for every name */
 	bool sni_only;
+	bool grown; /* its match was joined from several: it is like no other, and has no text */
 };
 
 struct join {
 	struct text *texts;
 	struct item *items;
 	size_t count;
-	unsigned unique; /* numbers from the other end, for what is like nothing else */
+	size_t catch_all; /* how many are for every name */
 };
 
-static unsigned number_of(struct join *join, const json_t *value)
+static struct text *text_of(struct join *join, const json_t *value)
 {
 	char *dump = json_dumps(value, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY);
 	struct text *text;
@@ -165,29 +188,56 @@ static unsigned number_of(struct join *join, const json_t *value)
 	HASH_FIND_STR(join->texts, dump, text);
 	if (text) {
 		free(dump);
-		return text->number;
+		return text;
 	}
 	text = mem_zalloc(sizeof *text);
 	text->text = dump;
-	text->number = HASH_COUNT(join->texts) + 1;
 	HASH_ADD_KEYPTR(hh, join->texts, text->text, strlen(text->text), text);
-	return text->number;
+	return text;
 }
 
-static void number_item(struct join *join, struct item *item)
+static void take_settings(struct join *join, struct item *item)
 {
-	json_t *match = json_object_get(item->policy, "match");
 	json_t *settings = json_copy(item->policy);
 
 	json_object_del(settings, "match");
-	item->match = match ? number_of(join, match) : 0;
-	item->settings = number_of(join, settings);
-	item->sni_only = json_object_size(match) == 1 && json_object_get(match, "sni");
+	item->settings = text_of(join, settings);
 	json_decref(settings);
+}
+
+static void take_match(struct join *join, struct item *item)
+{
+	json_t *match = json_object_get(item->policy, "match");
+
+	item->match = match ? text_of(join, match) : NULL;
+	item->sni_only = json_object_size(match) == 1 && json_object_get(match, "sni");
+	if (match)
+		item->match->uses++;
+	else
+		join->catch_all++;
+}
+
+static void lose_match(struct join *join, struct item *item)
+{
+	if (item->grown)
+		return;
+	if (item->match)
+		item->match->uses--;
+	else
+		join->catch_all--;
+}
+
+/* How many items are for the same clients as this one, itself included. */
+static size_t alike(const struct join *join, const struct item *item)
+{
+	if (item->grown)
+		return 1;
+	return item->match ? item->match->uses : join->catch_all;
 }
 
 static void drop(struct join *join, size_t index)
 {
+	lose_match(join, &join->items[index]);
 	json_decref(join->items[index].policy);
 	join->count--;
 	memmove(&join->items[index], &join->items[index + 1],
@@ -243,26 +293,44 @@ static int join_settings(json_t *a, const json_t *b, struct error *err)
 static int join_two(struct join *join, size_t i, size_t j, struct error *err)
 {
 	struct item *a = &join->items[i], *b = &join->items[j];
+	bool same = !a->grown && !b->grown && a->match == b->match;
 
-	if (a->match == b->match && a->settings == b->settings) {
+	if (same && a->settings == b->settings) {
 		drop(join, j);
 		return 1;
 	}
 	if (i + 1 == j && a->sni_only && b->sni_only && a->settings == b->settings) {
 		json_array_extend(
 		    settings_get(a->policy, "match.sni"), settings_get(b->policy, "match.sni"));
-		/* Not numbered by its text: it would be written out again at each step. */
-		a->match = --join->unique;
+		lose_match(join, a);
+		a->grown = true;
 		drop(join, j);
 		return 1;
 	}
-	if (a->match != b->match)
+	if (!same)
 		return 0;
 	if (join_settings(a->policy, b->policy, err) == -1)
 		return -1;
+	take_settings(join, a);
 	drop(join, j);
-	number_item(join, &join->items[i < j ? i : i - 1]);
 	return 1;
+}
+
+/* The first item that item i can be joined with, joined: 1, 0: none, -1 with err. */
+static int join_first(struct join *join, size_t i, struct error *err)
+{
+	size_t first = 0, end = join->count;
+	int joined = 0;
+
+	/* Nothing but the next one comes into question? Then thousands need not be asked. */
+	if (alike(join, &join->items[i]) == 1) {
+		first = i + 1;
+		end = i + 2 < end ? i + 2 : end;
+	}
+	for (size_t j = first; j < end && joined == 0; j++)
+		if (j != i)
+			joined = join_two(join, i, j, err);
+	return joined;
 }
 
 static bool catch_all_last(const void *a, const void *b, void *context)
@@ -276,18 +344,13 @@ static bool catch_all_last(const void *a, const void *b, void *context)
 static int join_all(struct join *join, struct error *err)
 {
 	stable_sort(join->items, join->count, sizeof *join->items, catch_all_last, NULL);
-	for (size_t i = 0; i < join->count; i++)
-		for (size_t j = 0; j < join->count; j++) {
-			int joined = j == i ? 0 : join_two(join, i, j, err);
+	for (size_t i = 0; i < join->count; i++) {
+		int joined;
 
+		while (i < join->count && (joined = join_first(join, i, err)) != 0)
 			if (joined == -1)
 				return -1;
-			if (joined == 0)
-				continue;
-			/* Once more from the start, with the same item. */
-			i -= j < i;
-			j = (size_t)-1;
-		}
+	}
 	return 0;
 }
 
@@ -300,7 +363,8 @@ int connection_policies_join(json_t *list, struct error *err)
 	join.items = mem_zalloc((join.count + 1) * sizeof *join.items);
 	for (size_t i = 0; i < join.count; i++) {
 		join.items[i].policy = json_deep_copy(json_array_get(list, i));
-		number_item(&join, &join.items[i]);
+		take_match(&join, &join.items[i]);
+		take_settings(&join, &join.items[i]);
 	}
 	result = join_all(&join, err);
 	json_array_clear(list);

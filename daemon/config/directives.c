@@ -44,6 +44,14 @@ json_t *directive_route(json_t *matchers, json_t *handler)
 	return route;
 }
 
+/* The scope that has the matcher; NULL: none. */
+static const struct scope *find_matcher(const struct scope *scope, const char *name)
+{
+	while (scope && !json_object_get(scope->matchers, name))
+		scope = scope->outer;
+	return scope;
+}
+
 int directive_matcher(
     const struct scope *scope, struct dispenser *d, json_t **out, struct error *err)
 {
@@ -59,11 +67,17 @@ int directive_matcher(
 		*out = json_pack("{s:[s]}", "path", text);
 		*d = ahead;
 	} else if (text[0] == '@') {
-		*out = json_incref(json_object_get(scope->matchers, text));
+		const struct scope *where = find_matcher(scope, text);
+
 		*d = ahead;
-		if (!*out)
+		if (!where)
 			return dispenser_error(
 			    d, err, ERROR_INVALID, "no matcher is called '%s' here", text);
+		if (adaptation_work(scope->a,
+			(size_t)json_integer_value(json_object_get(where->sizes, text)),
+			&d->tokens[d->cursor], err) == -1)
+			return -1;
+		*out = json_incref(json_object_get(where->matchers, text));
 	}
 	return 0;
 }
@@ -117,7 +131,7 @@ static int adapt_segments(const struct scope *scope, struct segment *segments, s
 static int adapt_inner(
     const struct scope *scope, struct dispenser *d, json_t *results, struct error *err)
 {
-	struct scope inner = *scope;
+	struct scope inner = {.a = scope->a, .outer = scope, .braces = true};
 	struct segment *segments = NULL;
 	size_t count = 0, size = 0;
 	int level = d->nesting, result;
@@ -133,9 +147,11 @@ static int adapt_inner(
 		}
 		segments[count++] = (struct segment){(struct token *)segment.tokens, segment.count};
 	}
-	inner.matchers = json_copy(scope->matchers);
+	inner.matchers = json_object();
+	inner.sizes = json_object();
 	result = adapt_segments(&inner, segments, count, results, err);
 	json_decref(inner.matchers);
+	json_decref(inner.sizes);
 	free(segments);
 	return result;
 }
@@ -318,12 +334,13 @@ static int adapt_matcher(const struct scope *scope, struct dispenser *d, struct 
 
 	dispenser_next(d);
 	name = dispenser_text(d);
-	if (json_object_get(scope->matchers, name))
+	if (find_matcher(scope, name))
 		return dispenser_error(
 		    d, err, ERROR_INVALID, "the matcher '%s' was defined before", name);
 	if (http_match_adapt_set(d, name + 1, &set, err) == -1)
 		return -1;
 	json_object_set_new(scope->matchers, name, set);
+	json_object_set_new(scope->sizes, name, json_integer((json_int_t)d->count));
 	return 0;
 }
 
@@ -354,7 +371,8 @@ static int adapt_segments(const struct scope *scope, struct segment *segments, s
 int directives_adapt(
     struct adaptation *a, const struct block *block, json_t *results, struct error *err)
 {
-	struct scope scope = {.a = a, .matchers = json_object(), .braces = block->braces};
+	struct scope scope = {
+	    .a = a, .matchers = json_object(), .sizes = json_object(), .braces = block->braces};
 	int result;
 
 	for (size_t i = 0; i < block->segment_count; i++)
@@ -365,6 +383,7 @@ int directives_adapt(
 		}
 	result = adapt_segments(&scope, block->segments, block->segment_count, results, err);
 	json_decref(scope.matchers);
+	json_decref(scope.sizes);
 	return result;
 }
 

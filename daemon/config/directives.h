@@ -15,8 +15,10 @@
 /* Where a directive stands. */
 struct scope {
 	struct adaptation *a;
-	json_t *matchers; /* "@name" -> matcher set, of this block and those around it */
-	bool braces;      /* the site has braces around it */
+	json_t *matchers;          /* "@name" -> matcher set */
+	json_t *sizes;             /* "@name" -> how many words it was made from */
+	const struct scope *outer; /* the block around; NULL: this is the site's */
+	bool braces;               /* the site has braces around it */
 };
 
 struct directive {

@@ -26,13 +26,12 @@ struct global_option {
 	const char *instead; /* not supported: what to do instead */
 };
 
-/* Reads one more item of an option that adds up. item is taken. */
-static json_t *add(const json_t *list, json_t *item)
+/* Adds an item (taken) to an option that adds up. */
+static json_t *add(json_t *list, json_t *item)
 {
-	json_t *copy = list ? json_copy((json_t *)list) : json_array();
-
-	json_array_append_new(copy, item);
-	return copy;
+	list = list ? json_incref(list) : json_array();
+	json_array_append_new(list, item);
+	return list;
 }
 
 static int read_servers_of_layer4(struct dispenser *d, json_t *servers, struct error *err)
@@ -59,19 +58,18 @@ static int read_servers_of_layer4(struct dispenser *d, json_t *servers, struct e
 /* Several are merged: the servers of later ones come after those of the first. */
 static int read_layer4(struct adaptation *a, struct dispenser *d, json_t **value, struct error *err)
 {
-	json_t *servers = json_object();
+	json_t *app = *value ? json_incref(*value) : json_object();
+	json_t *servers = member_object(app, "servers");
 
 	(void)a;
-	json_object_update(servers, json_object_get(*value, "servers"));
 	*value = NULL;
 	if (dispenser_none(d, err) == -1 || read_servers_of_layer4(d, servers, err) == -1) {
-		json_decref(servers);
+		json_decref(app);
 		return -1;
 	}
-	*value = json_object();
-	if (json_object_size(servers) > 0)
-		json_object_set(*value, "servers", servers);
-	json_decref(servers);
+	if (json_object_size(servers) == 0)
+		json_object_del(app, "servers");
+	*value = app;
 	return 0;
 }
 
@@ -291,19 +289,19 @@ static int read_off(struct adaptation *a, struct dispenser *d, json_t **value, s
 
 static int read_log(struct adaptation *a, struct dispenser *d, json_t **value, struct error *err)
 {
-	json_t *log, *before;
-	size_t i;
+	const char *name;
+	json_t *log;
 
 	d->cursor = -1;
 	if (log_adapt(a, d, true, &log, err) == -1)
 		return -1;
-	json_array_foreach (*value, i, before)
-		if (json_equal(json_object_get(before, "name"), json_object_get(log, "name"))) {
-			dispenser_error(d, err, ERROR_INVALID, "the log '%s' was configured before",
-			    json_string_value(json_object_get(log, "name")));
-			json_decref(log);
-			return -1;
-		}
+	name = json_string_value(json_object_get(log, "name"));
+	if (json_object_get(a->log_names, name)) {
+		dispenser_error(d, err, ERROR_INVALID, "the log '%s' was configured before", name);
+		json_decref(log);
+		return -1;
+	}
+	json_object_set_new(a->log_names, name, json_true());
 	*value = add(*value, log);
 	return 0;
 }
@@ -436,6 +434,8 @@ static int read_option(struct adaptation *a, struct dispenser *d, struct error *
 	}
 	if (result == -1)
 		return -1;
+	if (strcmp(name, "layer4") != 0 && strcmp(name, "log") != 0 && strcmp(name, "pki") != 0)
+		a->option_words += d->count;
 	if (value)
 		json_object_set_new(a->options, name, value);
 	else

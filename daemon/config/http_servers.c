@@ -145,8 +145,12 @@ static json_t *site_matchers(const struct served *site)
 			all_hosts = true;
 		}
 		if (!all_hosts)
-			strings_add(member_array(set, "host"), address->host);
+			json_array_append_new(
+			    member_array(set, "host"), json_string(address->host));
 	}
+	json_array_foreach (sets, j, set)
+		if (json_object_get(set, "host"))
+			strings_unique(json_object_get(set, "host"));
 	for (j = json_array_size(sets); j > 0; j--)
 		if (json_object_size(json_array_get(sets, j - 1)) == 0)
 			json_array_remove(sets, j - 1);
@@ -209,6 +213,7 @@ static int check_order(const struct adaptation *a, const struct site *site, stru
 struct tls_need {
 	bool wanted;    /* some key is served with TLS */
 	bool automatic; /* for all of them a policy is made without being asked for */
+	json_t *skip;   /* hosts that are for HTTP by their scheme, as a set */
 };
 
 static void look_at_key(const struct adaptation *a, json_t *server, const struct served *site,
@@ -218,15 +223,17 @@ static void look_at_key(const struct adaptation *a, json_t *server, const struct
 	long https = adaptation_number(a, "https_port", HTTPS_PORT);
 	bool is_http = strcmp(address->scheme, "http") == 0, enabled;
 	long port = *address->port ? atol(address->port) : -1;
-	json_t *skip;
 
 	if (is_http && *address->host &&
-	    listens_beyond_port(json_object_get(server, "listen"), http))
-		strings_add(
-		    member_array(member_object(server, "automatic_https"), "skip"), address->host);
-	skip = settings_get(server, "automatic_https.skip");
+	    listens_beyond_port(json_object_get(server, "listen"), http) &&
+	    !json_object_get(need->skip, address->host)) {
+		json_object_set_new(need->skip, address->host, json_true());
+		json_array_append_new(
+		    member_array(member_object(server, "automatic_https"), "skip"),
+		    json_string(address->host));
+	}
 	enabled = site_values(site->site, "tls.connection_policy") ||
-		  (*address->host && !strings_have(skip, address->host));
+		  (*address->host && !json_object_get(need->skip, address->host));
 	if (strcmp(address->scheme, "https") == 0 || (!is_http && port != http && enabled))
 		need->wanted = true;
 	need->automatic = need->automatic && (port == https || (port != http && *address->host));
@@ -315,7 +322,8 @@ static int make_server(
     struct adaptation *a, struct pairing *pairing, json_t *server, struct error *err)
 {
 	struct connection_policies policies = {.list = json_array(), .exposed = json_array()};
-	struct tls_need need = {.automatic = !adaptation_auto_https(a, "off")};
+	struct tls_need need = {
+	    .automatic = !adaptation_auto_https(a, "off"), .skip = json_object()};
 	int result = -1;
 
 	json_object_set(server, "listen", pairing->listen);
@@ -347,6 +355,7 @@ static int make_server(
 out:
 	json_decref(policies.list);
 	json_decref(policies.exposed);
+	json_decref(need.skip);
 	return result;
 }
 

@@ -255,22 +255,25 @@ static void set_debug(const struct adaptation *a, json_t *log)
 		json_object_set_new(log, "level", json_string("DEBUG"));
 }
 
-/* Adds one log; an access log with a place of its own does not go to the default one as well. */
-static void write_log(const struct adaptation *a, json_t *entry, json_t *logs)
+/*
+ * Adds one log. One that includes something has it to itself: the default log leaves that out, and
+ * true is returned.
+ */
+static bool write_log(const struct adaptation *a, json_t *entry, json_t *logs)
 {
 	const char *name = json_string_value(json_object_get(entry, "name"));
 	json_t *log = json_object_get(entry, "log"), *exclude;
 
 	if (!name || !log || strcmp(name, "default") == 0)
-		return;
+		return false;
 	log = json_deep_copy(log);
 	set_debug(a, log);
 	json_object_set_new(logs, name, log);
 	if (!json_object_get(log, "include"))
-		return;
+		return false;
 	exclude = member_array(member_object(logs, "default"), "exclude");
-	strings_add_all(exclude, json_object_get(log, "include"));
-	strings_sort(exclude);
+	json_array_extend(exclude, json_object_get(log, "include"));
+	return true;
 }
 
 /* The default log: as configured, or with debug's level. */
@@ -297,14 +300,20 @@ static void write_default(const struct adaptation *a, const json_t *global, json
 void logs_write(
     const struct adaptation *a, const json_t *global, const json_t *sites, json_t *document)
 {
-	json_t *logs = json_object(), *entry;
+	json_t *logs = json_object(), *entry, *exclude;
+	bool added = false;
 	size_t i;
 
 	write_default(a, global, logs);
 	json_array_foreach ((json_t *)global, i, entry)
-		write_log(a, entry, logs);
+		added |= write_log(a, entry, logs);
 	json_array_foreach ((json_t *)sites, i, entry)
-		write_log(a, entry, logs);
+		added |= write_log(a, entry, logs);
+	exclude = json_object_get(json_object_get(logs, "default"), "exclude");
+	if (added) {
+		strings_unique(exclude);
+		strings_sort(exclude);
+	}
 	if (json_object_size(logs) > 0)
 		json_object_set(member_object(document, "logging"), "logs", logs);
 	json_decref(logs);

@@ -45,8 +45,9 @@ json_t *served_hosts(const struct served *served)
 			json_array_clear(hosts);
 			break;
 		}
-		strings_add(hosts, served->addresses[i]->host);
+		json_array_append_new(hosts, json_string(served->addresses[i]->host));
 	}
+	strings_unique(hosts);
 	return hosts;
 }
 
@@ -137,6 +138,9 @@ static int add_key(struct adaptation *a, const struct site *site, size_t index,
 			entry.address = listen_address(
 			    entry.key->token, json_string_value(address), port, a->arena, err);
 			if (!entry.address)
+				return -1;
+			if (adaptation_work(a, 1 + list->count - first, entry.key->token, err) ==
+			    -1)
 				return -1;
 			drop_entries(list, first, entry.address);
 			entry.protocol = "";
@@ -297,6 +301,20 @@ static void pair_all(struct listener **listeners, struct pairings *out)
 	}
 }
 
+/* Each pairing takes in what its sites and the global options say. */
+static int count_work(struct adaptation *a, const struct pairings *pairings, struct error *err)
+{
+	for (size_t i = 0; i < pairings->count; i++)
+		for (size_t j = 0; j < pairings->items[i].count; j++) {
+			const struct served *site = &pairings->items[i].sites[j];
+
+			if (adaptation_work(a, site->site->words + a->option_words,
+				site->addresses[0]->token, err) == -1)
+				return -1;
+		}
+	return 0;
+}
+
 int pairings_make(
     struct adaptation *a, const struct sites *sites, struct pairings *out, struct error *err)
 {
@@ -305,8 +323,10 @@ int pairings_make(
 
 	for (size_t i = 0; i < sites->count && result == 0; i++)
 		result = add_site(a, &sites->items[i], i, &listeners, err);
-	if (result == 0)
+	if (result == 0) {
 		pair_all(&listeners, out);
+		result = count_work(a, out, err);
+	}
 	HASH_ITER (hh, listeners, listener, next) {
 		HASH_DEL(listeners, listener);
 		buf_fini(&listener->signature);

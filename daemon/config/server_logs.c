@@ -35,9 +35,10 @@ static void skip_hosts(json_t *logs, const struct served *site)
 		json_t *name = host_name(site->addresses[i]);
 
 		if (*site->addresses[i]->host)
-			strings_add(hosts, json_string_value(name));
+			json_array_append(hosts, name);
 		json_decref(name);
 	}
+	strings_unique(hosts);
 	if (has_catch_all(site))
 		json_object_set_new(logs, "skip_unmapped_hosts", json_true());
 	if (json_array_size(hosts) > 0)

@@ -289,57 +289,59 @@ static const char *text_of(const json_t *object, const char *key)
 	return text ? text : "";
 }
 
-/* Refuses two options for one address and two servers with one name. */
-static int check_unique(const json_t *options, const char *key, struct error *err)
+/* The options by address. NULL with err: two are for one address, or two name their server alike.
+ */
+static json_t *by_address(const json_t *options, struct error *err)
 {
-	json_t *seen = json_object(), *option;
+	json_t *found = json_object(), *names = json_object(), *option;
+	const char *twice = NULL, *what = NULL;
 	size_t i;
 
 	json_array_foreach ((json_t *)options, i, option) {
-		const char *text = text_of(option, key);
-
-		if (strcmp(key, "name") == 0 && !*text)
-			continue;
-		if (json_object_get(seen, text)) {
-			json_decref(seen);
-			return error_set(err, ERROR_INVALID,
-			    "two 'servers' options have the %s '%s'", key, text);
+		if (json_object_get(found, text_of(option, "address"))) {
+			what = "address";
+			twice = text_of(option, what);
+		} else if (json_object_get(names, text_of(option, "name"))) {
+			what = "name";
+			twice = text_of(option, what);
 		}
-		json_object_set_new(seen, text, json_true());
+		json_object_set(found, text_of(option, "address"), option);
+		if (*text_of(option, "name"))
+			json_object_set_new(names, text_of(option, "name"), json_true());
 	}
-	json_decref(seen);
-	return 0;
+	json_decref(names);
+	if (!twice)
+		return found;
+	json_decref(found);
+	error_set(err, ERROR_INVALID, "two 'servers' options have the %s '%s'", what, twice);
+	return NULL;
 }
 
 /* The option for a server: the one with the longest of its addresses, else the one for all. */
-static json_t *find(const json_t *options, const json_t *server)
+static json_t *find(const json_t *by_address, const json_t *server)
 {
-	json_t *listen = json_object_get(server, "listen"), *option, *best = NULL;
+	json_t *option = json_object_get(by_address, ""), *found, *address;
 	size_t i;
 
-	json_array_foreach ((json_t *)options, i, option) {
-		const char *address = text_of(option, "address");
-
-		if (*address && !strings_have(listen, address))
-			continue;
-		if (!best || strlen(address) > strlen(text_of(best, "address")))
-			best = option;
+	json_array_foreach (json_object_get(server, "listen"), i, address) {
+		found = json_object_get(by_address, json_string_value(address));
+		if (found && (!option || strlen(text_of(found, "address")) >
+					     strlen(text_of(option, "address"))))
+			option = found;
 	}
-	return best;
+	return option;
 }
 
 int server_options_apply(
     const struct adaptation *a, json_t *servers, json_t **metrics, struct error *err)
 {
-	json_t *options = adaptation_option(a, "servers"), *server, *renamed = json_object();
+	json_t *options = by_address(adaptation_option(a, "servers"), err), *server, *renamed;
 	const char *key;
 	void *next;
 
-	if (check_unique(options, "address", err) == -1 ||
-	    check_unique(options, "name", err) == -1) {
-		json_decref(renamed);
+	if (!options)
 		return adaptation_at(a, "servers", err);
-	}
+	renamed = json_object();
 	json_object_foreach_safe (servers, next, key, server) {
 		json_t *option = find(options, server);
 
@@ -359,5 +361,6 @@ int server_options_apply(
 	}
 	json_object_update(servers, renamed);
 	json_decref(renamed);
+	json_decref(options);
 	return 0;
 }

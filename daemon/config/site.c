@@ -70,6 +70,8 @@ static int read_site(struct adaptation *a, struct site *site, struct error *err)
 	json_t *results;
 	int result;
 
+	for (size_t i = 0; i < block->segment_count; i++)
+		site->words += block->segments[i].count;
 	site->pile = json_object();
 	site->addresses = arena_array(a->arena, block->key_count + 1, sizeof *site->addresses);
 	for (size_t i = 0; i < block->key_count; i++) {
@@ -88,6 +90,9 @@ static int read_site(struct adaptation *a, struct site *site, struct error *err)
 int sites_read(struct adaptation *a, const struct block *blocks, size_t count, struct sites *out,
     struct error *err)
 {
+	if (count > SITES_MAX)
+		return token_error(&blocks[SITES_MAX].keys[0], err, ERROR_LIMIT,
+		    "there are more than %u sites", SITES_MAX);
 	out->items = mem_zalloc((count + 1) * sizeof *out->items);
 	for (out->count = 0; out->count < count;) {
 		struct site *site = &out->items[out->count];

@@ -11,9 +11,13 @@
 
 struct site {
 	const struct block *block;
+	size_t words; /* in its directives */
 	json_t *pile; /* class -> what directives came to; of "route" whole results */
 	struct site_address *addresses; /* of its keys, block->key_count of them */
 };
+
+/* More than this is refused. */
+#define SITES_MAX 100000u
 
 struct sites {
 	struct site *items;

@@ -84,3 +84,27 @@ bool subject_matches(const char *name, const char *pattern)
 	}
 	return false;
 }
+
+bool subject_wildcard(const char *name, unsigned stars, char out[SUBJECT_MAX + 1])
+{
+	size_t used = 0;
+
+	for (; stars > 0; stars--) {
+		const char *dot = strchr(name, '.');
+
+		if (!*name || *name == '.' || used + 2 > SUBJECT_MAX)
+			return false;
+		out[used++] = '*';
+		name = dot ? dot + 1 : "";
+		if (dot)
+			out[used++] = '.';
+		else if (stars > 1)
+			return false;
+	}
+	if (used + strlen(name) > SUBJECT_MAX)
+		return false;
+	for (; *name; name++)
+		out[used++] = (char)(*name >= 'A' && *name <= 'Z' ? *name - 'A' + 'a' : *name);
+	out[used] = '\0';
+	return true;
+}

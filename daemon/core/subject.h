@@ -21,4 +21,11 @@ bool subject_is_public(const char *name);
  */
 bool subject_matches(const char *name, const char *pattern);
 
+#define SUBJECT_MAX 255
+/*
+ * name in lower case with its first labels, stars of them, each replaced by "*", into out: with
+ * each number from 0 all that can cover it. false: it has not so many labels, or is too long.
+ */
+bool subject_wildcard(const char *name, unsigned stars, char out[SUBJECT_MAX + 1]);
+
 #endif
