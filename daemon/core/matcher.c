@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "daemon/core/load.h"
+#include "daemon/wire/quic.h"
 
 static const struct matcher_type *const no_types[] = {NULL};
 static const struct matcher_type *const *types = no_types;
@@ -180,12 +181,23 @@ enum match_verdict matcher_sets_match(
 
 /* --- what is shared -------------------------------------------------------------------------- */
 
-void match_cache_clear(struct match_cache *cache)
+void match_cache_next_datagram(struct match_cache *cache)
 {
 	cache->hello_length = cache->http_length = 0;
 	arena_free(cache->http_arena);
 	cache->http_arena = NULL;
 	cache->http_request = NULL;
+	cache->quic_taken = false;
+}
+
+void match_cache_clear(struct match_cache *cache)
+{
+	match_cache_next_datagram(cache);
+	if (cache->quic == NULL)
+		return;
+	quic_gather_fini(cache->quic);
+	free(cache->quic);
+	cache->quic = NULL;
 }
 
 void match_cache_fini(struct match_cache *cache)

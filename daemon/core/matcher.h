@@ -27,6 +27,7 @@ enum match_phase {
 };
 
 struct http_request;
+struct quic_gather;
 
 /*
  * One parse shared by all matchers of a connection. Zeroed memory is an empty one; freed with
@@ -41,10 +42,14 @@ struct match_cache {
 	enum match_verdict http_verdict;
 	struct http_request *http_request; /* with yes */
 	struct arena *http_arena;          /* where it lies */
+	struct quic_gather *quic;          /* of this datagram and those before it; NULL: nothing */
+	bool quic_taken;                   /* this datagram is in it */
 };
 
 /* The bytes are other ones now, such as plaintext after a handshake. */
 void match_cache_clear(struct match_cache *cache);
+/* They are the client's next datagram: what `quic` has gathered stays. */
+void match_cache_next_datagram(struct match_cache *cache);
 void match_cache_fini(struct match_cache *cache);
 
 struct match_input {

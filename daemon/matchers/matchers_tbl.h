@@ -15,6 +15,7 @@
 	X(not) \
 	X(postgres) \
 	X(proxy_protocol) \
+	X(quic) \
 	X(rdp) \
 	X(regexp) \
 	X(remote_ip) \
