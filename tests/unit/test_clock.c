@@ -55,7 +55,7 @@ static void setup(void)
 {
 	support_setup();
 	setenv("POINTSMAN_AFTER", "09:30:00", 1);
-	setenv("TZ", "XXX-5", 1);
+	setenv("TZ", "QQQ-5", 1);
 }
 
 START_TEST(test_cases)
