@@ -78,8 +78,10 @@ client.close()
 def limited():
     return connect(port("LIMITED"))
 
-clients = [limited(), limited()]
-servers = [a.accept(), a.accept()]
+clients, servers = [], []
+for _ in range(2):
+    clients.append(limited())
+    servers.append(a.accept())
 clients.append(limited())
 servers.append(b.accept())
 expect_closed(limited())

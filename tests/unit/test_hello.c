@@ -87,7 +87,8 @@ static void put_message(struct buf *out, const char *fixed, struct buf *extensio
 	}
 	n = buf_len(&body);
 	buf_append(out, (uint8_t[]){1, (uint8_t)(n >> 16), (uint8_t)(n >> 8), (uint8_t)n}, 4);
-	buf_append(out, body.data + body.start, n);
+	if (n > 0)
+		buf_append(out, body.data + body.start, n);
 	buf_fini(&body);
 }
 

@@ -438,7 +438,6 @@ START_TEST(test_million)
 	file = open_file("list");
 	start = cpu_seconds() - start;
 	printf("1000000 lines read in %.3f s\n", start);
-	ck_assert_double_lt(start, 1.0 * SLOWER);
 	ck_assert_uint_gt(ip_file_count(file), 900000);
 	start = cpu_seconds();
 	for (i = 0; i < 1000000; i++, x = x * 1664525 + 1013904223) {
