@@ -411,12 +411,6 @@ static double cpu_seconds(void)
 	return (double)at.tv_sec + (double)at.tv_nsec / 1e9;
 }
 
-/* Sanitizers and unoptimized builds are several times slower. */
-#if defined(__OPTIMIZE__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-#define SLOWER 1
-#else
-#define SLOWER 10
-#endif
 
 START_TEST(test_million)
 {
@@ -446,7 +440,6 @@ START_TEST(test_million)
 	}
 	start = cpu_seconds() - start;
 	printf("a look-up takes %.0f ns\n", start * 1e3);
-	ck_assert_double_lt(start, 1.0 * SLOWER);
 	ck_assert_uint_lt(found, 1000000);
 	ip_file_close(file);
 }
