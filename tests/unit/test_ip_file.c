@@ -411,7 +411,6 @@ static double cpu_seconds(void)
 	return (double)at.tv_sec + (double)at.tv_nsec / 1e9;
 }
 
-
 START_TEST(test_million)
 {
 	FILE *out = fopen(path_of("list"), "w");
