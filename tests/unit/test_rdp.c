@@ -202,6 +202,8 @@ static const struct {
     {RDP("'cookie_ports': [3389], 'cookie_ips': ['::/0']"), BYTES(TOKEN), false},
     {RDP("'cookie_hash': 'jacob', 'custom_info': 'jacob'"), BYTES(JACOB), false},
     {RDP("'cookie_hash': 'jacob', 'cookie_ports': [3389]"), BYTES(JACOB), false},
+    {RDP("'cookie_ports': [65535], 'cookie_ips': ['255.255.255.255']"),
+	BYTES("Cookie: msts=4294967295.65535.0000\r\n"), true},
     /* tokens that are none */
     {RDP("'cookie_ports': [3389]"), BYTES("Cookie: msts=4294967296.15629.0000\r\n"), false},
     {RDP("'cookie_ports': [3389]"), BYTES("Cookie: msts=1.65536.0000\r\n"), false},

@@ -40,7 +40,7 @@ static const char *const rules[] = {
     "QQQ3YYY,J60/0,J300",
     "QQQ3YYY,59/0,299",
     "QQQ-12:34:56YYY-13:45:01,J20/1,J350/22:30:10",
-    "AAA0BBB,M2.1.1,M12.5.6",
+    "ZZZ0zaz,M2.1.1,M12.5.6",
 };
 
 /* Twice a day over leap years and their neighbours, and around the years' ends by the hour. */
@@ -73,6 +73,8 @@ static const char *const wrong_rules[] = {
     "<+03",
     "<+03>",
     "UTC25",
+    "UTC-+1",
+    "UTC+-1",
     "UTC0:60",
     "UTC0:0:60",
     "UTC0:",

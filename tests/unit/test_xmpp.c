@@ -16,6 +16,7 @@ static const struct {
      "xmlns=\"jabber:server\">",
 	88},
     {"<stream:stream xmlns:stream='http://etherx.jabber.org/streams'>", 49},
+    {"<azAZ09_-.:stream xmlns:a='jabber:client'>", 33},
     {"<stream xmlns='http://etherx.jabber.org/streams'>", 35},
     {"<s:stream\n\tto = 'a>b'  xmlns\n=\t'jabber:component:accept'>", 38},
     {"<stream:stream xml:lang='' xmlns='jabber:client'>", 40},
