@@ -39,6 +39,7 @@ struct tls_stream {
 	bool whole_held;  /* there are whole records in held */
 	bool below_ended; /* a FIN, or its like, from below */
 	bool peer_ended;  /* close_notify */
+	bool end_told;    /* ... and our reader knows */
 	bool said_bye;
 };
 
@@ -243,8 +244,10 @@ static ssize_t tls_read(struct stream *s, void *to, size_t size)
 		send_answers(t);
 	if (got > 0)
 		return (ssize_t)got;
-	if (t->peer_ended || (t->below_ended && t->broken == 0 && buf_len(&t->held) == 0))
+	if (t->peer_ended || (t->below_ended && t->broken == 0 && buf_len(&t->held) == 0)) {
+		t->end_told = true;
 		return 0;
+	}
 	if (t->below_ended && t->broken == 0 && !t->whole_held)
 		t->broken = EPROTO; /* cut off inside a record */
 	errno = t->broken != 0 ? t->broken : EAGAIN;
@@ -255,7 +258,7 @@ static bool tls_pending(const struct stream *s)
 {
 	const struct tls_stream *t = (const struct tls_stream *)s;
 
-	return t->whole_held || t->broken != 0 ||
+	return t->whole_held || t->broken != 0 || (t->peer_ended && !t->end_told) ||
 	       gnutls_record_check_pending(t->session.gnutls) > 0;
 }
 

@@ -611,6 +611,26 @@ START_TEST(test_pending)
 }
 END_TEST
 
+/* The goodbye that was read together with the last data is announced: nothing else will come. */
+START_TEST(test_pending_end)
+{
+	struct tls_policies policies = policies_of(NULL);
+	char text[64];
+	struct pair p;
+
+	pair_open(&p, policies.items, versions[_i]);
+	name(&p, "a.test");
+	must_handshake(&p);
+	ck_assert_int_eq(gnutls_record_send(p.client, "last", 4), 4);
+	gnutls_bye(p.client, GNUTLS_SHUT_WR);
+	ck_assert_int_eq(read_server(&p, text, sizeof(text)), 4);
+	ck_assert(stream_pending(p.e.top));
+	ck_assert_int_eq(read_server(&p, text, sizeof(text)), 0);
+	ck_assert(!stream_pending(p.e.top));
+	pair_close(&p);
+}
+END_TEST
+
 /* A client that reads nothing: what we keep for it is bounded. */
 START_TEST(test_blocked_peer)
 {
@@ -978,6 +998,7 @@ int main(void)
 	tcase_add_test(tc, test_pieces);
 	tcase_add_loop_test(tc, test_cut_records, 0, 2);
 	tcase_add_loop_test(tc, test_pending, 0, 2);
+	tcase_add_loop_test(tc, test_pending_end, 0, 2);
 	tcase_add_test(tc, test_blocked_peer);
 	tcase_add_loop_test(tc, test_client_half_close, 0, 4);
 	tcase_add_loop_test(tc, test_server_half_close, 0, 2);
