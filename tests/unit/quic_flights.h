@@ -14,7 +14,7 @@ static const struct quic_flight {
 	size_t count; /* of datagrams that the hello lies in */
 	const char *datagrams[2];
 } quic_flights[] = {
-    {"gtls", "ngtcp2 0.12 gtlsclient", "v1", "www.example.com", "h3", 1, {
+    {"gtls", "ngtcp2 0.12 gtlsclient", "v1", "localhost", "h3", 1, {
 	"c600000001129058dac0466a6189960737ab8e688715bf001180e5c87f9afebb0753705e64124365"
 	"be6400800004819ccdebc77a878f7ea8cb7c7a5c2feff5cec35d7c202175b631cb874b8a8fdae1e8"
 	"43c9f8adbe5d17cd1959dbbb33edb372d54a7ba7a668a946d12dbe904997478e79654b7ea9ab5119"
@@ -45,7 +45,7 @@ static const struct quic_flight {
 	"6e0ef6935f783835c6927e7627deb391c59bdde8fa20576e9214cb5cf3df2eae1d7f4547d63e5463"
 	"51a68981330c15bbc062d0d2ff8c98ef217564d67217e63ce2b218a6762dd61a39d3544cb0f5a390"
 	"11ca729849b02ec5aba3e0266c70e5019cea59686d9c432f3d8186e354216cedc74cbb43ed34a8a9"}},
-    {"gtls_draft29", "the same with -v 0xff00001d", "draft-29", "www.example.com", "h3-29", 1, {
+    {"gtls_draft29", "the same with -v 0xff00001d", "draft-29", "localhost", "h3", 1, {
 	"c6ff00001d12f9f6b060cb923ba45ef11a1be8f09b591e88112b46bd03f5bfec4d5fef2c730d5242"
 	"28cf008000048182bc9bd8327a605aa418bfec43974d811162591a27bd4850c393320c3e25265648"
 	"0d00953de163c7764688ea7a236a76bcebbfa7e135c7517b555df6b326e35adeb2371061200661f0"

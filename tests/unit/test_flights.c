@@ -7,6 +7,7 @@
 
 #include "tests/unit/hello_samples.h"
 #include "tests/unit/matcher_support.h"
+#include "tests/unit/quic_flights.h"
 
 #define BYTES(s) (s), sizeof(s) - 1
 #define KEY "0123456789abcdef0123456789abcdef"
@@ -137,6 +138,19 @@ START_TEST(test_hellos)
 }
 END_TEST
 
+/* Where the hello needs two datagrams, the first one leaves the matcher wanting. */
+START_TEST(test_quic)
+{
+	const struct quic_flight *f = &quic_flights[_i];
+	size_t i;
+
+	if (f->count == 1)
+		check_all(f->name, matcher_type_find("quic"), support_hex(f->datagrams[0]), true);
+	for (i = 0; i < f->count && f->count > 1; i++)
+		check_all(f->name, NULL, support_hex(f->datagrams[i]), true);
+}
+END_TEST
+
 /* What belongs to no matcher of this program. */
 static const struct {
 	const char *bytes;
@@ -165,6 +179,7 @@ int main(void)
 	SUPPORT_LOOP(tc, test_flights, flights);
 	SUPPORT_LOOP(tc, test_made, made);
 	SUPPORT_LOOP(tc, test_hellos, hello_samples);
+	SUPPORT_LOOP(tc, test_quic, quic_flights);
 	SUPPORT_LOOP(tc, test_strangers, strangers);
 	suite_add_tcase(suite, tc);
 	return support_run(suite);
