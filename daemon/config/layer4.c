@@ -11,6 +11,7 @@
 #include "daemon/config/reuse.h"
 #include "daemon/core/load.h"
 #include "daemon/core/route.h"
+#include "daemon/upstream/health.h"
 
 static int load_routes(
     struct load *load, const struct jnode *node, void *target, struct error *err);
@@ -165,8 +166,14 @@ static int load_app(struct load *load, const struct jnode *app, struct error *er
 	return 0;
 }
 
+static void published(struct instance *instance)
+{
+	health_published(instance);
+}
+
 const struct app_type app_layer4 = {
     .name = "layer4",
     .help = "servers that route connections by what they say and where they come from",
     .load = load_app,
+    .published = published,
 };

@@ -41,6 +41,7 @@ struct conn {
 	ev_tstamp active;             /* loop time of the last byte moved, in either direction */
 	uint64_t bytes_in, bytes_out; /* payload: from the client, to the client */
 	const char *upstream;         /* text for logs and conn ls, in the arena; NULL: none */
+	bool upstream_bound;          /* ends when its upstream is found unhealthy */
 	const char *state; /* constant: "matching", "handling", "dialing", "relaying", "closing" */
 	enum end_reason reason;
 	bool ended;

@@ -10,6 +10,8 @@
 	X(END_CLIENT_RESET, "client_reset", "the client sent a reset")                             \
 	X(END_UPSTREAM_CLOSED, "upstream_closed", "the upstream ended the session")                \
 	X(END_UPSTREAM_RESET, "upstream_reset", "the upstream sent a reset")                       \
+	X(END_UPSTREAM_UNHEALTHY, "upstream_unhealthy",                                            \
+	    "a health check found the upstream down (close_if_unhealthy)")                         \
 	X(END_HANDLER_DONE, "handler_done", "a handler such as close or respond ended it")         \
 	X(END_NO_ROUTE, "no_route", "no route matched")                                            \
 	X(END_MATCHING_TIMEOUT, "matching_timeout", "undecided when matching_timeout passed")      \

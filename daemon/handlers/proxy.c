@@ -14,6 +14,9 @@
 
 #define CHOOSE_DEFAULT 2
 #define DIAL_TIMEOUT_DEFAULT (5 * DURATION_S)
+#define CHECK_INTERVAL_DEFAULT (30 * DURATION_S)
+#define CHECK_TIMEOUT_DEFAULT (5 * DURATION_S)
+#define MAX_FAILS_MAX 10000
 
 enum header { HEADER_NONE, HEADER_V1, HEADER_V2 };
 
@@ -27,16 +30,20 @@ struct balancing {
 	int64_t try_duration, try_interval;
 };
 
+struct health {
+	const struct health_active *active; /* NULL: off */
+	const struct health_passive *passive;
+};
+
 struct proxy_params {
 	struct pool pool;
 	struct objects upstreams;
 	struct balancing balancing;
+	struct health health;
 	int header;
 	struct dial_options dial;
 	struct relay_options relay;
 };
-
-static int refuse(struct load *load, const struct jnode *node, void *target, struct error *err);
 
 static const struct field upstream_fields[] = {
     FIELD_STRINGS(struct upstream, dial, "dial", FIELD_REQUIRED | FIELD_PLACEHOLDERS | FIELD_ENV,
@@ -55,9 +62,36 @@ static const struct field upstream_fields[] = {
 	.fields = tls_client_fields,
 	.load = tls_client_field,
 	.help = "speak TLS with the upstream"},
-    FIELD_CUSTOM(struct upstream, dial, "local_address", 0, refuse, "addresses to connect from"),
-    FIELD_CUSTOM(struct upstream, dial, "resolver_preference", 0, refuse,
-	"which family of addresses to prefer"),
+    FIELD_STRINGS(struct upstream, local_address, "local_address", FIELD_PLACEHOLDERS,
+	"addresses to connect from: the first one of the upstream's family"),
+    FIELD_ENUM(struct upstream, preference, "resolver_preference", 0, "", preference_names,
+	"which addresses of a name: ipv4_only, ipv6_only, ipv4_first, ipv6_first"),
+    FIELD_END,
+};
+
+static const struct field active_fields[] = {
+    FIELD_INT(struct health_active, port, "port", 0, NULL, 0, UINT16_MAX,
+	"connect to this port; 0: the address's own"),
+    FIELD_DURATION(
+	struct health_active, interval, "interval", 0, "30s", "from one check to the next"),
+    FIELD_DURATION(
+	struct health_active, timeout, "timeout", 0, "5s", "how long connecting may take"),
+    FIELD_INT(struct health_active, rise, "rise", 0, "1", 0, INT32_MAX,
+	"successes in a row that make it healthy"),
+    FIELD_INT(struct health_active, fall, "fall", 0, "1", 0, INT32_MAX,
+	"failures in a row that make it unhealthy"),
+    FIELD_BOOL(struct health_active, close_if_unhealthy, "close_if_unhealthy", 0,
+	"end its connections when it becomes unhealthy"),
+    FIELD_END,
+};
+
+static const struct field passive_fields[] = {
+    FIELD_DURATION(struct health_passive, fail_duration, "fail_duration", 0, NULL,
+	"how long a failure to connect counts; 0: not at all"),
+    FIELD_INT(struct health_passive, max_fails, "max_fails", 0, "1", 0, MAX_FAILS_MAX,
+	"failures that count at a time and take the address out"),
+    FIELD_INT(struct health_passive, unhealthy_connection_count, "unhealthy_connection_count", 0,
+	NULL, 0, INT32_MAX, "max_connections of upstreams that have none of their own"),
     FIELD_END,
 };
 
@@ -81,13 +115,62 @@ static const struct field balancing_fields[] = {
     FIELD_END,
 };
 
+static int load_active(struct load *load, const struct jnode *node, void *target, struct error *err)
+{
+	struct health_active *active;
+
+	if (json_is_null(node->value))
+		return 0;
+	active = arena_alloc(load->arena, sizeof(*active));
+	if (fields_load(active_fields, load, node, NULL, load->arena, active, err) == -1)
+		return -1;
+	/* The reference takes 0 for unset. */
+	active->interval = active->interval > 0 ? active->interval : CHECK_INTERVAL_DEFAULT;
+	active->timeout = active->timeout > 0 ? active->timeout : CHECK_TIMEOUT_DEFAULT;
+	active->rise = active->rise > 0 ? active->rise : 1;
+	active->fall = active->fall > 0 ? active->fall : 1;
+	*(const struct health_active **)target = active;
+	return 0;
+}
+
+static int load_passive(
+    struct load *load, const struct jnode *node, void *target, struct error *err)
+{
+	struct health_passive *passive;
+
+	if (json_is_null(node->value))
+		return 0;
+	passive = arena_alloc(load->arena, sizeof(*passive));
+	if (fields_load(passive_fields, load, node, NULL, load->arena, passive, err) == -1)
+		return -1;
+	passive->max_fails = passive->max_fails > 0 ? passive->max_fails : 1;
+	*(const struct health_passive **)target = passive;
+	return 0;
+}
+
+static const struct field health_fields[] = {
+    {.name = "active",
+	.type = FIELD_TYPE_CUSTOM,
+	.offset = offsetof(struct health, active),
+	.fields = active_fields,
+	.load = load_active,
+	.help = "connect to each address now and then"},
+    {.name = "passive",
+	.type = FIELD_TYPE_CUSTOM,
+	.offset = offsetof(struct health, passive),
+	.fields = passive_fields,
+	.load = load_passive,
+	.help = "look at what connections meet"},
+    FIELD_END,
+};
+
 static const struct field fields[] = {
     FIELD_OBJECTS(struct proxy_params, upstreams, "upstreams", 0, upstream_fields, struct upstream,
 	"where to connect to"),
     FIELD_OBJECT(struct proxy_params, balancing, "load_balancing", 0, balancing_fields,
 	"choosing among the upstreams"),
-    FIELD_CUSTOM(
-	struct proxy_params, upstreams, "health_checks", 0, refuse, "watching the upstreams"),
+    FIELD_OBJECT(
+	struct proxy_params, health, "health_checks", 0, health_fields, "watching the upstreams"),
     FIELD_ENUM(struct proxy_params, header, "proxy_protocol", 0, "", header_names,
 	"send a PROXY header of this version (v1, v2) with the client's addresses"),
     FIELD_DURATION(struct proxy_params, dial.timeout, "dial_timeout", 0, "5s",
@@ -100,14 +183,6 @@ static const struct field fields[] = {
 	"end a connection of this age; 0: never"),
     FIELD_END,
 };
-
-static int refuse(struct load *load, const struct jnode *node, void *target, struct error *err)
-{
-	(void)load;
-	(void)target;
-	return jnode_error(
-	    node, err, ERROR_UNSUPPORTED, "is not supported by this version; remove it");
-}
 
 /* One would be `random`; the reference takes 0 for unset. */
 static int check_choose(const struct jnode *node, struct balancing *balancing, struct error *err)
@@ -137,6 +212,8 @@ static int load_proxy(struct load *load, const struct jnode *node, void *p, stru
 		params->dial.timeout = DIAL_TIMEOUT_DEFAULT;
 	params->dial.try_duration = params->balancing.try_duration;
 	params->dial.try_interval = params->balancing.try_interval;
+	params->pool.active = params->health.active;
+	params->pool.passive = params->health.passive;
 	return pool_init(&params->pool, load, node, params->upstreams,
 	    params->balancing.selection.policy, params->balancing.selection.choose, err);
 }

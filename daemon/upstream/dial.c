@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/log.h"
 #include "daemon/core/replacer.h"
 #include "daemon/core/worker.h"
 #include "daemon/net/resolver.h"
@@ -152,11 +153,29 @@ static void note_problem(
 		    name, problem);
 }
 
+/* Says so when that is one too many. */
+static void count_failure(struct dial *d, const char *problem)
+{
+	const struct health_passive *p = d->chosen->passive;
+	bool before = p != NULL && peer_is_failing(d->peer, (size_t)p->max_fails, p->fail_duration);
+	struct log_line line;
+
+	peer_failed(d->peer);
+	if (p == NULL || before ||
+	    !peer_is_failing(d->peer, (size_t)p->max_fails, p->fail_duration))
+		return;
+	log_begin(&line, LOG_WARN, "health", "the upstream fails and is left alone for a while");
+	log_str(&line, "upstream", d->peer->address);
+	log_seconds(&line, "for", p->fail_duration);
+	log_str(&line, "problem", problem);
+	log_end(&line);
+}
+
 /* At the current destination, or at one of its addresses where it is a name. */
 static void attempt_failed(struct dial *d, const struct netaddr *address, const char *problem)
 {
 	counter_add(&d->conn->worker->counters.dial_failures, 1);
-	atomic_fetch_add_explicit(&d->peer->failures, 1, memory_order_relaxed);
+	count_failure(d, problem);
 	note_problem(d, strchr(d->peer->address, '/') + 1,
 	    d->addresses == d->resolved ? address : NULL, problem);
 }
@@ -178,6 +197,8 @@ static void connected(struct dial *d)
 
 	arena_release(conn->arena, d->current->host != NULL ? leave_dynamic : leave, d->peer);
 	conn->upstream = d->peer->address;
+	conn->upstream_bound = d->pool->active != NULL && d->pool->active->close_if_unhealthy;
+	facts_set(&conn->facts, "l4.proxy.upstream", span_str(d->peer->address));
 	d->peer = NULL;
 	d->current = NULL;
 	conn_timer_stop(conn);
@@ -318,13 +339,15 @@ static void on_connect_timeout(struct conn *conn)
 static bool try_address(struct dial *d)
 {
 	struct worker *w = d->conn->worker;
-	const struct netaddr *address = &d->addresses[d->address++];
+	const struct netaddr *address = &d->addresses[d->address++], *local;
+	struct netaddr source;
 	bool done;
 	int fd;
 
 	counter_add(&w->counters.dials, 1);
 	atomic_fetch_add_explicit(&d->peer->dials, 1, memory_order_relaxed);
-	fd = sockets_connect(address, NULL, &done);
+	local = sources_choose(&d->chosen->sources, &d->conn->facts, address->family, &source);
+	fd = sockets_connect(address, local, &done);
 	if (fd == -1) {
 		attempt_failed(d, address, strerror(errno));
 		return true;
@@ -355,10 +378,21 @@ static void take_address(struct dial *d, struct netaddr address)
 		d->resolved[d->address_count++] = address;
 }
 
+static int first_family(const struct dial *d)
+{
+	int detour = peer_detour(d->peer, ev_now(d->conn->worker->loop));
+
+	if (detour != AF_UNSPEC)
+		return detour;
+	return d->chosen->preference == PREFER_IPV4_FIRST   ? AF_INET
+	       : d->chosen->preference == PREFER_IPV6_FIRST ? AF_INET6
+							    : AF_UNSPEC;
+}
+
 /* Those of the family that is known to answer come first; else as the resolver has sorted them. */
 static void take_addresses(struct dial *d, const struct resolver_answer *answer)
 {
-	int first = peer_detour(d->peer, ev_now(d->conn->worker->loop));
+	int first = first_family(d);
 	size_t i;
 	int pass;
 
@@ -400,15 +434,19 @@ static bool resolve(struct dial *d)
 {
 	struct worker *w = d->conn->worker;
 	struct resolver_answer answer;
+	int family = upstream_family(d->chosen, address_family(d->target));
 
+	if (family == -1) {
+		attempt_failed(d, NULL, "not of the family that resolver_preference allows");
+		return true;
+	}
 	if (w->resolver == NULL)
 		w->resolver = resolver_new(w->loop);
 	if (w->resolver == NULL) {
 		attempt_failed(d, NULL, "names cannot be resolved here");
 		return true;
 	}
-	d->query = resolver_ask(
-	    w->resolver, d->target->host, address_family(d->target), on_resolved, d, &answer);
+	d->query = resolver_ask(w->resolver, d->target->host, family, on_resolved, d, &answer);
 	if (d->query == NULL) {
 		take_addresses(d, &answer);
 		return true;
@@ -433,7 +471,10 @@ static bool expand(struct dial *d)
 	}
 	d->target = d->expanded;
 	d->peer = peer_get(address_text(d->expanded, text));
-	if (peer_enter(d->peer, (uint64_t)d->chosen->max_connections))
+	if (d->chosen->passive != NULL)
+		peer_remember(d->peer, (size_t)d->chosen->passive->max_fails);
+	if (upstream_may_dial(d->chosen, d->peer) &&
+	    peer_enter(d->peer, (uint64_t)d->chosen->max_connections))
 		return true;
 	peer_unref(d->peer);
 	d->peer = NULL;
@@ -449,7 +490,8 @@ static bool next_destination(struct dial *d)
 	d->address = d->address_count = 0;
 	if (next->host != NULL)
 		return expand(d) ? resolve(d) : true;
-	if (!peer_enter(next->peer, (uint64_t)d->chosen->max_connections))
+	if (!upstream_may_dial(d->chosen, next->peer) ||
+	    !peer_enter(next->peer, (uint64_t)d->chosen->max_connections))
 		return true;
 	d->peer = next->peer;
 	d->target = &next->address;

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 
 #include "common/arena.h"
 #include "common/siphash.h"
@@ -16,6 +17,13 @@
 #include <uthash.h>
 
 #define DETOUR_SECONDS 600
+
+/* A ring: failure n at n modulo size. Smaller ones that it has replaced may still be in use. */
+struct failed_at {
+	struct failed_at *replaced;
+	size_t size;
+	_Atomic int64_t at[]; /* ns, monotonic; 0: none */
+};
 
 struct entry {
 	struct peer *peer;
@@ -44,6 +52,17 @@ struct peer *peer_get(const char *address)
 	return e->peer;
 }
 
+static void free_peer(struct peer *peer)
+{
+	struct failed_at *f = atomic_load(&peer->failed), *replaced;
+
+	for (; f != NULL; f = replaced) {
+		replaced = f->replaced;
+		free(f);
+	}
+	free(peer);
+}
+
 void peer_unref(struct peer *peer)
 {
 	struct entry *e;
@@ -53,7 +72,7 @@ void peer_unref(struct peer *peer)
 		HASH_FIND_STR(table, peer->address, e);
 		HASH_DEL(table, e);
 		free(e);
-		free(peer);
+		free_peer(peer);
 	}
 	pthread_mutex_unlock(&lock);
 }
@@ -76,6 +95,57 @@ bool peer_enter(struct peer *peer, uint64_t limit)
 void peer_leave(struct peer *peer)
 {
 	atomic_fetch_sub_explicit(&peer->connections, 1, memory_order_relaxed);
+}
+
+/* ---- failures ------------------------------------------------------------------------------- */
+
+void peer_remember(struct peer *peer, size_t most)
+{
+	struct failed_at *old, *f;
+	uint64_t n, i;
+
+	pthread_mutex_lock(&lock);
+	old = atomic_load(&peer->failed);
+	if (old == NULL || old->size < most) {
+		f = mem_zalloc(sizeof(*f) + most * sizeof(f->at[0]));
+		f->size = most;
+		f->replaced = old;
+		n = atomic_load(&peer->failures);
+		for (i = 1; old != NULL && i <= old->size && i <= n; i++)
+			f->at[(n - i) % most] = atomic_load(&old->at[(n - i) % old->size]);
+		atomic_store(&peer->failed, f);
+	}
+	pthread_mutex_unlock(&lock);
+}
+
+static int64_t monotonic(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+void peer_failed(struct peer *peer)
+{
+	uint64_t n = atomic_fetch_add_explicit(&peer->failures, 1, memory_order_relaxed);
+	struct failed_at *f = atomic_load_explicit(&peer->failed, memory_order_acquire);
+
+	if (f != NULL)
+		atomic_store_explicit(&f->at[n % f->size], monotonic(), memory_order_release);
+}
+
+/* The oldest of the last most failures says it. */
+bool peer_is_failing(const struct peer *peer, size_t most, int64_t within)
+{
+	const struct failed_at *f = atomic_load_explicit(&peer->failed, memory_order_acquire);
+	uint64_t n = atomic_load_explicit(&peer->failures, memory_order_relaxed);
+	int64_t at;
+
+	if (f == NULL || most == 0 || n < most || most > f->size)
+		return false;
+	at = atomic_load_explicit(&f->at[(n - most) % f->size], memory_order_acquire);
+	return at != 0 && monotonic() - at < within;
 }
 
 void peer_set_detour(struct peer *peer, int family, double now)

@@ -8,14 +8,20 @@
 
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
+
+struct failed_at;
 
 struct peer {
 	_Atomic unsigned refs;
 	_Atomic uint64_t connections;     /* now, with those that are being dialled */
 	_Atomic uint64_t dials, failures; /* in all */
 	_Atomic uint64_t detour;          /* see peer_set_detour() */
-	char address[];                   /* "tcp/10.0.0.5:143", as configured */
+	_Atomic unsigned down;            /* active checks that have found it unhealthy */
+	_Atomic uint64_t checks, check_failures;
+	_Atomic(struct failed_at *) failed; /* see peer_remember() */
+	char address[];                     /* "tcp/10.0.0.5:143", as configured */
 };
 
 /* The peer of that address, a reference; made if there is none. Any thread. */
@@ -27,6 +33,13 @@ bool peer_has_room(const struct peer *peer, uint64_t limit);
 /* Counts a connection, unless there are limit of them already: false. Follow with peer_leave(). */
 bool peer_enter(struct peer *peer, uint64_t limit);
 void peer_leave(struct peer *peer);
+
+/* From now on the times of the last most failures are remembered. Any thread. */
+void peer_remember(struct peer *peer, size_t most);
+/* Counts a failure. */
+void peer_failed(struct peer *peer);
+/* Have there been most failures (of those remembered) in the last within ns? */
+bool peer_is_failing(const struct peer *peer, size_t most, int64_t within);
 
 /*
  * Where a name has addresses of both families and those of the one to be tried first did not

@@ -10,12 +10,16 @@
 
 #include "daemon/upstream/pool.h"
 
-/* Where a policy has got to; shared by the workers, so that turns are exact. */
+/*
+ * Where a policy has got to; shared by the workers, so that turns are exact. Goes on when the route
+ * changes, unless the number of upstreams does.
+ */
 struct pool_cursor {
 	_Atomic uint64_t next; /* round_robin */
 	/* weighted_round_robin: held for a walk through the candidates. */
 	pthread_mutex_t lock;
-	int64_t *credit; /* of each upstream of the pool */
+	bool ready;       /* lock is initialised */
+	int64_t credit[]; /* of each upstream of the pool */
 };
 
 struct candidates {

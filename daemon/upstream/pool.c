@@ -6,8 +6,12 @@
 #include <alloca.h>
 #include <string.h>
 
+#include "daemon/core/handler_state.h"
 #include "daemon/tls/client.h"
 #include "daemon/upstream/policy.h"
+
+const char *const preference_names[] = {
+    "", "ipv4_only", "ipv6_only", "ipv4_first", "ipv6_first", NULL};
 
 /* Whom we want must have a name, else anybody would do. */
 static int check_tls(const struct upstream *u, const struct destination *d,
@@ -18,6 +22,54 @@ static int check_tls(const struct upstream *u, const struct destination *d,
 		return 0;
 	return jnode_error(node, err, ERROR_INVALID,
 	    "TLS over a Unix socket needs tls.server_name, the name to verify");
+}
+
+static int only_family(const struct upstream *u)
+{
+	return u->preference == PREFER_IPV4_ONLY   ? AF_INET
+	       : u->preference == PREFER_IPV6_ONLY ? AF_INET6
+						   : AF_UNSPEC;
+}
+
+int upstream_family(const struct upstream *u, int family)
+{
+	int only = only_family(u);
+
+	if (only == AF_UNSPEC || family == only)
+		return family;
+	return family == AF_UNSPEC ? only : -1;
+}
+
+/* Is there an address to dial, and one to dial it from? */
+static int check_families(const struct upstream *u, const struct destination *d,
+    const struct jnode *node, struct error *err)
+{
+	if (!address_is_ip(d->address.network)) {
+		if (u->sources.count > 0)
+			return jnode_error(node, err, ERROR_INVALID,
+			    "a Unix socket is not dialled from a local_address");
+		return 0;
+	}
+	if (upstream_family(u, address_family(&d->address)) == -1)
+		return jnode_error(node, err, ERROR_INVALID,
+		    "is not of the family that resolver_preference '%s' allows",
+		    preference_names[u->preference]);
+	return 0;
+}
+
+static int init_sources(
+    struct upstream *u, struct load *load, const struct jnode *node, struct error *err)
+{
+	struct jnode list = jnode_member(node, "local_address");
+	int only = only_family(u);
+
+	if (sources_init(&u->sources, load, &list, u->local_address, err) == -1)
+		return -1;
+	if (u->sources.count > 0 && only != AF_UNSPEC && !sources_may_have(&u->sources, only))
+		return jnode_error(&list, err, ERROR_INVALID,
+		    "has no address of the family that resolver_preference '%s' allows",
+		    preference_names[u->preference]);
+	return 0;
 }
 
 static int init_upstream(
@@ -31,16 +83,47 @@ static int init_upstream(
 		return jnode_error(&dial, err, ERROR_INVALID, "needs at least one address");
 	if (u->weight == 0) /* as in the reference */
 		u->weight = 1;
+	if (init_sources(u, load, node, err) == -1)
+		return -1;
 	u->destinations = arena_array(load->arena, u->dial.count, sizeof(*u->destinations));
 	for (i = 0; i < u->dial.count; i++) {
 		struct jnode item = jnode_item(&dial, i);
 
 		if (destination_init(
 			&u->destinations[i], load, &item, u->dial.items[i], &rules, err) == -1 ||
-		    check_tls(u, &u->destinations[i], &item, err) == -1)
+		    check_tls(u, &u->destinations[i], &item, err) == -1 ||
+		    check_families(u, &u->destinations[i], &item, err) == -1)
 			return -1;
 	}
 	return 0;
+}
+
+static void init_cursor(struct pool *pool, struct load *load, const struct jnode *node)
+{
+	pool->cursor = handler_state(
+	    load, node, sizeof(*pool->cursor) + pool->count * sizeof(pool->cursor->credit[0]));
+	if (!pool->cursor->ready)
+		pthread_mutex_init(&pool->cursor->lock, NULL);
+	pool->cursor->ready = true;
+}
+
+static void watch_health(const struct pool *pool, struct load *load, struct upstream *u)
+{
+	const struct health_passive *passive = pool->passive;
+	size_t i;
+
+	if (passive != NULL && u->max_connections == 0)
+		u->max_connections = passive->unhealthy_connection_count;
+	u->passive = passive != NULL && passive->fail_duration > 0 ? passive : NULL;
+	for (i = 0; i < u->dial.count; i++) {
+		const struct destination *d = &u->destinations[i];
+
+		if (d->peer != NULL && u->passive != NULL)
+			peer_remember(d->peer, (size_t)passive->max_fails);
+		if (d->peer != NULL && pool->active != NULL)
+			health_want(
+			    load, d, pool->active, upstream_family(u, address_family(&d->address)));
+	}
 }
 
 int pool_init(struct pool *pool, struct load *load, const struct jnode *node,
@@ -55,16 +138,24 @@ int pool_init(struct pool *pool, struct load *load, const struct jnode *node,
 	pool->count = upstreams.count;
 	pool->policy = &policies[policy];
 	pool->choose = choose;
-	pool->cursor = arena_alloc(load->arena, sizeof(*pool->cursor));
-	pool->cursor->credit = arena_array(load->arena, pool->count, sizeof(int64_t));
-	pthread_mutex_init(&pool->cursor->lock, NULL);
+	init_cursor(pool, load, node);
 	for (i = 0; i < pool->count; i++) {
 		struct jnode item = jnode_item(&list, i);
 
 		if (init_upstream(&pool->items[i], load, &item, err) == -1)
 			return -1;
+		watch_health(pool, load, &pool->items[i]);
 	}
 	return 0;
+}
+
+bool upstream_may_dial(const struct upstream *u, const struct peer *peer)
+{
+	if (!peer_has_room(peer, (uint64_t)u->max_connections) ||
+	    atomic_load_explicit(&peer->down, memory_order_relaxed) > 0)
+		return false;
+	return u->passive == NULL ||
+	       !peer_is_failing(peer, (size_t)u->passive->max_fails, u->passive->fail_duration);
 }
 
 bool upstream_available(const struct upstream *u)
@@ -75,7 +166,7 @@ bool upstream_available(const struct upstream *u)
 		const struct peer *peer = u->destinations[i].peer;
 
 		/* Which peer a dynamic one stands for is known when it is dialled. */
-		if (peer == NULL || peer_has_room(peer, (uint64_t)u->max_connections))
+		if (peer == NULL || upstream_may_dial(u, peer))
 			return true;
 	}
 	return false;

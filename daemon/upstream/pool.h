@@ -12,16 +12,32 @@
 #include "daemon/core/load.h"
 #include "daemon/input/field.h"
 #include "daemon/upstream/destination.h"
+#include "daemon/upstream/health.h"
+#include "daemon/upstream/source.h"
 
 struct tls_client;
 
+/* Which addresses of a name to dial, in the order of preference_names. */
+enum preference {
+	PREFER_ANY, /* as the resolver sorts them */
+	PREFER_IPV4_ONLY,
+	PREFER_IPV6_ONLY,
+	PREFER_IPV4_FIRST,
+	PREFER_IPV6_FIRST,
+};
+extern const char *const preference_names[]; /* NULL-ended */
+
 struct upstream {
 	struct strings dial;
+	struct strings local_address;
+	int preference; /* enum preference */
 	int64_t weight;
-	int64_t max_connections;          /* of each peer; 0: no limit */
-	bool allow_local, deny_private;   /* of dynamic destinations */
-	struct tls_client *tls;           /* NULL: plain */
-	struct destination *destinations; /* dial.count of them */
+	int64_t max_connections;              /* of each peer; 0: no limit */
+	bool allow_local, deny_private;       /* of dynamic destinations */
+	struct tls_client *tls;               /* NULL: plain */
+	struct sources sources;               /* to dial from; none: as the system chooses */
+	const struct health_passive *passive; /* NULL: off */
+	struct destination *destinations;     /* dial.count of them */
 };
 
 struct policy;
@@ -35,19 +51,27 @@ struct pool {
 	const struct policy *policy;
 	int64_t choose; /* random_choose: of how many */
 	struct pool_cursor *cursor;
+	const struct health_passive *passive; /* NULL: none */
+	const struct health_active *active;   /* NULL: none */
 };
 
 /* The names of the policies, NULL-ended, and the fields of "selection". */
 extern const char *const policy_names[];
 
 /*
- * Makes pool of upstreams whose fields have been read: parses addresses, finds peers. The pool's
- * memory and peers belong to load->arena. Returns 0, or -1 with err.
+ * Makes pool of upstreams whose fields have been read: parses addresses, finds peers. passive and
+ * active have been set. The pool's memory and peers belong to load->arena. Returns 0, or -1 with
+ * err.
  */
 int pool_init(struct pool *pool, struct load *load, const struct jnode *node,
     struct objects upstreams, int policy, int64_t choose, struct error *err);
 
-/* May it be dialled now: is a peer below its limit? */
+/* May this peer of upstream be dialled: is it healthy and below its limit? */
+bool upstream_may_dial(const struct upstream *upstream, const struct peer *peer);
+/* The family that its preference leaves of family; -1: none. */
+int upstream_family(const struct upstream *upstream, int family);
+
+/* May it be dialled now: may one of its peers? */
 bool upstream_available(const struct upstream *upstream);
 
 /*
