@@ -28,6 +28,7 @@
 #include "daemon/demo.h"
 #include "daemon/state/state.h"
 #include "daemon/tls/issuer.h"
+#include "daemon/upstream/health.h"
 
 #define DRAIN_DEFAULT 30.0 /* seconds, where the document has no grace_period */
 #define DRAIN_POLL 0.05
@@ -178,18 +179,6 @@ static int load_document(json_t **out, struct error *err)
 	return document_read(o->config, o->adapter, log_warning, out, err);
 }
 
-static int apply(const char *who, void (*done)(void *arg), struct error *err)
-{
-	json_t *document;
-	int rc;
-
-	if (load_document(&document, err) == -1)
-		return -1;
-	rc = change_document(document, NULL, who, NULL, done, NULL, err);
-	json_decref(document);
-	return rc;
-}
-
 static void on_hangup(struct ev_loop *loop, ev_signal *w, int events)
 {
 	struct error err;
@@ -198,7 +187,7 @@ static void on_hangup(struct ev_loop *loop, ev_signal *w, int events)
 	(void)w;
 	(void)events;
 	log_msg(LOG_INFO, "config", "reloading");
-	if (apply("reload", on_published, &err) == -1)
+	if (change_reload("reload", on_published, NULL, &err) == -1)
 		log_failure("nothing changed", &err);
 }
 
@@ -340,7 +329,8 @@ static int start(struct state **state, struct error *err)
 		return -1;
 	internal_ca_start(*state, control_loop(), NULL);
 	tls_issuer_set(&internal_issuer);
-	if (apply("start", o->demo ? print_demo : on_published, err) == -1 ||
+	change_source_set(load_document);
+	if (change_reload("start", o->demo ? print_demo : on_published, NULL, err) == -1 ||
 	    control_server_start(o->control, err) == -1)
 		return -1;
 	watch_signals(control_loop());
@@ -351,6 +341,7 @@ static int start(struct state **state, struct error *err)
 static void stop(struct state *state)
 {
 	control_server_stop();
+	health_stop();
 	workers_stop();
 	instance_forget();
 	ip_files_stop();

@@ -82,6 +82,34 @@ int change_document(json_t *document, const struct edit *edit, const char *who, 
 	return 0;
 }
 
+/* ---- the file ------------------------------------------------------------------------------- */
+
+static int (*source)(json_t **out, struct error *err);
+
+void change_source_set(int (*read)(json_t **out, struct error *err))
+{
+	source = read;
+}
+
+int change_source_read(json_t **out, struct error *err)
+{
+	if (source == NULL)
+		return error_set(err, ERROR_UNSUPPORTED, "this daemon has no configuration file");
+	return source(out, err);
+}
+
+int change_reload(const char *who, void (*done)(void *arg), void *arg, struct error *err)
+{
+	json_t *document;
+	int rc;
+
+	if (change_source_read(&document, err) == -1)
+		return -1;
+	rc = change_document(document, NULL, who, NULL, done, arg, err);
+	json_decref(document);
+	return rc;
+}
+
 int change_check(json_t *document, const struct edit *edit, struct error *err)
 {
 	struct instance *instance =

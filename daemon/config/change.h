@@ -37,6 +37,16 @@ struct revision {
 int change_document(json_t *document, const struct edit *edit, const char *who, const char *comment,
     void (*done)(void *arg), void *arg, struct error *err);
 
+/*
+ * Reads the daemon's configuration file into a new document; set once, at the start. Unset, there
+ * is nothing to reload.
+ */
+void change_source_set(int (*read)(json_t **out, struct error *err));
+/* The file as it is now, a new reference. Returns 0, or -1 with err. */
+int change_source_read(json_t **out, struct error *err);
+/* Makes what the file says the running document. As change_document(). */
+int change_reload(const char *who, void (*done)(void *arg), void *arg, struct error *err);
+
 /* Everything short of binding sockets and asking anyone. Returns 0, or -1 with err. */
 int change_check(json_t *document, const struct edit *edit, struct error *err);
 

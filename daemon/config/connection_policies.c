@@ -9,6 +9,9 @@
 #include "daemon/core/subject.h"
 #include "daemon/input/settings.h"
 
+/* Policies for the same names, each by a directive of its own. */
+#define ALIKE_MAX 1000u
+
 /* A server name that matches clients which send none. */
 static void add_empty_name(json_t *hosts)
 {
@@ -322,6 +325,9 @@ static int join_first(struct join *join, size_t i, struct error *err)
 	size_t first = 0, end = join->count;
 	int joined = 0;
 
+	if (alike(join, &join->items[i]) > ALIKE_MAX)
+		return error_set(err, ERROR_LIMIT,
+		    "there are more than %u 'tls' directives for the same names", ALIKE_MAX);
 	/* Nothing but the next one comes into question? Then thousands need not be asked. */
 	if (alike(join, &join->items[i]) == 1) {
 		first = i + 1;

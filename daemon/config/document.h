@@ -21,4 +21,11 @@ int adapter_parse(const char *text);
 int document_read(const char *path, enum adapter adapter, void (*warn)(const char *text),
     json_t **out, struct error *err);
 
+/*
+ * The same of a text that came from elsewhere, over the control socket: as a Caddyfile it can
+ * neither import files nor read the environment. name is for errors. Returns 0, or -1 with err.
+ */
+int document_parse(
+    const char *text, size_t length, const char *name, json_t **out, struct error *err);
+
 #endif

@@ -105,26 +105,35 @@ static bool same(const json_t *a, const json_t *b, const char *key)
 	return (!x && !y) || (x && y && json_equal(x, y));
 }
 
+/* Adds the handlers of route to last, which has a list of its own, *own, once it was added to. */
+static void add_handlers(json_t *last, json_t **own, const json_t *route)
+{
+	json_t *handlers = json_object_get(route, "handle");
+
+	if (json_array_size(handlers) == 0)
+		return;
+	if (!*own) {
+		*own = json_array();
+		json_array_extend(*own, json_object_get(last, "handle"));
+		json_object_set_new(last, "handle", *own);
+	}
+	json_array_extend(*own, handlers);
+}
+
 void route_list_join(json_t *routes)
 {
-	json_t *joined = json_array(), *route, *last = NULL;
+	json_t *joined = json_array(), *route, *last = NULL, *own = NULL;
 	size_t i;
 
 	json_array_foreach (routes, i, route) {
-		json_t *handlers;
-
-		if (!last || !same(last, route, "match") || !same(last, route, "terminal") ||
-		    !same(last, route, "group")) {
-			last = json_copy(route);
-			json_array_append_new(joined, last);
+		if (last && same(last, route, "match") && same(last, route, "terminal") &&
+		    same(last, route, "group")) {
+			add_handlers(last, &own, route);
 			continue;
 		}
-		handlers = json_array();
-		json_array_extend(handlers, json_object_get(last, "handle"));
-		json_array_extend(handlers, json_object_get(route, "handle"));
-		if (json_array_size(handlers) > 0)
-			json_object_set(last, "handle", handlers);
-		json_decref(handlers);
+		last = json_copy(route);
+		own = NULL;
+		json_array_append_new(joined, last);
 	}
 	json_array_clear(routes);
 	json_array_extend(routes, joined);

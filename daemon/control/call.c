@@ -4,6 +4,7 @@
 #include "daemon/control/call.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "common/arena.h"
@@ -17,6 +18,13 @@ uint64_t call_revision(void)
 	const struct instance *instance = instance_current();
 
 	return instance != NULL ? instance->revision : 0;
+}
+
+const char *call_who(const struct call *call, char out[CALL_WHO_MAX])
+{
+	snprintf(
+	    out, CALL_WHO_MAX, "uid %u pid %d", (unsigned)call->caller.uid, (int)call->caller.pid);
+	return out;
 }
 
 struct call *call_new(struct session *session, const struct method *method, uint32_t id)

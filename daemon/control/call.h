@@ -67,6 +67,10 @@ bool call_ready(const struct call *call);
 /* resume(call) runs from the loop once there is room, or the client has gone. */
 void call_wait(struct call *call, void (*resume)(struct call *call));
 
+/* "uid 1000 pid 4711", for history and logs. Returns out. */
+#define CALL_WHO_MAX 64
+const char *call_who(const struct call *call, char out[CALL_WHO_MAX]);
+
 /* The revision of the document in force. */
 uint64_t call_revision(void);
 

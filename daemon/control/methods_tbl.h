@@ -9,14 +9,28 @@
 /* clang-format off */
 #define METHODS(X) \
 	X(ca_root) \
+	X(config_apply) \
+	X(config_check) \
+	X(config_diff) \
+	X(config_history) \
+	X(config_reload) \
+	X(config_rollback) \
 	X(config_show) \
 	X(conn_kill) \
 	X(conn_ls) \
 	X(conn_show) \
 	X(hello) \
+	X(listener_ls) \
+	X(listener_show) \
 	X(ping) \
+	X(route_ls) \
+	X(route_show) \
+	X(server_ls) \
+	X(server_show) \
 	X(status) \
-	X(txn_apply)
+	X(txn_apply) \
+	X(upstream_ls) \
+	X(upstream_show)
 /* clang-format on */
 
 #endif

@@ -43,7 +43,7 @@ static void on_applied(void *arg, const struct txn_result *result)
 static void run_apply(struct call *call, const struct argument *args)
 {
 	struct span text = args[APPLY_OPERATIONS].text, comment = args[APPLY_COMMENT].text;
-	char who[64], note[257];
+	char who[CALL_WHO_MAX], note[257];
 	struct txn_request request = {
 	    .rev_given = args[APPLY_IF_REV].given,
 	    .if_rev = args[APPLY_IF_REV].number,
@@ -55,8 +55,7 @@ static void run_apply(struct call *call, const struct argument *args)
 	struct error err;
 	int rc;
 
-	snprintf(
-	    who, sizeof(who), "uid %u pid %d", (unsigned)call->caller.uid, (int)call->caller.pid);
+	call_who(call, who);
 	snprintf(note, sizeof(note), "%.*s", (int)comment.n, (const char *)comment.p);
 	rc = json_parse((const char *)text.p, text.n, "operations", &request.operations, &err);
 	if (rc == 0) {

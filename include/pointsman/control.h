@@ -88,6 +88,37 @@
  */
 #define CONTROL_TXN_APPLY "txn.apply"
 
+/* {} -> chunks of routes, {count} */
+#define CONTROL_ROUTE_LS "route.ls"
+/* {id: text} -> the route with that @id or handle, and its "json" */
+#define CONTROL_ROUTE_SHOW "route.show"
+/* {} -> chunks of servers, {count} */
+#define CONTROL_SERVER_LS "server.ls"
+/* {name: text} -> the server */
+#define CONTROL_SERVER_SHOW "server.show"
+/* {} -> chunks of listeners, {count} */
+#define CONTROL_LISTENER_LS "listener.ls"
+/* {address: text} -> the listener */
+#define CONTROL_LISTENER_SHOW "listener.show"
+/* {} -> chunks of upstreams, {count} */
+#define CONTROL_UPSTREAM_LS "upstream.ls"
+/* {proxy: text, id: text} -> the upstream */
+#define CONTROL_UPSTREAM_SHOW "upstream.show"
+
+/* {document: text, if_rev?: int, dry_run?: bool, comment?: text} -> {revision, change_count,
+ * changes: [{path, change}]} */
+#define CONTROL_CONFIG_APPLY "config.apply"
+/* {document: text} -> the same, of a dry run */
+#define CONTROL_CONFIG_CHECK "config.check"
+/* {} -> the same, for the daemon's own file */
+#define CONTROL_CONFIG_RELOAD "config.reload"
+/* {revision?: int, back?: int, if_rev?, dry_run?, comment?} -> the same; one of the first two */
+#define CONTROL_CONFIG_ROLLBACK "config.rollback"
+/* {} -> chunks of revisions, the newest first, {count} */
+#define CONTROL_CONFIG_HISTORY "config.history"
+/* {from?: int, to?: int, file?: bool} -> chunks of changes, {count} */
+#define CONTROL_CONFIG_DIFF "config.diff"
+
 /* ---- levels -------------------------------------------------------------------------------- */
 
 /* Each includes those before it. "none" may do nothing at all. */

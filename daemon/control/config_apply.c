@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* config.apply, config.check, config.reload, config.rollback: whole documents. */
+#include <config.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "common/arena.h"
+#include "daemon/config/change.h"
+#include "daemon/config/diff.h"
+#include "daemon/config/document.h"
+#include "daemon/control/call.h"
+#include "daemon/control/method.h"
+#include "daemon/core/instance.h"
+
+#define CHANGES_MAX 200 /* shown in a result; config.diff has all */
+#define NOTE_SIZE CHANGE_NOTE_MAX
+
+/* A change that has been accepted and waits for the workers. */
+struct applied {
+	struct call *call;
+	json_t *changes;
+	uint64_t revision;
+};
+
+static void pack_changes(struct pack *pack, const json_t *changes)
+{
+	struct pack_box list, map;
+	json_t *change;
+	size_t i;
+
+	pack_array_open(pack, &list);
+	json_array_foreach (changes, i, change) {
+		if (i == CHANGES_MAX)
+			break;
+		pack_map_open(pack_item(&list), &map);
+		pack_str(
+		    pack_key(&map, "path"), json_string_value(json_object_get(change, "path")));
+		pack_str(
+		    pack_key(&map, "change"), json_string_value(json_object_get(change, "change")));
+		pack_close(&map);
+	}
+	pack_close(&list);
+}
+
+static void answer(void *arg)
+{
+	struct applied *a = arg;
+	struct pack_box *map = call_result(a->call);
+
+	pack_u64(pack_key(map, "revision"), a->revision);
+	pack_u64(pack_key(map, "change_count"), json_array_size(a->changes));
+	pack_changes(pack_key(map, "changes"), a->changes);
+	json_decref(a->changes);
+	call_finish(a->call);
+	free(a);
+}
+
+static int check_revision(const struct argument *if_rev, struct error *err)
+{
+	uint64_t now = change_revision();
+
+	if (now == 0)
+		return error_set(err, ERROR_NOT_FOUND, "no document is in force");
+	if (if_rev->given && if_rev->number != now)
+		return error_set(err, ERROR_CONFLICT,
+		    "the document is at revision %llu, not %llu; look again and retry",
+		    (unsigned long long)now, (unsigned long long)if_rev->number);
+	return 0;
+}
+
+/* Makes document the running one for the call; dry: only checks. Answers the call. */
+static void apply(struct call *call, json_t *document, bool dry, const char *comment)
+{
+	json_t *before = instance_current()->document;
+	struct applied *a = mem_zalloc(sizeof(*a));
+	char who[CALL_WHO_MAX];
+	struct error err;
+	int rc;
+
+	a->call = call;
+	a->changes = diff_documents(before, document);
+	a->revision = change_revision();
+	if (dry)
+		rc = change_check(document, NULL, &err);
+	else
+		rc = change_document(document, NULL, call_who(call, who), comment, answer, a, &err);
+	if (rc == -1) {
+		json_decref(a->changes);
+		free(a);
+		call_fail(call, &err);
+	} else if (dry) {
+		answer(a);
+	} else {
+		a->revision = change_revision();
+	}
+}
+
+static void read_and_apply(struct call *call, const struct argument *text,
+    const struct argument *if_rev, bool dry, const char *comment)
+{
+	json_t *document;
+	struct error err;
+
+	if (check_revision(if_rev, &err) == -1 ||
+	    document_parse((const char *)text->text.p, text->text.n, "document", &document, &err) ==
+		-1) {
+		call_fail(call, &err);
+		return;
+	}
+	apply(call, document, dry, comment);
+	json_decref(document);
+}
+
+static void note_of(const struct argument *comment, char out[NOTE_SIZE])
+{
+	snprintf(out, NOTE_SIZE, "%.*s", (int)comment->text.n, (const char *)comment->text.p);
+}
+
+#define DOCUMENT                                                                                   \
+	{                                                                                          \
+		.name = "document", .type = PARAM_TEXT, .required = true,                          \
+		.max = CONTROL_REQUEST_MAX, .help = "a whole document: JSON or a Caddyfile"        \
+	}
+#define IF_REV                                                                                     \
+	{                                                                                          \
+		.name = "if_rev", .type = PARAM_INT,                                               \
+		.help = "only if this is the revision in force"                                    \
+	}
+#define COMMENT                                                                                    \
+	{                                                                                          \
+		.name = "comment", .type = PARAM_TEXT, .max = NOTE_SIZE - 1,                       \
+		.help = "for the history"                                                          \
+	}
+
+/* ---- config.apply --------------------------------------------------------------------------- */
+
+enum { APPLY_DOCUMENT, APPLY_IF_REV, APPLY_DRY_RUN, APPLY_COMMENT };
+
+static const struct param apply_params[] = {
+    DOCUMENT,
+    IF_REV,
+    {.name = "dry_run", .type = PARAM_BOOL, .help = "only find out what it would do"},
+    COMMENT,
+    {.name = NULL},
+};
+
+static void run_apply(struct call *call, const struct argument *args)
+{
+	char note[NOTE_SIZE];
+
+	note_of(&args[APPLY_COMMENT], note);
+	read_and_apply(
+	    call, &args[APPLY_DOCUMENT], &args[APPLY_IF_REV], args[APPLY_DRY_RUN].yes, note);
+}
+
+const struct method method_config_apply = {
+    .name = CONTROL_CONFIG_APPLY,
+    .help = "put a whole document in force",
+    .level = LEVEL_OPERATE,
+    .changes = true,
+    .params = apply_params,
+    .run = run_apply,
+};
+
+/* ---- config.check --------------------------------------------------------------------------- */
+
+static const struct param check_params[] = {DOCUMENT, {.name = NULL}};
+
+static void run_check(struct call *call, const struct argument *args)
+{
+	static const struct argument none;
+
+	read_and_apply(call, &args[0], &none, true, NULL);
+}
+
+const struct method method_config_check = {
+    .name = CONTROL_CONFIG_CHECK,
+    .help = "would this document be accepted, and what would it change?",
+    .level = LEVEL_OPERATE,
+    .params = check_params,
+    .run = run_check,
+};
+
+/* ---- config.reload -------------------------------------------------------------------------- */
+
+static void run_reload(struct call *call, const struct argument *args)
+{
+	struct applied *a = mem_zalloc(sizeof(*a));
+	json_t *before;
+	char who[CALL_WHO_MAX];
+	struct error err;
+
+	(void)args;
+	a->call = call;
+	before =
+	    instance_current() != NULL ? json_incref(instance_current()->document) : json_object();
+	if (change_reload(call_who(call, who), answer, a, &err) == -1) {
+		free(a);
+		call_fail(call, &err);
+	} else {
+		a->revision = change_revision();
+		a->changes = diff_documents(before, instance_current()->document);
+	}
+	json_decref(before);
+}
+
+const struct method method_config_reload = {
+    .name = CONTROL_CONFIG_RELOAD,
+    .help = "put in force what the daemon's configuration file says now",
+    .level = LEVEL_OPERATE,
+    .changes = true,
+    .run = run_reload,
+};
+
+/* ---- config.rollback ------------------------------------------------------------------------ */
+
+enum { ROLLBACK_REVISION, ROLLBACK_BACK, ROLLBACK_IF_REV, ROLLBACK_DRY_RUN, ROLLBACK_COMMENT };
+
+static const struct param rollback_params[] = {
+    {.name = "revision", .type = PARAM_INT, .help = "the document to return to"},
+    {.name = "back", .type = PARAM_INT, .max = CHANGE_HISTORY, .help = "or how many changes"},
+    IF_REV,
+    {.name = "dry_run", .type = PARAM_BOOL, .help = "only find out what it would do"},
+    COMMENT,
+    {.name = NULL},
+};
+
+static const struct revision *wanted_revision(const struct argument *args, struct error *err)
+{
+	const struct revision *r;
+
+	if (args[ROLLBACK_REVISION].given == args[ROLLBACK_BACK].given) {
+		error_set(err, ERROR_INVALID, "give one of revision and back");
+		return NULL;
+	}
+	if (args[ROLLBACK_REVISION].given)
+		r = change_find(args[ROLLBACK_REVISION].number);
+	else
+		r = change_history(args[ROLLBACK_BACK].number);
+	if (r == NULL)
+		error_set(err, ERROR_NOT_FOUND,
+		    "that revision is not remembered; config.history lists those that are");
+	return r;
+}
+
+static void run_rollback(struct call *call, const struct argument *args)
+{
+	const struct revision *r;
+	char note[NOTE_SIZE];
+	json_t *document;
+	struct error err;
+
+	if (check_revision(&args[ROLLBACK_IF_REV], &err) == -1 ||
+	    (r = wanted_revision(args, &err)) == NULL) {
+		call_fail(call, &err);
+		return;
+	}
+	note_of(&args[ROLLBACK_COMMENT], note);
+	if (note[0] == '\0')
+		snprintf(note, sizeof(note), "rollback to %llu", (unsigned long long)r->number);
+	document = json_incref(r->document);
+	apply(call, document, args[ROLLBACK_DRY_RUN].yes, note);
+	json_decref(document);
+}
+
+const struct method method_config_rollback = {
+    .name = CONTROL_CONFIG_ROLLBACK,
+    .help = "put a document of the history in force again",
+    .level = LEVEL_OPERATE,
+    .changes = true,
+    .params = rollback_params,
+    .run = run_rollback,
+};

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* config.history, config.diff. */
+#include <config.h>
+
+#include "daemon/config/change.h"
+#include "daemon/config/diff.h"
+#include "daemon/control/call.h"
+#include "daemon/control/method.h"
+#include "daemon/control/rows.h"
+#include "daemon/control/time_text.h"
+
+#define DIFF_TEXT_MAX 4096 /* bytes of a value that is shown */
+
+/* ---- config.history ------------------------------------------------------------------------- */
+
+/* The cursor is the number of the revision shown last: new ones may come meanwhile. */
+static const struct revision *next_older(size_t number)
+{
+	const struct revision *r;
+	size_t i;
+
+	for (i = 0; (r = change_history(i)) != NULL; i++)
+		if (number == 0 || r->number < number)
+			return r;
+	return NULL;
+}
+
+static bool next_revision(struct rows *rows, struct pack_box *items)
+{
+	const struct revision *r = next_older(rows->item);
+	char text[TIME_TEXT_MAX];
+	struct pack_box map;
+
+	if (r == NULL)
+		return false;
+	rows->item = r->number;
+	pack_map_open(pack_item(items), &map);
+	pack_u64(pack_key(&map, "revision"), r->number);
+	pack_str(pack_key(&map, "time"), time_text((int64_t)r->time * DURATION_S, text));
+	pack_str(pack_key(&map, "who"), r->who);
+	pack_str(pack_key(&map, "comment"), r->comment);
+	pack_close(&map);
+	return true;
+}
+
+static void run_history(struct call *call, const struct argument *args)
+{
+	(void)args;
+	rows_start(call, next_revision);
+}
+
+const struct method method_config_history = {
+    .name = CONTROL_CONFIG_HISTORY,
+    .help = "the documents that were in force, the newest first",
+    .level = LEVEL_OBSERVE,
+    .run = run_history,
+};
+
+/* ---- config.diff ---------------------------------------------------------------------------- */
+
+enum { DIFF_FROM, DIFF_TO, DIFF_FILE };
+
+static const struct param diff_params[] = {
+    {.name = "from", .type = PARAM_INT, .help = "a revision; without it the one before"},
+    {.name = "to", .type = PARAM_INT, .help = "a revision; without it the one in force"},
+    {.name = "file", .type = PARAM_BOOL, .help = "from what the daemon's file says now"},
+    {.name = NULL},
+};
+
+static void pack_value(struct pack_box *map, const char *key, const json_t *change)
+{
+	const char *text = json_string_value(json_object_get(change, key));
+	struct span span;
+
+	if (text == NULL)
+		return;
+	span = span_str(text);
+	if (span.n > DIFF_TEXT_MAX)
+		span.n = pack_text_cut(span, DIFF_TEXT_MAX);
+	pack_text(pack_key(map, key), span);
+}
+
+static bool next_change(struct rows *rows, struct pack_box *items)
+{
+	const json_t *change = json_array_get(rows->state, rows->item++);
+	struct pack_box map;
+
+	if (change == NULL)
+		return false;
+	pack_map_open(pack_item(items), &map);
+	pack_value(&map, "path", change);
+	pack_value(&map, "change", change);
+	pack_value(&map, "before", change);
+	pack_value(&map, "after", change);
+	pack_close(&map);
+	return true;
+}
+
+static int find_document(
+    const struct argument *number, size_t fallback, json_t **out, struct error *err)
+{
+	const struct revision *r =
+	    number->given ? change_find(number->number) : change_history(fallback);
+
+	if (r == NULL)
+		return error_set(err, ERROR_NOT_FOUND,
+		    "that revision is not remembered; config.history lists those that are");
+	*out = json_incref(r->document);
+	return 0;
+}
+
+static int compare(const struct argument *args, json_t **out, struct error *err)
+{
+	json_t *from = NULL, *to = NULL;
+	int rc = -1;
+
+	if (args[DIFF_FILE].yes && args[DIFF_FROM].given)
+		return error_set(err, ERROR_INVALID, "give one of from and file");
+	if (args[DIFF_FILE].yes ? change_source_read(&from, err) == -1
+				: find_document(&args[DIFF_FROM], 1, &from, err) == -1)
+		goto out;
+	if (find_document(&args[DIFF_TO], 0, &to, err) == -1)
+		goto out;
+	*out = diff_documents(from, to);
+	rc = 0;
+out:
+	json_decref(from);
+	json_decref(to);
+	return rc;
+}
+
+static void release_changes(void *state)
+{
+	json_decref(state);
+}
+
+static void run_diff(struct call *call, const struct argument *args)
+{
+	struct error err;
+	json_t *changes = NULL;
+
+	if (compare(args, &changes, &err) == -1)
+		call_fail(call, &err);
+	else
+		rows_start_with(call, next_change, changes, release_changes);
+}
+
+const struct method method_config_diff = {
+    .name = CONTROL_CONFIG_DIFF,
+    .help = "what is different between two documents, secrets masked",
+    .level = LEVEL_OBSERVE,
+    .params = diff_params,
+    .run = run_diff,
+};

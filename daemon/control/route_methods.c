@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* route.ls, route.show: the top-level routes of all servers, and any one. */
+#include <config.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/arena.h"
+#include "daemon/config/edit_way.h"
+#include "daemon/config/secrets.h"
+#include "daemon/control/call.h"
+#include "daemon/control/method.h"
+#include "daemon/control/rows.h"
+
+static void append(struct buf *out, const char *joint, const char *text)
+{
+	if (buf_len(out) > 0)
+		buf_append_str(out, joint);
+	buf_append_str(out, text);
+}
+
+/* What the route asks: "tls+remote_ip or ssh"; empty where it takes everything. */
+static void label(struct buf *out, const json_t *json)
+{
+	json_t *sets = json_object_get(json, "match"), *set, *value;
+	const char *name;
+	size_t i;
+
+	json_array_foreach (sets, i, set) {
+		struct buf one = {0};
+
+		json_object_foreach (set, name, value)
+			append(&one, "+", name);
+		append(out, " or ", buf_str(&one));
+		buf_fini(&one);
+	}
+}
+
+static void handlers(struct buf *out, const json_t *json)
+{
+	json_t *handler;
+	size_t i;
+
+	json_array_foreach (json_object_get(json, "handle"), i, handler) {
+		const char *name = json_string_value(json_object_get(handler, "handler"));
+
+		append(out, ",", name != NULL ? name : "?");
+	}
+}
+
+static void pack_words(
+    struct pack *pack, const json_t *json, void (*write)(struct buf *out, const json_t *json))
+{
+	struct buf text = {0};
+
+	write(&text, json);
+	rows_text(pack, buf_str(&text));
+	buf_fini(&text);
+}
+
+/* route NULL: one inside another, which has no handle and is not counted. */
+static void pack_route(
+    struct pack_box *map, const char *server, const json_t *json, const struct route *route)
+{
+	const struct route_identity *identity = route != NULL ? route->identity : NULL;
+	char handle[32] = "";
+
+	if (identity != NULL)
+		snprintf(handle, sizeof(handle), "#%llu", (unsigned long long)identity->handle);
+	rows_text(pack_key(map, "name"), route != NULL ? route->name : edit_id(json));
+	pack_str(pack_key(map, "handle"), identity != NULL ? handle : NULL);
+	rows_text(pack_key(map, "id"), edit_id(json));
+	rows_text(pack_key(map, "server"), server);
+	pack_words(pack_key(map, "label"), json, label);
+	pack_words(pack_key(map, "handlers"), json, handlers);
+	pack_bool(pack_key(map, "disabled"), json_is_true(json_object_get(json, "disabled")));
+	if (identity == NULL)
+		return;
+	pack_u64(pack_key(map, "hits"), atomic_load(&identity->hits));
+	pack_u64(pack_key(map, "active"), atomic_load(&identity->active));
+}
+
+/* ---- ls ------------------------------------------------------------------------------------- */
+
+static bool next_route(struct rows *rows, struct pack_box *items)
+{
+	const struct instance *in = rows->instance;
+	const struct route *route;
+	const struct server *server;
+	struct pack_box map;
+
+	while (rows->server < in->server_count &&
+	       rows->item == in->servers[rows->server]->routes.count) {
+		rows->server++;
+		rows->item = 0;
+	}
+	if (rows->server == in->server_count)
+		return false;
+	server = in->servers[rows->server];
+	route = server->routes.items[rows->item];
+	pack_map_open(pack_item(items), &map);
+	pack_route(&map, server->name, route->json, route);
+	pack_u64(pack_key(&map, "index"), rows->item++);
+	pack_close(&map);
+	return true;
+}
+
+static void run_ls(struct call *call, const struct argument *args)
+{
+	(void)args;
+	rows_start(call, next_route);
+}
+
+const struct method method_route_ls = {
+    .name = CONTROL_ROUTE_LS,
+    .help = "the routes of all servers, in their order",
+    .level = LEVEL_OBSERVE,
+    .run = run_ls,
+};
+
+/* ---- show ----------------------------------------------------------------------------------- */
+
+/* The top-level route at the way's end; NULL: it is inside another. */
+static const struct route *top_route(const struct instance *in, const struct way *way)
+{
+	const struct server *server = instance_server(in, way->steps[3].key);
+
+	if (server == NULL || way->count != 6 || way->steps[5].index >= server->routes.count)
+		return NULL;
+	return server->routes.items[way->steps[5].index];
+}
+
+static int pack_found(struct call *call, const char *name, struct error *err)
+{
+	const struct instance *in = instance_current();
+	struct edit *edit;
+	struct pack_box *map;
+	struct way way;
+	json_t *masked;
+	char *text;
+	int rc = -1;
+
+	if (in == NULL)
+		return error_set(err, ERROR_NOT_FOUND, "no document is in force");
+	edit = edit_new(in);
+	if (way_route(edit, name, &way, err) == 0) {
+		map = call_result(call);
+		pack_route(map, way.steps[3].key, way.value, top_route(in, &way));
+		masked = secrets_mask(way.value);
+		text = json_dumps(masked, JSON_COMPACT);
+		pack_str(pack_key(map, "json"), text);
+		free(text);
+		json_decref(masked);
+		rc = 0;
+	}
+	edit_free(edit);
+	return rc;
+}
+
+static const struct param show_params[] = {
+    {.name = "id", .type = PARAM_TEXT, .required = true, .help = "its @id or its handle"},
+    {.name = NULL},
+};
+
+static void run_show(struct call *call, const struct argument *args)
+{
+	char *name = mem_zalloc(args[0].text.n + 1);
+	struct error err;
+
+	memcpy(name, args[0].text.p, args[0].text.n);
+	if (pack_found(call, name, &err) == 0)
+		call_finish(call);
+	else
+		call_fail(call, &err);
+	free(name);
+}
+
+const struct method method_route_show = {
+    .name = CONTROL_ROUTE_SHOW,
+    .help = "one route with its JSON, secrets masked",
+    .level = LEVEL_OBSERVE,
+    .params = show_params,
+    .run = run_show,
+};
