@@ -21,6 +21,7 @@
 #include "common/log.h"
 #include "daemon/certs/internal.h"
 #include "daemon/config/change.h"
+#include "daemon/config/overlay.h"
 #include "daemon/control/server.h"
 #include "daemon/core/instance.h"
 #include "daemon/core/ip_file.h"
@@ -226,12 +227,12 @@ static void on_drain(struct ev_loop *loop, ev_timer *w, int events)
 /* An instance without servers closes the listeners; the connections go on. */
 static void close_listeners(void)
 {
-	json_t *empty = json_object();
+	struct change change = {.document = json_object(), .who = "stop"};
 	struct error err;
 
-	if (change_document(empty, NULL, "stop", NULL, NULL, NULL, &err) == -1)
+	if (change_document(&change, NULL, NULL, &err) == -1)
 		log_failure("cannot close the listeners", &err);
-	json_decref(empty);
+	json_decref(change.document);
 }
 
 static void on_terminate(struct ev_loop *loop, ev_signal *w, int events)
@@ -330,6 +331,7 @@ static int start(struct state **state, struct error *err)
 	internal_ca_start(*state, control_loop(), NULL);
 	tls_issuer_set(&internal_issuer);
 	change_source_set(load_document);
+	overlay_start(*state);
 	if (change_reload("start", o->demo ? print_demo : on_published, NULL, err) == -1 ||
 	    control_server_start(o->control, err) == -1)
 		return -1;
@@ -346,6 +348,7 @@ static void stop(struct state *state)
 	instance_forget();
 	ip_files_stop();
 	change_forget();
+	overlay_stop();
 	internal_ca_stop();
 	state_close(state);
 }

@@ -6,7 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/log.h"
 #include "daemon/config/compile.h"
+#include "daemon/config/overlay.h"
 #include "daemon/core/instance.h"
 
 /* A ring; the newest is at newest, older ones before it. */
@@ -15,7 +17,7 @@ static struct {
 	size_t newest, count;
 } history;
 
-static void remember(uint64_t number, json_t *document, const char *who, const char *comment)
+static void remember(uint64_t number, const struct change *change)
 {
 	struct revision *r;
 
@@ -26,9 +28,10 @@ static void remember(uint64_t number, json_t *document, const char *who, const c
 	json_decref(r->document);
 	r->number = number;
 	r->time = time(NULL);
-	r->document = json_incref(document);
-	snprintf(r->who, sizeof(r->who), "%s", who);
-	snprintf(r->comment, sizeof(r->comment), "%s", comment != NULL ? comment : "");
+	r->document = json_incref(change->document);
+	snprintf(r->who, sizeof(r->who), "%s", change->who);
+	snprintf(
+	    r->comment, sizeof(r->comment), "%s", change->comment != NULL ? change->comment : "");
 }
 
 const struct revision *change_history(size_t n)
@@ -65,21 +68,95 @@ uint64_t change_revision(void)
 	return current != NULL ? current->revision : 0;
 }
 
-int change_document(json_t *document, const struct edit *edit, const char *who, const char *comment,
-    void (*done)(void *arg), void *arg, struct error *err)
+int change_expect(bool given, uint64_t revision, struct error *err)
+{
+	uint64_t now = change_revision();
+
+	if (now == 0)
+		return error_set(err, ERROR_NOT_FOUND, "no document is in force");
+	if (given && revision != now)
+		return error_set(err, ERROR_CONFLICT,
+		    "the document is at revision %llu, not %llu; look again and retry",
+		    (unsigned long long)now, (unsigned long long)revision);
+	return 0;
+}
+
+/* NULL with err, or where there is nothing to save: then *needed is false. */
+static struct saving *begin_saving(const struct change *change, bool *needed, struct error *err)
+{
+	*needed = change->save;
+	if (!change->save)
+		return NULL;
+	return overlay_save_change(instance_current()->document, change->document, err);
+}
+
+/* Takes next and saving. The sockets are bound, then the disk is written, then nothing can fail any
+ * more. */
+static int publish(struct instance *next, struct saving *saving, void (*done)(void *arg), void *arg,
+    struct error *err)
+{
+	struct publication *publication = instance_bind(next, err);
+
+	if (publication == NULL) {
+		instance_unref(next);
+		overlay_save_drop(saving);
+		return -1;
+	}
+	if (saving != NULL && overlay_save_finish(saving, next, err) == -1) {
+		instance_unbind(publication);
+		return -1;
+	}
+	instance_publish(publication, done, arg);
+	return 0;
+}
+
+int change_document(
+    const struct change *change, void (*done)(void *arg), void *arg, struct error *err)
 {
 	uint64_t number = change_revision() + 1;
-	struct instance *next =
-	    instance_compile(document, number, instance_current(), edit, false, err);
+	struct instance *next = instance_compile(
+	    change->document, number, instance_current(), change->edit, false, err);
+	struct saving *saving = NULL;
+	bool needed = false;
 
 	if (next == NULL)
 		return -1;
-	if (instance_publish(next, done, arg, err) == -1) {
+	saving = begin_saving(change, &needed, err);
+	if (needed && saving == NULL) {
 		instance_unref(next);
 		return -1;
 	}
-	remember(number, document, who, comment);
+	if (publish(next, saving, done, arg, err) == -1)
+		return -1;
+	remember(number, change);
 	return 0;
+}
+
+int change_check(const struct change *change, struct error *err)
+{
+	struct instance *instance =
+	    instance_compile(change->document, 0, instance_current(), change->edit, true, err);
+	struct saving *saving;
+	bool needed;
+	int rc;
+
+	if (instance == NULL)
+		return -1;
+	rc = instance_check_addresses(instance, err);
+	instance_unref(instance);
+	if (rc == -1)
+		return -1;
+	saving = begin_saving(change, &needed, err);
+	overlay_save_drop(saving);
+	return needed && saving == NULL ? -1 : 0;
+}
+
+int change_save(struct error *err)
+{
+	struct instance *current = instance_current();
+	struct saving *saving = overlay_save_all(current->document, err);
+
+	return saving != NULL ? overlay_save_finish(saving, current, err) : -1;
 }
 
 /* ---- the file ------------------------------------------------------------------------------- */
@@ -98,27 +175,81 @@ int change_source_read(json_t **out, struct error *err)
 	return source(out, err);
 }
 
-int change_reload(const char *who, void (*done)(void *arg), void *arg, struct error *err)
-{
-	json_t *document;
-	int rc;
-
-	if (change_source_read(&document, err) == -1)
-		return -1;
-	rc = change_document(document, NULL, who, NULL, done, arg, err);
-	json_decref(document);
-	return rc;
-}
-
-int change_check(json_t *document, const struct edit *edit, struct error *err)
+/* A dry run with its sockets bound: what would be refused only then is found too. */
+static int can_run(json_t *document, struct error *err)
 {
 	struct instance *instance =
-	    instance_compile(document, 0, instance_current(), edit, true, err);
-	int rc;
+	    instance_compile(document, 0, instance_current(), NULL, true, err);
+	struct publication *publication;
 
 	if (instance == NULL)
 		return -1;
-	rc = instance_check_addresses(instance, err);
-	instance_unref(instance);
+	publication = instance_bind(instance, err);
+	if (publication == NULL) {
+		instance_unref(instance);
+		return -1;
+	}
+	instance_unbind(publication);
+	return 0;
+}
+
+/* Runs the merged document, and takes what is merged. */
+static int run_merged(
+    struct merged *merged, const char *who, void (*done)(void *arg), void *arg, struct error *err)
+{
+	size_t aside = json_array_size(merged->aside);
+	char comment[CHANGE_NOTE_MAX] = "";
+	struct change change = {.document = merged->document, .who = who, .comment = comment};
+
+	if (aside > 0)
+		snprintf(comment, sizeof(comment), "%zu saved %s set aside", aside,
+		    aside == 1 ? "change" : "changes");
+	if (change_document(&change, done, arg, err) == -1) {
+		overlay_drop(merged);
+		return -1;
+	}
+	overlay_take(merged, instance_current());
+	return 0;
+}
+
+/*
+ * A file that cannot run is refused, but what was saved never stands in the way of one that can:
+ * then the entries are found that cannot run with it. The last way out is the file alone.
+ */
+static int load(
+    json_t *file, const char *who, void (*done)(void *arg), void *arg, struct error *err)
+{
+	struct merged merged;
+	struct error why;
+	bool plain;
+
+	overlay_merge(file, &merged);
+	plain = json_array_size(merged.entries) == 0;
+	if (run_merged(&merged, who, done, arg, err) == 0)
+		return 0;
+	if (plain || can_run(file, err) == -1)
+		return -1;
+	overlay_search(file, can_run, &merged);
+	if (run_merged(&merged, who, done, arg, &why) == 0)
+		return 0;
+	overlay_refuse(file, &why, &merged);
+	return run_merged(&merged, who, done, arg, err);
+}
+
+int change_reload(const char *who, void (*done)(void *arg), void *arg, struct error *err)
+{
+	size_t unsaved = 0;
+	json_t *file;
+	int rc;
+
+	if (change_source_read(&file, err) == -1)
+		return -1;
+	if (instance_current() != NULL)
+		unsaved = json_array_size(overlay_unsaved(instance_current()->document));
+	rc = load(file, who, done, arg, err);
+	json_decref(file);
+	if (rc == 0 && unsaved > 0)
+		log_msg(LOG_WARN, "config", "%zu unsaved %s gone with the reload", unsaved,
+		    unsaved == 1 ? "change is" : "changes are");
 	return rc;
 }

@@ -3,11 +3,11 @@
 
 #include "daemon/config/reuse.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
 #include <uthash.h>
 
 #include "common/arena.h"
+#include "daemon/config/item_key.h"
 
 struct old {
 	struct route *route;
@@ -82,11 +82,6 @@ struct route *reuse_same(struct reuse *r, const json_t *json)
 	return use(o);
 }
 
-static char *canonical(const json_t *json)
-{
-	return json_dumps(json, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY);
-}
-
 /* The texts of what is left; equal ones are chained in order, so the nth is the nth. */
 static void make_texts(struct reuse *r)
 {
@@ -98,9 +93,7 @@ static void make_texts(struct reuse *r)
 
 		if (o->used)
 			continue;
-		o->canonical = canonical(o->json);
-		if (o->canonical == NULL)
-			continue;
+		o->canonical = item_canonical(o->json);
 		HASH_FIND(by_text, r->by_text, o->canonical, strlen(o->canonical), known);
 		if (known != NULL) {
 			HASH_DELETE(by_text, r->by_text, known);
@@ -119,9 +112,7 @@ struct route *reuse_equal(struct reuse *r, json_t *json)
 		make_texts(r);
 	if (r->by_text == NULL)
 		return NULL;
-	text = canonical(json);
-	if (text == NULL)
-		return NULL;
+	text = item_canonical(json);
 	HASH_FIND(by_text, r->by_text, text, strlen(text), o);
 	free(text);
 	while (o != NULL && o->used)
@@ -137,4 +128,18 @@ struct route *reuse_id(struct reuse *r, const json_t *json)
 	if (id != NULL && r->by_id != NULL)
 		HASH_FIND(by_id, r->by_id, id, strlen(id), o);
 	return use(o);
+}
+
+bool reuse_handle(struct reuse *r, uint64_t handle, struct route **route)
+{
+	size_t i;
+
+	*route = NULL;
+	for (i = 0; i < r->count; i++) {
+		if (r->items[i].route->identity->handle != handle)
+			continue;
+		*route = use(&r->items[i]);
+		return *route != NULL;
+	}
+	return true;
 }

@@ -15,6 +15,7 @@
 	X(config_history) \
 	X(config_reload) \
 	X(config_rollback) \
+	X(config_save) \
 	X(config_show) \
 	X(conn_kill) \
 	X(conn_ls) \

@@ -329,25 +329,34 @@ static void supersede(struct publication *old, struct publication *p)
 	publication_free(old);
 }
 
-int instance_publish(
-    struct instance *instance, void (*done)(void *arg), void *arg, struct error *err)
+struct publication *instance_bind(struct instance *instance, struct error *err)
 {
-	struct publication *p = mem_zalloc(sizeof(*p)), *old;
+	struct publication *p = mem_zalloc(sizeof(*p));
 
 	p->instance = instance_ref(instance);
 	if (collect(p, err) == -1 || bind_new(p, err) == -1) {
-		unbind(p);
-		publication_free(p);
-		return -1;
+		instance_unbind(p);
+		return NULL;
 	}
 	instance_unref(instance); /* p's is the caller's now */
+	return p;
+}
+
+void instance_unbind(struct publication *p)
+{
+	unbind(p);
+	publication_free(p);
+}
+
+void instance_publish(struct publication *p, void (*done)(void *arg), void *arg)
+{
+	struct publication *old = state.next;
+
 	add_waiter(p, done, arg);
-	old = state.next;
 	state.next = p;
 	if (old != NULL)
 		supersede(old, p);
 	send_next();
-	return 0;
 }
 
 int instance_check_addresses(struct instance *instance, struct error *err)

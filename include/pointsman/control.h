@@ -82,9 +82,9 @@
 #define CONTROL_CONFIG_SHOW "config.show"
 
 /*
- * {operations: text, if_rev?: int, dry_run?: bool, comment?: text} -> {revision, connections:
- * [int]} operations is JSON, a list of objects; see docs/control-protocol.md. connections says how
- * many each of them concerned.
+ * {operations: text, if_rev?: int, dry_run?: bool, save?: bool, comment?: text} -> {revision,
+ * connections: [int]} operations is JSON, a list of objects; see docs/control-protocol.md.
+ * connections says how many each of them concerned.
  */
 #define CONTROL_TXN_APPLY "txn.apply"
 
@@ -105,18 +105,22 @@
 /* {proxy: text, id: text} -> the upstream */
 #define CONTROL_UPSTREAM_SHOW "upstream.show"
 
-/* {document: text, if_rev?: int, dry_run?: bool, comment?: text} -> {revision, change_count,
- * changes: [{path, change}]} */
+/* {document: text, if_rev?: int, dry_run?: bool, save?: bool, comment?: text} -> {revision,
+ * change_count, changes: [{path, change}]} */
 #define CONTROL_CONFIG_APPLY "config.apply"
 /* {document: text} -> the same, of a dry run */
 #define CONTROL_CONFIG_CHECK "config.check"
-/* {} -> the same, for the daemon's own file */
+/* {} -> the same, for the daemon's own file; and set_aside: [{path, reason}] */
 #define CONTROL_CONFIG_RELOAD "config.reload"
-/* {revision?: int, back?: int, if_rev?, dry_run?, comment?} -> the same; one of the first two */
+/* {revision?: int, back?: int, if_rev?, dry_run?, save?, comment?} -> the same; one of the first
+ * two
+ */
 #define CONTROL_CONFIG_ROLLBACK "config.rollback"
+/* {if_rev?: int, dry_run?: bool} -> {change_count, changes, set_aside, saved: int} */
+#define CONTROL_CONFIG_SAVE "config.save"
 /* {} -> chunks of revisions, the newest first, {count} */
 #define CONTROL_CONFIG_HISTORY "config.history"
-/* {from?: int, to?: int, file?: bool} -> chunks of changes, {count} */
+/* {from?: int, to?: int, file?: bool, saved?: bool} -> chunks of changes, {count} */
 #define CONTROL_CONFIG_DIFF "config.diff"
 
 /* ---- levels -------------------------------------------------------------------------------- */
