@@ -9,6 +9,7 @@
 /* clang-format off */
 #define COMMANDS(X) \
 	X(ca_root) \
+	X(config_save) \
 	X(config_show) \
 	X(conn_kill) \
 	X(conn_ls) \

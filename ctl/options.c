@@ -32,6 +32,7 @@ static const struct option_spec {
     {LONG_ONLY, "filter", "FILTER", OPTION_FILTER, "only those that match"},
     {LONG_ONLY + 1, "limit", "N", OPTION_LIMIT, "at most so many"},
     {LONG_ONLY + 2, "after", "ID", OPTION_AFTER, "only ids above this one"},
+    {LONG_ONLY + 11, "save", NULL, OPTION_SAVE, "the change survives restarts and reloads"},
 };
 
 #define SPEC_COUNT (sizeof(specs) / sizeof(specs[0]))

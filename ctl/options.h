@@ -19,6 +19,7 @@ enum option_bit {
 	OPTION_LIMIT = 1 << 1,
 	OPTION_AFTER = 1 << 2,
 	OPTION_DRY_RUN = 1 << 3,
+	OPTION_SAVE = 1 << 13,
 };
 
 struct options {

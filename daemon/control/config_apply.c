@@ -11,10 +11,11 @@
 #include "daemon/config/document.h"
 #include "daemon/config/overlay.h"
 #include "daemon/control/call.h"
-#include "daemon/control/changes.h"
 #include "daemon/control/method.h"
+#include "daemon/control/saved_changes.h"
 #include "daemon/core/instance.h"
 
+#define CHANGES_MAX 200 /* shown in a result; config.diff has all */
 #define NOTE_SIZE CHANGE_NOTE_MAX
 
 /* A change that has been accepted and waits for the workers. */
@@ -25,6 +26,26 @@ struct applied {
 	uint64_t revision;
 };
 
+static void pack_changes(struct pack *pack, const json_t *changes)
+{
+	struct pack_box list, map;
+	json_t *change;
+	size_t i;
+
+	pack_array_open(pack, &list);
+	json_array_foreach (changes, i, change) {
+		if (i == CHANGES_MAX)
+			break;
+		pack_map_open(pack_item(&list), &map);
+		pack_str(
+		    pack_key(&map, "path"), json_string_value(json_object_get(change, "path")));
+		pack_str(
+		    pack_key(&map, "change"), json_string_value(json_object_get(change, "change")));
+		pack_close(&map);
+	}
+	pack_close(&list);
+}
+
 static void answer(void *arg)
 {
 	struct applied *a = arg;
@@ -32,9 +53,9 @@ static void answer(void *arg)
 
 	pack_u64(pack_key(map, "revision"), a->revision);
 	pack_u64(pack_key(map, "change_count"), json_array_size(a->changes));
-	changes_pack(pack_key(map, "changes"), a->changes);
+	pack_changes(pack_key(map, "changes"), a->changes);
 	if (a->aside != NULL)
-		changes_pack_aside(pack_key(map, "set_aside"), a->aside);
+		saved_changes_pack_aside(pack_key(map, "set_aside"), a->aside);
 	json_decref(a->aside);
 	json_decref(a->changes);
 	call_finish(a->call);

@@ -5,8 +5,8 @@
 #include "daemon/config/change.h"
 #include "daemon/config/overlay.h"
 #include "daemon/control/call.h"
-#include "daemon/control/changes.h"
 #include "daemon/control/method.h"
+#include "daemon/control/saved_changes.h"
 #include "daemon/core/instance.h"
 
 enum { SAVE_IF_REV, SAVE_DRY_RUN };
@@ -38,8 +38,8 @@ static void run_save(struct call *call, const struct argument *args)
 	} else {
 		map = call_result(call);
 		pack_u64(pack_key(map, "change_count"), json_array_size(unsaved));
-		changes_pack_patch(pack_key(map, "changes"), unsaved);
-		changes_pack_aside(pack_key(map, "set_aside"), aside);
+		saved_changes_pack(pack_key(map, "changes"), unsaved);
+		saved_changes_pack_aside(pack_key(map, "set_aside"), aside);
 		pack_u64(pack_key(map, "saved"), overlay_count());
 		call_finish(call);
 	}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <config.h>
 
-#include "daemon/control/changes.h"
+#include "daemon/control/saved_changes.h"
 
 #include "daemon/config/patch.h"
 
@@ -17,32 +17,6 @@ static void pack_two(struct pack_box *list, const char *path, const char *key, c
 	pack_close(&map);
 }
 
-static void pack_texts(struct pack *pack, const json_t *items, const char *key)
-{
-	struct pack_box list;
-	json_t *item;
-	size_t i;
-
-	pack_array_open(pack, &list);
-	json_array_foreach (items, i, item) {
-		if (i == CHANGES_MAX)
-			break;
-		pack_two(&list, json_string_value(json_object_get(item, "path")), key,
-		    json_string_value(json_object_get(item, key)));
-	}
-	pack_close(&list);
-}
-
-void changes_pack(struct pack *pack, const json_t *changes)
-{
-	pack_texts(pack, changes, "change");
-}
-
-void changes_pack_aside(struct pack *pack, const json_t *aside)
-{
-	pack_texts(pack, aside, "reason");
-}
-
 static const char *kind_of(const json_t *entry)
 {
 	const json_t *was = json_object_get(entry, "was"), *now = json_object_get(entry, "now");
@@ -52,7 +26,7 @@ static const char *kind_of(const json_t *entry)
 	return now == NULL ? "removed" : "changed";
 }
 
-void changes_pack_patch(struct pack *pack, const json_t *entries)
+void saved_changes_pack(struct pack *pack, const json_t *entries)
 {
 	char path[PATH_SIZE];
 	struct pack_box list;
@@ -61,9 +35,25 @@ void changes_pack_patch(struct pack *pack, const json_t *entries)
 
 	pack_array_open(pack, &list);
 	json_array_foreach (entries, i, entry) {
-		if (i == CHANGES_MAX)
+		if (i == SAVED_CHANGES_MAX)
 			break;
 		pack_two(&list, patch_path(entry, path, sizeof(path)), "change", kind_of(entry));
+	}
+	pack_close(&list);
+}
+
+void saved_changes_pack_aside(struct pack *pack, const json_t *aside)
+{
+	struct pack_box list;
+	json_t *item;
+	size_t i;
+
+	pack_array_open(pack, &list);
+	json_array_foreach (aside, i, item) {
+		if (i == SAVED_CHANGES_MAX)
+			break;
+		pack_two(&list, json_string_value(json_object_get(item, "path")), "reason",
+		    json_string_value(json_object_get(item, "reason")));
 	}
 	pack_close(&list);
 }
