@@ -46,11 +46,17 @@ static uint64_t next(void)
 	return ++handles.last;
 }
 
+/* 0 for what is no handle. */
+static uint64_t number(const json_t *value)
+{
+	json_int_t n = json_integer_value(value);
+
+	return n > 0 ? (uint64_t)n : 0;
+}
+
 static uint64_t kept(const char *server, const char *key)
 {
-	const json_t *keys = json_object_get(handles.servers, server);
-
-	return (uint64_t)json_integer_value(json_object_get(keys, key));
+	return number(json_object_get(json_object_get(handles.servers, server), key));
 }
 
 static const struct handle_source source = {.next = next, .kept = kept};
@@ -61,8 +67,7 @@ void handles_start(const json_t *from, int (*reserve)(struct error *err))
 {
 	json_t *servers = json_object_get(from, "servers");
 
-	handles.last = handles.reserved =
-	    (uint64_t)json_integer_value(json_object_get(from, "last"));
+	handles.last = handles.reserved = number(json_object_get(from, "last"));
 	handles.reserve = reserve;
 	handles.servers = json_is_object(servers) ? json_incref(servers) : json_object();
 	handle_source_set(&source);
@@ -123,7 +128,7 @@ static bool is_taken(json_t *keys, uint64_t handle)
 	json_t *value;
 
 	json_object_foreach (keys, key, value)
-		if ((uint64_t)json_integer_value(value) == handle)
+		if (number(value) == handle)
 			return true;
 	return false;
 }

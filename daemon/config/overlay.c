@@ -422,6 +422,7 @@ struct saving *overlay_save_change(json_t *before, json_t *after, struct error *
 int overlay_save_finish(struct saving *s, const struct instance *instance, struct error *err)
 {
 	json_t *handles = handles_json();
+	struct error again;
 	int rc;
 
 	handles_keep(instance, s->saved);
@@ -432,7 +433,9 @@ int overlay_save_finish(struct saving *s, const struct instance *instance, struc
 		become(&overlay.aside, s->aside);
 		become(&overlay.reasons, s->reasons);
 	} else {
+		/* What failed late may be there already; then what was there before comes back. */
 		handles_restore(handles);
+		write_again(&again);
 	}
 	json_decref(handles);
 	overlay_save_drop(s);
