@@ -21,6 +21,7 @@
 #include "common/log.h"
 #include "daemon/certs/internal.h"
 #include "daemon/config/change.h"
+#include "daemon/config/item_key.h"
 #include "daemon/config/overlay.h"
 #include "daemon/control/server.h"
 #include "daemon/core/instance.h"
@@ -349,6 +350,7 @@ static void stop(struct state *state)
 	ip_files_stop();
 	change_forget();
 	overlay_stop();
+	item_keys_forget();
 	internal_ca_stop();
 	state_close(state);
 }

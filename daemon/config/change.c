@@ -205,7 +205,7 @@ static int run_merged(
 		snprintf(comment, sizeof(comment), "%zu saved %s set aside", aside,
 		    aside == 1 ? "change" : "changes");
 	if (change_document(&change, done, arg, err) == -1) {
-		overlay_drop(merged);
+		merged_fini(merged);
 		return -1;
 	}
 	overlay_take(merged, instance_current());
@@ -216,37 +216,37 @@ static int run_merged(
  * A file that cannot run is refused, but what was saved never stands in the way of one that can:
  * then the entries are found that cannot run with it. The last way out is the file alone.
  */
-static int load(
-    json_t *file, const char *who, void (*done)(void *arg), void *arg, struct error *err)
+static int load(json_t *file, json_t *entries, const char *who, void (*done)(void *arg), void *arg,
+    struct error *err)
 {
 	struct merged merged;
 	struct error why;
-	bool plain;
 
-	overlay_merge(file, &merged);
-	plain = json_array_size(merged.entries) == 0;
+	merge(file, entries, &merged);
 	if (run_merged(&merged, who, done, arg, err) == 0)
 		return 0;
-	if (plain || can_run(file, err) == -1)
+	if (json_array_size(entries) == 0 || can_run(file, err) == -1)
 		return -1;
-	overlay_search(file, can_run, &merged);
+	merge_search(file, entries, can_run, &merged);
 	if (run_merged(&merged, who, done, arg, &why) == 0)
 		return 0;
-	overlay_refuse(file, &why, &merged);
+	merge_nothing(file, entries, &why, &merged);
 	return run_merged(&merged, who, done, arg, err);
 }
 
 int change_reload(const char *who, void (*done)(void *arg), void *arg, struct error *err)
 {
 	size_t unsaved = 0;
-	json_t *file;
+	json_t *file, *entries;
 	int rc;
 
 	if (change_source_read(&file, err) == -1)
 		return -1;
 	if (instance_current() != NULL)
 		unsaved = json_array_size(overlay_unsaved(instance_current()->document));
-	rc = load(file, who, done, arg, err);
+	entries = overlay_entries();
+	rc = load(file, entries, who, done, arg, err);
+	json_decref(entries);
 	json_decref(file);
 	if (rc == 0 && unsaved > 0)
 		log_msg(LOG_WARN, "config", "%zu unsaved %s gone with the reload", unsaved,

@@ -127,93 +127,12 @@ void overlay_stop(void)
 
 /* ---- file + overlay -------------------------------------------------------------------------- */
 
-static void set_aside(struct merged *m, json_t *entry, const char *why)
-{
-	char path[PATH_SIZE];
-
-	json_array_append(m->aside, entry);
-	json_array_append_new(m->reasons,
-	    json_pack("{s:s, s:s}", "path", patch_path(entry, path, sizeof(path)), "reason", why));
-}
-
-/* What patch_apply() refuses, of a list of entries. */
-struct refusals {
-	struct merged *merged;
-	json_t *entries;
-	bool *refused; /* one for each of them */
-};
-
-static void on_refused(void *arg, size_t index, const char *why)
-{
-	struct refusals *r = arg;
-
-	if (r->refused[index])
-		return;
-	r->refused[index] = true;
-	set_aside(r->merged, json_array_get(r->entries, index), why);
-}
-
-static void merged_init(struct merged *out, json_t *file)
-{
-	out->file = json_incref(file);
-	out->document = NULL;
-	out->entries = json_array();
-	out->aside = json_array();
-	out->reasons = json_array();
-}
-
-static void merge(struct merged *out, json_t *entries)
-{
-	size_t i, count = json_array_size(entries);
-	struct refusals r = {.merged = out, .entries = entries};
-
-	r.refused = mem_zalloc(count + 1);
-	out->document = patch_apply(out->file, entries, on_refused, &r);
-	for (i = 0; i < count; i++)
-		if (!r.refused[i])
-			json_array_append(out->entries, json_array_get(entries, i));
-	free(r.refused);
-}
-
-/* All entries of the journal: each is looked at anew with every file. */
-static json_t *all_entries(void)
+json_t *overlay_entries(void)
 {
 	json_t *all = json_copy(overlay.entries);
 
 	json_array_extend(all, overlay.aside);
 	return all;
-}
-
-void overlay_merge(json_t *file, struct merged *out)
-{
-	json_t *all = all_entries();
-
-	merged_init(out, file);
-	merge(out, all);
-	json_decref(all);
-}
-
-void overlay_refuse(json_t *file, const struct error *err, struct merged *out)
-{
-	char text[sizeof(err->path) + sizeof(err->message) + 4];
-	json_t *all = all_entries(), *entry;
-	size_t i;
-
-	merged_init(out, file);
-	out->document = json_incref(file);
-	error_text(err, text, sizeof(text));
-	json_array_foreach (all, i, entry)
-		set_aside(out, entry, text);
-	json_decref(all);
-}
-
-void overlay_drop(struct merged *merged)
-{
-	json_decref(merged->file);
-	json_decref(merged->document);
-	json_decref(merged->entries);
-	json_decref(merged->aside);
-	json_decref(merged->reasons);
 }
 
 static void log_aside(const json_t *reasons)
@@ -250,81 +169,9 @@ void overlay_take(struct merged *merged, const struct instance *instance)
 	become(&overlay.entries, merged->entries);
 	become(&overlay.aside, merged->aside);
 	become(&overlay.reasons, merged->reasons);
-	overlay_drop(merged);
+	merged_fini(merged);
 	if (handles_keep(instance, overlay.saved) && write_again(&err) == -1)
 		log_error("the handles of routes are not kept", &err);
-}
-
-/* ---- which entries stand in the way ---------------------------------------------------------- */
-
-struct search {
-	struct merged *merged;
-	int (*can_run)(json_t *document, struct error *err);
-	json_t *all, *good;
-	unsigned tries; /* left */
-};
-
-static void ignore(void *arg, size_t index, const char *why)
-{
-	(void)arg;
-	(void)index;
-	(void)why;
-}
-
-/* Are the good ones and first to end - 1 together a document that can run? */
-static int try_range(struct search *s, size_t first, size_t end, struct error *err)
-{
-	json_t *entries = json_copy(s->good), *document;
-	size_t i;
-	int rc;
-
-	if (s->tries == 0) {
-		json_decref(entries);
-		return error_set(
-		    err, ERROR_LIMIT, "too many saved changes cannot run; this one was not tried");
-	}
-	s->tries--;
-	for (i = first; i < end; i++)
-		json_array_append(entries, json_array_get(s->all, i));
-	document = patch_apply(s->merged->file, entries, ignore, NULL);
-	rc = s->can_run(document, err);
-	json_decref(document);
-	if (rc == 0)
-		become(&s->good, entries);
-	json_decref(entries);
-	return rc;
-}
-
-static void search(struct search *s, size_t first, size_t end)
-{
-	char text[sizeof(((struct error *)NULL)->message) + PATH_SIZE + 4];
-	struct error err;
-
-	if (first == end || try_range(s, first, end, &err) == 0)
-		return;
-	if (end - first == 1) {
-		set_aside(
-		    s->merged, json_array_get(s->all, first), error_text(&err, text, sizeof(text)));
-		return;
-	}
-	search(s, first, first + (end - first) / 2);
-	search(s, first + (end - first) / 2, end);
-}
-
-void overlay_search(
-    json_t *file, int (*can_run)(json_t *document, struct error *err), struct merged *out)
-{
-	struct search s = {.merged = out,
-	    .can_run = can_run,
-	    .all = all_entries(),
-	    .good = json_array(),
-	    .tries = OVERLAY_TRIES};
-
-	merged_init(out, file);
-	search(&s, 0, json_array_size(s.all));
-	merge(out, s.good);
-	json_decref(s.all);
-	json_decref(s.good);
 }
 
 /* ---- saving ---------------------------------------------------------------------------------- */

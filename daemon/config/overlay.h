@@ -16,6 +16,7 @@
 #include <jansson.h>
 
 #include "common/error.h"
+#include "daemon/config/merge.h"
 #include "daemon/core/instance.h"
 
 struct state;
@@ -32,29 +33,11 @@ void overlay_stop(void);
 
 /* ---- file + overlay -------------------------------------------------------------------------- */
 
-/* What file and journal make together. */
-struct merged {
-	json_t *file, *document;
-	json_t *entries; /* with effect, or not needed any more */
-	json_t *aside;   /* the others */
-	json_t *reasons; /* of these: [{"path", "reason"}] */
-};
-
-/* file is borrowed. Free with overlay_drop(), or give it to overlay_take(). */
-void overlay_merge(json_t *file, struct merged *out);
+/* All entries of the journal, a new reference: each is looked at anew with every file. */
+json_t *overlay_entries(void);
 /*
- * The same where the merged document cannot run: sets aside as few entries as need be, asking
- * can_run() for whole documents. Bounded: what is not tried in OVERLAY_TRIES is set aside too.
- */
-#define OVERLAY_TRIES 200
-void overlay_search(
-    json_t *file, int (*can_run)(json_t *document, struct error *err), struct merged *out);
-/* The file alone: all entries set aside because of err. */
-void overlay_refuse(json_t *file, const struct error *err, struct merged *out);
-void overlay_drop(struct merged *merged);
-/*
- * It runs as instance: from now on it is what is saved. Logs what is set aside, and writes the
- * journal where handles have changed.
+ * What was merged from them runs as instance: from now on it is what is saved. Logs what is set
+ * aside, and writes the journal where handles have changed. Frees what merged holds.
  */
 void overlay_take(struct merged *merged, const struct instance *instance);
 

@@ -11,6 +11,7 @@
 #include <uthash.h>
 
 #include "common/arena.h"
+#include "common/pack.h"
 #include "daemon/config/patch_order.h"
 #include "daemon/input/json.h"
 
@@ -358,5 +359,7 @@ const char *patch_path(const json_t *entry, char *out, size_t size)
 			used +=
 			    (size_t)snprintf(out + used, size - used, "[%.*s]", KEY_SHOWN, text);
 	}
+	if (used >= size)
+		out[pack_text_cut(span_str(out), size - 1)] = '\0';
 	return out;
 }

@@ -15,6 +15,7 @@
 
 #include "common/log.h"
 #include "daemon/config/compile.h"
+#include "daemon/config/item_key.h"
 #include "daemon/config/layer4.h"
 #include "daemon/config/overlay.h"
 #include "daemon/core/handler.h"
@@ -83,6 +84,7 @@ __attribute__((unused)) static void folder_remove(void)
 	instance_unref(running);
 	running = NULL;
 	overlay_stop();
+	item_keys_forget();
 	state_close(state);
 	nftw(folder, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
 }
@@ -131,14 +133,22 @@ static void run_document(json_t *document)
 }
 
 /* Start or reload with this file. */
+static void load_document(json_t *file)
+{
+	json_t *entries = overlay_entries();
+	struct merged merged;
+
+	merge(file, entries, &merged);
+	run_document(merged.document);
+	overlay_take(&merged, running);
+	json_decref(entries);
+}
+
 __attribute__((unused)) static void load_file(const char *text)
 {
 	json_t *file = routes(text);
-	struct merged merged;
 
-	overlay_merge(file, &merged);
-	run_document(merged.document);
-	overlay_take(&merged, running);
+	load_document(file);
 	json_decref(file);
 }
 

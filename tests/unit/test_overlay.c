@@ -106,7 +106,6 @@ END_TEST
 START_TEST(file_without_what_is_around)
 {
 	json_t *empty = json_object();
-	struct merged merged;
 
 	load_file(A "," B);
 	ck_assert(change(A_OFF "," B, true));
@@ -114,9 +113,7 @@ START_TEST(file_without_what_is_around)
 	expect_saved(B);
 	expect_aside("apps.layer4.servers.main.routes[@a].disabled", "what is around it");
 
-	overlay_merge(empty, &merged);
-	run_document(merged.document);
-	overlay_take(&merged, running);
+	load_document(empty);
 	expect_equal(overlay_saved(), empty);
 	expect_aside("apps.layer4.servers.main.routes[@a].disabled", "what is around it");
 	json_decref(empty);
@@ -255,7 +252,7 @@ static int can_run(json_t *document, struct error *e)
 static void search(size_t count, const size_t *bad)
 {
 	char text[2048] = A, want[2048] = A;
-	json_t *file = routes(A), *document;
+	json_t *file = routes(A), *document, *entries;
 	struct merged merged;
 	size_t i, asides = 0;
 
@@ -272,13 +269,15 @@ static void search(size_t count, const size_t *bad)
 	}
 	ck_assert(change(text, true));
 	tried = 0;
-	overlay_search(file, can_run, &merged);
+	entries = overlay_entries();
+	merge_search(file, entries, can_run, &merged);
 	document = routes(want);
 	expect_equal(merged.document, document);
 	ck_assert_uint_eq(json_array_size(merged.aside), asides);
 	ck_assert_uint_eq(json_array_size(merged.entries), count - asides);
-	ck_assert_uint_le(tried, OVERLAY_TRIES);
-	overlay_drop(&merged);
+	ck_assert_uint_le(tried, MERGE_TRIES);
+	merged_fini(&merged);
+	json_decref(entries);
 	json_decref(document);
 	json_decref(file);
 }
@@ -299,7 +298,7 @@ START_TEST(searching_is_bounded)
 {
 	char text[8192] = A;
 	struct merged merged;
-	json_t *file = routes(A), *list, *document = json_deep_copy(file);
+	json_t *file = routes(A), *list, *document = json_deep_copy(file), *entries;
 	int i;
 
 	load_file(A);
@@ -313,17 +312,19 @@ START_TEST(searching_is_bounded)
 	run_document(document);
 	ck_assert(save_all());
 	tried = 0;
-	overlay_search(file, can_run, &merged);
-	ck_assert_uint_eq(tried, OVERLAY_TRIES);
+	entries = overlay_entries();
+	merge_search(file, entries, can_run, &merged);
+	ck_assert_uint_eq(tried, MERGE_TRIES);
 	expect_equal(merged.document, file);
 	ck_assert_uint_eq(json_array_size(merged.aside), 1000);
-	overlay_drop(&merged);
+	merged_fini(&merged);
 
 	error_set(&err, ERROR_INTERNAL, "none of them");
-	overlay_refuse(file, &err, &merged);
+	merge_nothing(file, entries, &err, &merged);
 	expect_equal(merged.document, file);
 	ck_assert_uint_eq(json_array_size(merged.aside), 1000);
-	overlay_drop(&merged);
+	merged_fini(&merged);
+	json_decref(entries);
 	json_decref(document);
 	json_decref(file);
 }

@@ -339,7 +339,8 @@ static void expect_done(json_t *entries, json_t *document)
 
 	json_array_foreach (entries, i, entry) {
 		now = json_object_get(entry, "now");
-		if (is_refused[i] || now == NULL || json_object_get(entry, "after") == NULL)
+		if (is_refused[i] || now == NULL ||
+		    json_array_size(json_object_get(entry, "at")) != 2)
 			continue;
 		ck_assert(contains(json_object_get(document, "r"), now));
 	}
