@@ -26,6 +26,7 @@
 #include "daemon/core/ip_file.h"
 #include "daemon/core/worker.h"
 #include "daemon/demo.h"
+#include "daemon/net/descriptors.h"
 #include "daemon/state/state.h"
 #include "daemon/tls/issuer.h"
 #include "daemon/upstream/health.h"
@@ -137,12 +138,16 @@ static void raise_descriptor_limit(void)
 {
 	struct rlimit limit;
 
-	if (getrlimit(RLIMIT_NOFILE, &limit) == -1 || limit.rlim_cur == limit.rlim_max)
+	if (getrlimit(RLIMIT_NOFILE, &limit) == -1)
 		return;
-	limit.rlim_cur = limit.rlim_max;
-	if (setrlimit(RLIMIT_NOFILE, &limit) == -1)
-		log_msg(
-		    LOG_WARN, "core", "cannot raise the limit of open files: %s", strerror(errno));
+	if (limit.rlim_cur < limit.rlim_max) {
+		limit.rlim_cur = limit.rlim_max;
+		if (setrlimit(RLIMIT_NOFILE, &limit) == -1)
+			log_msg(LOG_WARN, "core", "cannot raise the limit of open files: %s",
+			    strerror(errno));
+		getrlimit(RLIMIT_NOFILE, &limit);
+	}
+	descriptors_set_limit(limit.rlim_cur);
 }
 
 /* ---- reload --------------------------------------------------------------------------------- */
