@@ -36,6 +36,7 @@ static struct route *compile_route(struct load *load, const struct jnode *node, 
 	struct route *route = route_new(node->value, server, identity);
 	int rc;
 
+	route->revision = load->instance->revision;
 	load->arena = route->arena;
 	rc = route_load(load, node, route, err);
 	load->arena = outer;

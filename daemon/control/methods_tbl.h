@@ -29,6 +29,7 @@
 	X(server_show) \
 	X(status) \
 	X(txn_apply) \
+	X(upstream_health) \
 	X(upstream_ls) \
 	X(upstream_show)
 /* clang-format on */

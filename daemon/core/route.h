@@ -23,7 +23,8 @@ struct route {
 	/* Of top-level routes alone. */
 	struct arena *arena;
 	_Atomic unsigned refs;
-	json_t *json; /* a reference; never changed */
+	json_t *json;      /* a reference; never changed */
+	uint64_t revision; /* of the document that it was compiled for first */
 	struct route_identity *identity;
 };
 

@@ -64,6 +64,7 @@ static const struct field upstream_fields[] = {
 	.help = "speak TLS with the upstream"},
     FIELD_STRINGS(struct upstream, local_address, "local_address", FIELD_PLACEHOLDERS,
 	"addresses to connect from: the first one of the upstream's family"),
+    FIELD_BOOL(struct upstream, disabled, "disabled", 0, "is not chosen"),
     FIELD_ENUM(struct upstream, preference, "resolver_preference", 0, "", preference_names,
 	"which addresses of a name: ipv4_only, ipv6_only, ipv4_first, ipv6_first"),
     FIELD_END,

@@ -260,6 +260,7 @@ static struct route *compile(struct load *load, const struct http_settings *sett
 	int rc;
 
 	m.route = route_new(json, name, identity);
+	m.route->revision = load->instance->revision;
 	load->arena = m.route->arena;
 	rc = fill_route(load, &m, err);
 	load->arena = outer;

@@ -31,6 +31,7 @@ struct upstream {
 	struct strings dial;
 	struct strings local_address;
 	int preference; /* enum preference */
+	bool disabled;  /* ours: not chosen */
 	int64_t weight;
 	int64_t max_connections;              /* of each peer; 0: no limit */
 	bool allow_local, deny_private;       /* of dynamic destinations */

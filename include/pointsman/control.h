@@ -104,6 +104,8 @@
 #define CONTROL_UPSTREAM_LS "upstream.ls"
 /* {proxy: text, id: text} -> the upstream */
 #define CONTROL_UPSTREAM_SHOW "upstream.show"
+/* {proxy: text, id: text, state: "auto" | "up" | "down"} -> the upstream */
+#define CONTROL_UPSTREAM_HEALTH "upstream.health"
 
 /* {document: text, if_rev?: int, dry_run?: bool, comment?: text} -> {revision, change_count,
  * changes: [{path, change}]} */

@@ -31,6 +31,15 @@ need_python() {
         skip "python3 is missing (Debian: python3)"
 }
 
+# A Python that has the module.
+need_msgpack() {
+    need_python
+    for python in "$python" /usr/bin/python3; do
+        "$python" -c 'import msgpack' 2>/dev/null && return
+    done
+    skip "no Python module msgpack (Debian: python3-msgpack)"
+}
+
 [ -x "$pointsmand" ] || skip "pointsmand is not built"
 [ -x "$pointsctl" ] || skip "pointsctl is not built"
 
