@@ -25,6 +25,7 @@
 	X(ping) \
 	X(route_ls) \
 	X(route_show) \
+	X(route_test) \
 	X(server_ls) \
 	X(server_show) \
 	X(status) \

@@ -202,3 +202,14 @@ const struct upstream *pool_select(
 		return NULL;
 	return &pool->items[c.items[pool->policy->choose(&c)]];
 }
+
+const struct upstream *pool_foresee(const struct pool *pool, const struct netaddr *src)
+{
+	bool *tried;
+
+	if (pool->count > 1 && !pool->policy->steady)
+		return NULL;
+	tried = alloca(pool->count * sizeof(*tried));
+	memset(tried, 0, pool->count * sizeof(*tried));
+	return pool_select(pool, tried, src);
+}

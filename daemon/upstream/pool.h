@@ -82,4 +82,7 @@ bool upstream_available(const struct upstream *upstream);
 const struct upstream *pool_select(
     const struct pool *pool, const bool *tried, const struct netaddr *src);
 
+/* The one that a new client of that address would get; NULL: that is not certain, or none. */
+const struct upstream *pool_foresee(const struct pool *pool, const struct netaddr *src);
+
 #endif

@@ -92,6 +92,9 @@
 #define CONTROL_ROUTE_LS "route.ls"
 /* {id: text} -> the route with that @id or handle, and its "json" */
 #define CONTROL_ROUTE_SHOW "route.show"
+/* {listener: text, src?, sni?, alpn?, bytes?: text in base64, state?: "live" | "ended" | "silent"}
+ * -> chunks of routes asked, {decision, route, handlers, upstreams, captures} */
+#define CONTROL_ROUTE_TEST "route.test"
 /* {} -> chunks of servers, {count} */
 #define CONTROL_SERVER_LS "server.ls"
 /* {name: text} -> the server */
