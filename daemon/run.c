@@ -30,6 +30,7 @@
 #include "daemon/state/state.h"
 #include "daemon/tls/issuer.h"
 #include "daemon/upstream/health.h"
+#include "daemon/upstream/peer.h"
 
 #define DRAIN_DEFAULT 30.0 /* seconds, where the document has no grace_period */
 #define DRAIN_POLL 0.05
@@ -349,6 +350,7 @@ static void stop(struct state *state)
 	health_stop();
 	workers_stop();
 	instance_forget();
+	peers_forget_recent();
 	ip_files_stop();
 	change_forget();
 	internal_ca_stop();

@@ -32,6 +32,15 @@ struct peer {
 struct peer *peer_get(const char *address);
 void peer_unref(struct peer *peer);
 
+/*
+ * The same for a destination that depends on the connection, where any number of addresses may
+ * come: what is known of the last PEERS_RECENT_MAX of them is kept. Any thread.
+ */
+#define PEERS_RECENT_MAX 10000
+struct peer *peer_get_recent(const char *address);
+/* Forgets them, before the program ends. */
+void peers_forget_recent(void);
+
 /* Has it fewer connections than limit (0: no limit)? */
 bool peer_has_room(const struct peer *peer, uint64_t limit);
 /* Counts a connection, unless there are limit of them already: false. Follow with peer_leave(). */
