@@ -32,7 +32,7 @@
 #include "daemon/upstream/health.h"
 #include "daemon/upstream/peer.h"
 
-#define DRAIN_DEFAULT 30.0 /* seconds, where the document has no grace_period */
+#define DRAIN_DEFAULT (30 * DURATION_S) /* where the document has no grace_period */
 #define DRAIN_POLL 0.05
 
 struct options {
@@ -243,8 +243,8 @@ static void close_listeners(void)
 static void on_terminate(struct ev_loop *loop, ev_signal *w, int events)
 {
 	struct instance *in = instance_current();
-	double grace =
-	    in != NULL && in->grace_period > 0 ? duration_seconds(in->grace_period) : DRAIN_DEFAULT;
+	int64_t grace = in != NULL && in->grace_period > 0 ? in->grace_period : DRAIN_DEFAULT;
+	char text[DURATION_TEXT_MAX];
 
 	(void)w;
 	(void)events;
@@ -254,11 +254,11 @@ static void on_terminate(struct ev_loop *loop, ev_signal *w, int events)
 	}
 	daemon_.draining = true;
 	log_msg(LOG_INFO, "core",
-	    "draining %llu connections for at most %.0f s; a second signal "
+	    "draining %llu connections for at most %s; a second signal "
 	    "ends them",
-	    (unsigned long long)open_connections(), grace);
+	    (unsigned long long)open_connections(), duration_text(grace, text));
 	close_listeners();
-	daemon_.drain_until = ev_now(loop) + grace;
+	daemon_.drain_until = ev_now(loop) + duration_seconds(grace);
 	ev_timer_init(&daemon_.drain, on_drain, DRAIN_POLL, DRAIN_POLL);
 	ev_timer_start(loop, &daemon_.drain);
 }

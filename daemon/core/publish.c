@@ -119,14 +119,14 @@ static bool is_paused(const struct server *server, const char *text)
 }
 
 static int add_listen(
-    struct publication *p, const struct server *server, size_t index, struct error *err)
+    struct publication *p, const struct server *server, const char *text, struct error *err)
 {
 	struct address_range range;
 	struct address address;
-	bool paused = is_paused(server, server->listen.items[index]);
+	bool paused = is_paused(server, text);
 	unsigned i;
 
-	if (address_parse_listen(server->listen.items[index], &range, err) == -1)
+	if (address_parse_listen(text, &range, err) == -1)
 		goto fail;
 	for (i = 0; i < address_range_count(&range); i++) {
 		address = address_range_at(&range, i);
@@ -135,7 +135,7 @@ static int add_listen(
 	}
 	return 0;
 fail:
-	error_at(err, "servers.%s.listen[%zu]", server->name, index);
+	error_at(err, "%s.listen", server->path);
 	return -1;
 }
 
@@ -145,7 +145,8 @@ static int collect(struct publication *p, struct error *err)
 
 	for (i = 0; i < p->instance->server_count; i++)
 		for (j = 0; j < p->instance->servers[i]->listen.count; j++)
-			if (add_listen(p, p->instance->servers[i], j, err) == -1)
+			if (add_listen(p, p->instance->servers[i],
+				p->instance->servers[i]->listen.items[j], err) == -1)
 				return -1;
 	return 0;
 }
@@ -182,7 +183,7 @@ static int bind_new(struct publication *p, struct error *err)
 		fds = mem_alloc(workers_count() * sizeof(*fds));
 		if (sockets_listen(&b->address, workers_count(), fds, err) == -1) {
 			free(fds);
-			error_at(err, "servers.%s", b->server->name);
+			error_at(err, "%s.listen", b->server->path);
 			return -1;
 		}
 		b->fds = fds;

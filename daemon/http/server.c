@@ -324,6 +324,7 @@ static int add_core_server(struct load *load, const struct http_settings *settin
 		return -1;
 	arena_release(load->arena, unref, route);
 	server->name = name;
+	server->path = arena_printf(load->arena, "apps.http.servers.%s", settings->name);
 	server->listen = listen;
 	server->routes.items = arena_array(load->arena, 1, sizeof(struct route *));
 	server->routes.items[0] = route;
