@@ -20,16 +20,19 @@ enum option_bit {
 	OPTION_AFTER = 1 << 2,
 	OPTION_DRY_RUN = 1 << 3,
 	OPTION_SAVE = 1 << 13,
+	OPTION_SINCE = 1 << 20,
 };
 
 struct options {
 	const char *socket; /* NULL: not said */
 	enum format format;
+	bool format_given;
 	int64_t timeout; /* ns; 0: none */
 	bool help, version;
 	unsigned given; /* of option_bit */
 	const char *filter;
 	uint64_t limit, after;
+	uint64_t since;
 };
 
 /*

@@ -14,6 +14,7 @@
 int command_run(int argc, char **argv);
 int command_adapt(int argc, char **argv);
 int command_validate(int argc, char **argv);
+int command_fmt(int argc, char **argv);
 int command_modules(int argc, char **argv);
 int command_version(int argc, char **argv);
 

@@ -53,6 +53,7 @@ static const struct command {
 	"print the document (JSON) that a configuration stands for"},
     {"validate", command_validate, "--config FILE [--adapter caddyfile|json]",
 	"load everything short of binding sockets and asking a CA"},
+    {"fmt", command_fmt, "[--overwrite|--diff] FILE", "format a Caddyfile"},
     {"modules", command_modules, "", "list matchers, handlers and apps"},
     {"version", command_version, "", "print the version, the libraries and the build options"},
 };

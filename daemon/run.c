@@ -28,11 +28,13 @@
 #include "daemon/core/ip_file.h"
 #include "daemon/core/worker.h"
 #include "daemon/demo.h"
+#include "daemon/net/descriptors.h"
 #include "daemon/state/state.h"
 #include "daemon/tls/issuer.h"
 #include "daemon/upstream/health.h"
+#include "daemon/upstream/peer.h"
 
-#define DRAIN_DEFAULT 30.0 /* seconds, where the document has no grace_period */
+#define DRAIN_DEFAULT (30 * DURATION_S) /* where the document has no grace_period */
 #define DRAIN_POLL 0.05
 
 struct options {
@@ -139,12 +141,16 @@ static void raise_descriptor_limit(void)
 {
 	struct rlimit limit;
 
-	if (getrlimit(RLIMIT_NOFILE, &limit) == -1 || limit.rlim_cur == limit.rlim_max)
+	if (getrlimit(RLIMIT_NOFILE, &limit) == -1)
 		return;
-	limit.rlim_cur = limit.rlim_max;
-	if (setrlimit(RLIMIT_NOFILE, &limit) == -1)
-		log_msg(
-		    LOG_WARN, "core", "cannot raise the limit of open files: %s", strerror(errno));
+	if (limit.rlim_cur < limit.rlim_max) {
+		limit.rlim_cur = limit.rlim_max;
+		if (setrlimit(RLIMIT_NOFILE, &limit) == -1)
+			log_msg(LOG_WARN, "core", "cannot raise the limit of open files: %s",
+			    strerror(errno));
+		getrlimit(RLIMIT_NOFILE, &limit);
+	}
+	descriptors_set_limit(limit.rlim_cur);
 }
 
 /* ---- reload --------------------------------------------------------------------------------- */
@@ -239,8 +245,8 @@ static void close_listeners(void)
 static void on_terminate(struct ev_loop *loop, ev_signal *w, int events)
 {
 	struct instance *in = instance_current();
-	double grace =
-	    in != NULL && in->grace_period > 0 ? duration_seconds(in->grace_period) : DRAIN_DEFAULT;
+	int64_t grace = in != NULL && in->grace_period > 0 ? in->grace_period : DRAIN_DEFAULT;
+	char text[DURATION_TEXT_MAX];
 
 	(void)w;
 	(void)events;
@@ -250,11 +256,11 @@ static void on_terminate(struct ev_loop *loop, ev_signal *w, int events)
 	}
 	daemon_.draining = true;
 	log_msg(LOG_INFO, "core",
-	    "draining %llu connections for at most %.0f s; a second signal "
+	    "draining %llu connections for at most %s; a second signal "
 	    "ends them",
-	    (unsigned long long)open_connections(), grace);
+	    (unsigned long long)open_connections(), duration_text(grace, text));
 	close_listeners();
-	daemon_.drain_until = ev_now(loop) + grace;
+	daemon_.drain_until = ev_now(loop) + duration_seconds(grace);
 	ev_timer_init(&daemon_.drain, on_drain, DRAIN_POLL, DRAIN_POLL);
 	ev_timer_start(loop, &daemon_.drain);
 }
@@ -347,6 +353,7 @@ static void stop(struct state *state)
 	health_stop();
 	workers_stop();
 	instance_forget();
+	peers_forget_recent();
 	ip_files_stop();
 	change_forget();
 	overlay_stop();

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "common/log.h"
+#include "daemon/config/change_event.h"
 #include "daemon/config/compile.h"
 #include "daemon/config/overlay.h"
 #include "daemon/core/instance.h"
@@ -90,10 +91,9 @@ static struct saving *begin_saving(const struct change *change, bool *needed, st
 	return overlay_save_change(instance_current()->document, change->document, err);
 }
 
-/* Takes next and saving. The sockets are bound, then the disk is written, then nothing can fail any
- * more. */
-static int publish(struct instance *next, struct saving *saving, void (*done)(void *arg), void *arg,
-    struct error *err)
+/* Takes next and saving. The sockets are bound, the disk is written, and then nothing can fail. */
+static int publish(struct instance *next, struct saving *saving, const struct change *change,
+    void (*done)(void *arg), void *arg, struct error *err)
 {
 	struct publication *publication = instance_bind(next, err);
 
@@ -106,11 +106,13 @@ static int publish(struct instance *next, struct saving *saving, void (*done)(vo
 		instance_unbind(publication);
 		return -1;
 	}
-	instance_publish(publication, done, arg);
+	instance_publish(publication, change_event_taken,
+	    passage_new(next->revision, change->who, change->comment, done, arg));
 	return 0;
 }
 
-int change_document(
+/* As change_document(), but nobody is told of a refusal: there may be another way. */
+static int try_document(
     const struct change *change, void (*done)(void *arg), void *arg, struct error *err)
 {
 	uint64_t number = change_revision() + 1;
@@ -126,10 +128,19 @@ int change_document(
 		instance_unref(next);
 		return -1;
 	}
-	if (publish(next, saving, done, arg, err) == -1)
+	if (publish(next, saving, change, done, arg, err) == -1)
 		return -1;
 	remember(number, change);
 	return 0;
+}
+
+int change_document(
+    const struct change *change, void (*done)(void *arg), void *arg, struct error *err)
+{
+	if (try_document(change, done, arg, err) == 0)
+		return 0;
+	change_event_refused(change->who, change->comment, err);
+	return -1;
 }
 
 int change_check(const struct change *change, struct error *err)
@@ -204,7 +215,7 @@ static int run_merged(
 	if (aside > 0)
 		snprintf(comment, sizeof(comment), "%zu saved %s set aside", aside,
 		    aside == 1 ? "change" : "changes");
-	if (change_document(&change, done, arg, err) == -1) {
+	if (try_document(&change, done, arg, err) == -1) {
 		merged_fini(merged);
 		return -1;
 	}
@@ -240,15 +251,19 @@ int change_reload(const char *who, void (*done)(void *arg), void *arg, struct er
 	json_t *file, *entries;
 	int rc;
 
-	if (change_source_read(&file, err) == -1)
+	if (change_source_read(&file, err) == -1) {
+		change_event_refused(who, NULL, err);
 		return -1;
+	}
 	if (instance_current() != NULL)
 		unsaved = json_array_size(overlay_unsaved(instance_current()->document));
 	entries = overlay_entries();
 	rc = load(file, entries, who, done, arg, err);
 	json_decref(entries);
 	json_decref(file);
-	if (rc == 0 && unsaved > 0)
+	if (rc == -1)
+		change_event_refused(who, NULL, err);
+	else if (unsaved > 0)
 		log_msg(LOG_WARN, "config", "%zu unsaved %s gone with the reload", unsaved,
 		    unsaved == 1 ? "change is" : "changes are");
 	return rc;

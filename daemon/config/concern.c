@@ -17,10 +17,14 @@
 
 #define KILLS_PER_VISIT 16 /* closing sockets takes its time, and others wait */
 
-/* The connections of one operation: on these routes, or from this listener. */
+/*
+ * The connections of one operation: on these routes, in the form before the change or an earlier
+ * one, or from this listener.
+ */
 struct concern {
 	const struct operation *op;
 	struct route **routes; /* of the instance before, references */
+	uint64_t revision;     /* of that instance: routes compiled later are not concerned */
 	size_t route_count;
 	bool by_peer; /* only those to these upstreams */
 	const char **peers;
@@ -111,7 +115,8 @@ static void concern_init(
 	if (strcmp(name, "route.rm") == 0 || strcmp(name, "route.replace") == 0 ||
 	    strcmp(name, "route.set") == 0) {
 		add_route(all, c, e, base);
-	} else if (strcmp(name, "upstream.rm") == 0 || strcmp(name, "upstream.swap") == 0) {
+	} else if (strcmp(name, "upstream.rm") == 0 || strcmp(name, "upstream.swap") == 0 ||
+		   strcmp(name, "upstream.disable") == 0) {
 		add_route(all, c, e, base);
 		c->by_peer = true;
 		edit_upstream_dials(e, c->op->proxy, c->op->id, add_peer, &peers, &none);
@@ -141,6 +146,7 @@ struct concerns *concerns_new(
 	all->items = arena_array(arena, count, sizeof(*all->items));
 	for (i = 0; i < count; i++) {
 		all->items[i].op = &operations[i];
+		all->items[i].revision = base->revision;
 		concern_init(all, &all->items[i], e, base);
 	}
 	edit_free(e);
@@ -175,8 +181,10 @@ static bool concerns_conn(const struct concern *c, const struct conn *conn)
 
 	if (c->listener != NULL)
 		return strcmp(conn->listener->address, c->listener) == 0;
+	if (conn->route == NULL || conn->route->revision > c->revision)
+		return false;
 	for (i = 0; i < c->route_count; i++)
-		if (conn->route == c->routes[i])
+		if (conn->route->identity == c->routes[i]->identity)
 			return !c->by_peer || has_peer(c, conn);
 	return false;
 }

@@ -13,6 +13,7 @@
 #include "daemon/core/handle.h"
 #include "daemon/core/load.h"
 #include "daemon/core/route.h"
+#include "daemon/net/address.h"
 #include "daemon/upstream/health.h"
 
 static int load_routes(
@@ -37,6 +38,7 @@ static struct route *compile_route(struct load *load, const struct jnode *node, 
 	struct route *route = route_new(node->value, server, identity);
 	int rc;
 
+	route->revision = load->instance->revision;
 	load->arena = route->arena;
 	rc = route_load(load, node, route, err);
 	load->arena = outer;
@@ -194,14 +196,34 @@ static int load_routes(struct load *load, const struct jnode *node, void *target
 
 /* ---- the app -------------------------------------------------------------------------------- */
 
+/* That no other server listens there is seen when all servers are known. */
+static int check_listen(const struct jnode *node, const struct server *server, struct error *err)
+{
+	struct jnode list = jnode_member(node, "listen");
+	struct address_range range;
+	struct error reason;
+	size_t i;
+
+	for (i = 0; i < server->listen.count; i++) {
+		struct jnode item = jnode_item(&list, i);
+
+		if (address_parse_listen(server->listen.items[i], &range, &reason) == -1)
+			return jnode_error(&item, err, reason.code, "%s", reason.message);
+	}
+	return 0;
+}
+
 static int load_server(struct load *load, const struct jnode *node, struct error *err)
 {
 	struct server *server = arena_alloc(load->arena, sizeof(*server));
+	char path[sizeof(err->path)];
 
 	if (jnode_object(node, err) == -1)
 		return -1;
 	server->name = arena_strdup(load->arena, node->key);
+	server->path = arena_strdup(load->arena, jnode_path(node, path, sizeof(path)));
 	if (fields_load(server_fields, load, node, NULL, load->arena, server, err) == -1 ||
+	    check_listen(node, server, err) == -1 ||
 	    route_list_finish(load, node, &server->routes, err) == -1)
 		return -1;
 	return instance_add_server(load, server, err);

@@ -213,6 +213,24 @@ static int upstream_rm(struct edit *e, const struct operation *op, struct error 
 	return edit_upstream_remove(e, op->proxy, op->id, err);
 }
 
+static int upstream_enable(struct edit *e, const struct operation *op, struct error *err)
+{
+	return edit_upstream_set(e, op->proxy, op->id, "disabled", NULL, err);
+}
+
+static int upstream_disable(struct edit *e, const struct operation *op, struct error *err)
+{
+	json_t *yes = json_true();
+
+	return edit_upstream_set(e, op->proxy, op->id, "disabled", yes, err);
+}
+
+static const struct field upstream_enable_fields[] = {
+    TEXT(proxy, FIELD_REQUIRED, "the route, or ROUTE/proxy[1]"),
+    TEXT(id, FIELD_REQUIRED, "the upstream"),
+    FIELD_END,
+};
+
 static const struct field upstream_swap_fields[] = {
     TEXT(proxy, FIELD_REQUIRED, "the route, or ROUTE/proxy[1]"),
     FIELD_STRINGS(struct operation, dial, "dial", FIELD_REQUIRED, "the new addresses"),
@@ -314,6 +332,8 @@ const struct operation_type operation_types[] = {
     {"upstream.add", "add an upstream", upstream_add_fields, upstream_add, false},
     {"upstream.set", "change a member of an upstream", upstream_set_fields, upstream_set, false},
     {"upstream.rm", "remove an upstream", upstream_rm_fields, upstream_rm, false},
+    {"upstream.enable", "choose an upstream again", upstream_enable_fields, upstream_enable, false},
+    {"upstream.disable", "choose an upstream no more", upstream_rm_fields, upstream_disable, false},
     {"upstream.swap", "replace all upstreams", upstream_swap_fields, upstream_swap, false},
     {"server.add", "add a server", server_add_fields, server_add, true},
     {"server.rm", "remove a server", server_rm_fields, server_rm, false},

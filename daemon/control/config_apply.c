@@ -7,6 +7,7 @@
 
 #include "common/arena.h"
 #include "daemon/config/change.h"
+#include "daemon/config/change_event.h"
 #include "daemon/config/diff.h"
 #include "daemon/config/document.h"
 #include "daemon/config/overlay.h"
@@ -98,11 +99,17 @@ static void apply(struct call *call, struct change *change, bool dry)
 static void read_and_apply(struct call *call, const struct argument *text,
     const struct argument *if_rev, struct change *change, bool dry)
 {
+	const char *from = (const char *)text->text.p;
+	char who[CALL_WHO_MAX];
 	struct error err;
 
-	if (check_revision(if_rev, &err) == -1 ||
-	    document_parse((const char *)text->text.p, text->text.n, "document", &change->document,
-		&err) == -1) {
+	if (check_revision(if_rev, &err) == -1) {
+		call_fail(call, &err);
+		return;
+	}
+	if (document_parse(from, text->text.n, "document", &change->document, &err) == -1) {
+		if (!dry)
+			change_event_refused(call_who(call, who), change->comment, &err);
 		call_fail(call, &err);
 		return;
 	}

@@ -20,16 +20,19 @@
 	X(conn_kill) \
 	X(conn_ls) \
 	X(conn_show) \
+	X(events_watch) \
 	X(hello) \
 	X(listener_ls) \
 	X(listener_show) \
 	X(ping) \
 	X(route_ls) \
 	X(route_show) \
+	X(route_test) \
 	X(server_ls) \
 	X(server_show) \
 	X(status) \
 	X(txn_apply) \
+	X(upstream_health) \
 	X(upstream_ls) \
 	X(upstream_show)
 /* clang-format on */

@@ -40,8 +40,11 @@ void rows_texts(struct pack *pack, const json_t *list)
 static void finish(struct rows *rows)
 {
 	struct call *call = rows->call;
+	struct pack_box *result = call_result(call);
 
-	pack_u64(pack_key(call_result(call), "count"), rows->sent);
+	pack_u64(pack_key(result, "count"), rows->sent);
+	if (rows->result != NULL)
+		rows->result(rows, result);
 	instance_unref(rows->instance);
 	if (rows->release != NULL)
 		rows->release(rows->state);
@@ -90,6 +93,13 @@ void rows_start(struct call *call, bool (*next)(struct rows *rows, struct pack_b
 void rows_start_with(struct call *call, bool (*next)(struct rows *rows, struct pack_box *items),
     void *state, void (*release)(void *state))
 {
+	rows_start_full(call, next, NULL, state, release);
+}
+
+void rows_start_full(struct call *call, bool (*next)(struct rows *rows, struct pack_box *items),
+    void (*result)(struct rows *rows, struct pack_box *result), void *state,
+    void (*release)(void *state))
+{
 	struct instance *instance = instance_current();
 	struct rows *rows;
 	struct error err;
@@ -105,6 +115,7 @@ void rows_start_with(struct call *call, bool (*next)(struct rows *rows, struct p
 	rows->call = call;
 	rows->instance = instance_ref(instance);
 	rows->next = next;
+	rows->result = result;
 	rows->state = state;
 	rows->release = release;
 	call->state = rows;

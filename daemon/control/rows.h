@@ -25,6 +25,8 @@ struct rows {
 	/* Puts the next row into items; false: there is none. */
 	bool (*next)(struct rows *rows, struct pack_box *items);
 	size_t sent;
+	/* Adds to the result, at the end; NULL: it has the count alone. */
+	void (*result)(struct rows *rows, struct pack_box *result);
 	void *state; /* next()'s; released at the end where release is not NULL */
 	void (*release)(void *state);
 };
@@ -35,6 +37,11 @@ void rows_start(struct call *call, bool (*next)(struct rows *rows, struct pack_b
 /* The same with a state; takes it, also where there is no document. */
 void rows_start_with(struct call *call, bool (*next)(struct rows *rows, struct pack_box *items),
     void *state, void (*release)(void *state));
+
+/* The same with what result() adds. */
+void rows_start_full(struct call *call, bool (*next)(struct rows *rows, struct pack_box *items),
+    void (*result)(struct rows *rows, struct pack_box *result), void *state,
+    void (*release)(void *state));
 
 /* A text that may have to be cut; NULL is nil. */
 void rows_text(struct pack *pack, const char *text);

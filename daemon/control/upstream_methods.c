@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* upstream.ls, upstream.show: the upstreams of the proxy handlers of layer4 routes. */
+/* upstream.ls, .show, .health: the upstreams of the proxy handlers of layer4 routes. */
 #include <config.h>
 
 #include <stdio.h>
 #include <string.h>
 
+#include "common/duration.h"
 #include "daemon/config/edit_way.h"
 #include "daemon/control/call.h"
 #include "daemon/control/method.h"
@@ -26,9 +27,10 @@ static bool is_proxy(const json_t *handler)
 /* Where the nth upstream of a route is: counted through its proxy handlers and subroutes. */
 struct spot {
 	const json_t *upstream;
-	size_t proxy;   /* which proxy handler it belongs to */
-	size_t proxies; /* how many of them were seen */
-	size_t left;    /* upstreams to pass */
+	const json_t *handler; /* that it belongs to */
+	size_t proxy;          /* which proxy handler it belongs to */
+	size_t proxies;        /* how many of them were seen */
+	size_t left;           /* upstreams to pass */
 };
 
 static void search(const json_t *route, struct spot *p)
@@ -45,6 +47,7 @@ static void search(const json_t *route, struct spot *p)
 		count = json_array_size(list);
 		if (p->upstream == NULL && p->left < count) {
 			p->upstream = json_array_get(list, p->left);
+			p->handler = handler;
 			p->proxy = p->proxies;
 		} else if (p->upstream == NULL) {
 			p->left -= count;
@@ -63,19 +66,17 @@ static const char *upstream_name(const json_t *upstream)
 			  : json_string_value(json_array_get(json_object_get(upstream, "dial"), 0));
 }
 
-static void pack_number(
-    struct pack *pack, const json_t *upstream, const char *key, int64_t fallback)
+static uint64_t number_of(const json_t *object, const char *key, uint64_t fallback)
 {
-	const json_t *value = json_object_get(upstream, key);
-	json_int_t number = json_is_integer(value) ? json_integer_value(value) : 0;
+	json_int_t number = json_integer_value(json_object_get(object, key));
 
-	pack_u64(pack, (uint64_t)(number > 0 ? number : fallback));
+	return number > 0 ? (uint64_t)number : fallback;
 }
 
-/* What is counted of all its peers; those whose address is found at use have no peer here. */
-static void pack_counters(struct pack_box *map, const json_t *upstream)
+/* Calls visit for each peer of the upstream; an address that is found at use has none here. */
+static void each_peer(
+    const json_t *upstream, void (*visit)(void *arg, struct peer *peer), void *arg)
 {
-	uint64_t connections = 0, dials = 0, failures = 0;
 	struct address_range range;
 	char text[ADDRESS_TEXT_MAX];
 	struct error none;
@@ -87,14 +88,99 @@ static void pack_counters(struct pack_box *map, const json_t *upstream)
 		if (address_parse_dial(json_string_value(dial), &range, &none) == -1)
 			continue;
 		peer = peer_get(address_text(&range.first, text));
-		connections += atomic_load(&peer->connections);
-		dials += atomic_load(&peer->dials);
-		failures += atomic_load(&peer->failures);
+		visit(arg, peer);
 		peer_unref(peer);
 	}
-	pack_u64(pack_key(map, "connections"), connections);
-	pack_u64(pack_key(map, "dials"), dials);
-	pack_u64(pack_key(map, "failures"), failures);
+}
+
+/* What all its peers come to. */
+struct sum {
+	uint64_t limit; /* of each, 0: none */
+	int64_t most, within;
+	uint64_t connections, dials, failures;
+	size_t peers, healthy, usable;
+	enum peer_force force;
+};
+
+static void add_peer(void *arg, struct peer *peer)
+{
+	struct sum *sum = arg;
+	enum peer_force force = peer_forced(peer);
+	bool healthy =
+	    atomic_load(&peer->down) == 0 && !peer_is_failing(peer, (size_t)sum->most, sum->within);
+	bool usable = force == PEER_AUTO ? healthy : force == PEER_UP;
+
+	sum->peers++;
+	sum->healthy += healthy;
+	sum->usable += usable && peer_has_room(peer, sum->limit);
+	sum->force = force;
+	sum->connections += atomic_load(&peer->connections);
+	sum->dials += atomic_load(&peer->dials);
+	sum->failures += atomic_load(&peer->failures);
+}
+
+/* A duration as documents have it: nanoseconds, or a text. */
+static int64_t duration_of(const json_t *value)
+{
+	int64_t ns = 0;
+
+	if (json_is_string(value) && duration_parse(json_string_value(value), &ns))
+		return ns;
+	return json_integer_value(value);
+}
+
+static void sum_up(const struct spot *p, struct sum *sum)
+{
+	const json_t *passive =
+	    json_object_get(json_object_get(p->handler, "health_checks"), "passive");
+	json_int_t most = json_integer_value(json_object_get(passive, "max_fails"));
+
+	memset(sum, 0, sizeof(*sum));
+	sum->within = duration_of(json_object_get(passive, "fail_duration"));
+	sum->most = sum->within == 0 ? 0 : most > 0 ? most : 1;
+	sum->limit = number_of(p->upstream, "max_connections", 0);
+	if (sum->limit == 0)
+		sum->limit = number_of(passive, "unhealthy_connection_count", 0);
+	each_peer(p->upstream, add_peer, sum);
+}
+
+static const char *const forces[] = {[PEER_AUTO] = "auto", [PEER_UP] = "up", [PEER_DOWN] = "down"};
+
+/* Does anybody look at its health? */
+static bool is_checked(const struct spot *p, const struct sum *sum)
+{
+	const json_t *checks = json_object_get(p->handler, "health_checks");
+
+	return sum->peers > 0 &&
+	       (json_is_object(json_object_get(checks, "active")) || sum->most > 0);
+}
+
+static const char *effective(const struct sum *sum, bool disabled)
+{
+	if (disabled)
+		return sum->connections > 0 ? "draining" : "disabled";
+	if (sum->peers == 0 || sum->usable > 0)
+		return "up";
+	return sum->force != PEER_DOWN && (sum->healthy > 0 || sum->force == PEER_UP) ? "full"
+										      : "down";
+}
+
+/* Its three states, and what is counted. */
+static void pack_states(struct pack_box *map, const struct spot *p)
+{
+	bool disabled = json_is_true(json_object_get(p->upstream, "disabled"));
+	struct sum sum;
+
+	sum_up(p, &sum);
+	pack_str(pack_key(map, "admin"), disabled ? "disabled" : "enabled");
+	pack_str(pack_key(map, "health"), !is_checked(p, &sum) ? "unchecked"
+					  : sum.healthy > 0    ? "up"
+							       : "down");
+	pack_str(pack_key(map, "forced"), forces[sum.force]);
+	pack_str(pack_key(map, "effective"), effective(&sum, disabled));
+	pack_u64(pack_key(map, "connections"), sum.connections);
+	pack_u64(pack_key(map, "dials"), sum.dials);
+	pack_u64(pack_key(map, "failures"), sum.failures);
 }
 
 static void pack_upstream(
@@ -112,11 +198,9 @@ static void pack_upstream(
 	rows_text(pack_key(map, "route"), route->name);
 	rows_text(pack_key(map, "proxy"), proxy);
 	rows_text(pack_key(map, "server"), server);
-	pack_number(pack_key(map, "weight"), p->upstream, "weight", 1);
-	pack_number(pack_key(map, "max_connections"), p->upstream, "max_connections", 0);
-	pack_bool(
-	    pack_key(map, "disabled"), json_is_true(json_object_get(p->upstream, "disabled")));
-	pack_counters(map, p->upstream);
+	pack_u64(pack_key(map, "weight"), number_of(p->upstream, "weight", 1));
+	pack_u64(pack_key(map, "max_connections"), number_of(p->upstream, "max_connections", 0));
+	pack_states(map, p);
 }
 
 /* ---- ls ------------------------------------------------------------------------------------- */
@@ -185,7 +269,9 @@ static bool names_proxy(struct span wanted, const struct route *route, const str
 	return false;
 }
 
-static bool pack_wanted(struct call *call, const struct server *server, const struct argument *args)
+/* Where the upstream is that args name; NULL: nowhere, and err says so. */
+static const struct route *find_in(
+    const struct server *server, const struct argument *args, struct spot *out)
 {
 	size_t i, n;
 
@@ -198,36 +284,53 @@ static bool pack_wanted(struct call *call, const struct server *server, const st
 			search(route->json, &p);
 			if (p.upstream == NULL)
 				break;
-			if (!names_proxy(args[0].text, route, &p))
-				continue;
-			if (upstream_name(p.upstream) == NULL ||
+			if (!names_proxy(args[0].text, route, &p) ||
+			    upstream_name(p.upstream) == NULL ||
 			    !span_eq_str(args[1].text, upstream_name(p.upstream)))
 				continue;
-			pack_upstream(call_result(call), server->name, route, &p);
-			return true;
+			*out = p;
+			return route;
 		}
 	}
-	return false;
+	return NULL;
 }
 
-static void run_show(struct call *call, const struct argument *args)
+static const struct route *find(
+    const struct argument *args, struct spot *out, const struct server **server, struct error *err)
 {
 	const struct instance *in = instance_current();
-	struct error err;
+	const struct route *route;
 	size_t i;
 
 	for (i = 0; in != NULL && i < in->server_count; i++) {
-		if (pack_wanted(call, in->servers[i], args)) {
-			call_finish(call);
-			return;
+		route = find_in(in->servers[i], args, out);
+		if (route != NULL) {
+			*server = in->servers[i];
+			return route;
 		}
 	}
-	error_set(&err, ERROR_NOT_FOUND, "'%.*s' has no upstream '%.*s'",
+	error_set(err, ERROR_NOT_FOUND, "'%.*s' has no upstream '%.*s'",
 	    (int)(args[0].text.n < ROW_TEXT_MAX ? args[0].text.n : ROW_TEXT_MAX),
 	    (const char *)args[0].text.p,
 	    (int)(args[1].text.n < ROW_TEXT_MAX ? args[1].text.n : ROW_TEXT_MAX),
 	    (const char *)args[1].text.p);
-	call_fail(call, &err);
+	return NULL;
+}
+
+static void run_show(struct call *call, const struct argument *args)
+{
+	const struct server *server;
+	const struct route *route;
+	struct error err;
+	struct spot p;
+
+	route = find(args, &p, &server, &err);
+	if (route == NULL) {
+		call_fail(call, &err);
+		return;
+	}
+	pack_upstream(call_result(call), server->name, route, &p);
+	call_finish(call);
 }
 
 const struct method method_upstream_show = {
@@ -236,4 +339,58 @@ const struct method method_upstream_show = {
     .level = LEVEL_OBSERVE,
     .params = show_params,
     .run = run_show,
+};
+
+/* ---- health --------------------------------------------------------------------------------- */
+
+static const struct param health_params[] = {
+    {.name = "proxy", .type = PARAM_TEXT, .required = true, .help = "ROUTE or ROUTE/proxy[1]"},
+    {.name = "id", .type = PARAM_TEXT, .required = true, .help = "its @id or first address"},
+    {.name = "state", .type = PARAM_TEXT, .required = true, .help = "auto, up or down"},
+    {.name = NULL},
+};
+
+static void force_peer(void *arg, struct peer *peer)
+{
+	atomic_store(&peer->force, *(const enum peer_force *)arg);
+}
+
+static int parse_force(struct span text, enum peer_force *out, struct error *err)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(forces) / sizeof(forces[0]); i++) {
+		if (span_eq_str(text, forces[i])) {
+			*out = (enum peer_force)i;
+			return 0;
+		}
+	}
+	return error_set(err, ERROR_INVALID, "state must be auto, up or down");
+}
+
+static void run_health(struct call *call, const struct argument *args)
+{
+	const struct server *server;
+	const struct route *route;
+	enum peer_force force;
+	struct error err;
+	struct spot p;
+
+	if (parse_force(args[2].text, &force, &err) == -1 ||
+	    (route = find(args, &p, &server, &err)) == NULL) {
+		call_fail(call, &err);
+		return;
+	}
+	each_peer(p.upstream, force_peer, &force);
+	pack_upstream(call_result(call), server->name, route, &p);
+	call_finish(call);
+}
+
+const struct method method_upstream_health = {
+    .name = CONTROL_UPSTREAM_HEALTH,
+    .help = "say what an upstream's health is, against what checks say",
+    .level = LEVEL_OPERATE,
+    .changes = true,
+    .params = health_params,
+    .run = run_health,
 };

@@ -13,12 +13,21 @@
 #include "daemon/input/field.h"
 
 struct conn;
+struct explain;
 
 enum handle_result {
 	HANDLE_NEXT, /* done with my part: go on with the next handler */
 	HANDLE_WAIT, /* I have arranged for an event and will call conn_resume() */
 	HANDLE_DONE, /* I own both directions now and will call conn_end(); or have called it */
 	HANDLE_FAIL, /* it cannot go on, and I have called conn_end() with the reason */
+};
+
+/* How explaining a handler, or a list of routes, ends. */
+enum explained {
+	EXPLAIN_NEXT,    /* go on; of a list: no route of the rest matches */
+	EXPLAIN_DONE,    /* a terminal handler took the connection */
+	EXPLAIN_MORE,    /* undecided: needs more bytes */
+	EXPLAIN_UNKNOWN, /* it depends on bytes that are not known */
 };
 
 struct handler_type {
@@ -30,6 +39,8 @@ struct handler_type {
 	/* Called after the fields were read into params: checks, derived state in load->arena. */
 	int (*load)(struct load *load, const struct jnode *node, void *params, struct error *err);
 	enum handle_result (*handle)(struct conn *conn, const void *params);
+	/* What handle() would do, told to e (explain.h). NULL: it goes on, nothing to tell. */
+	enum explained (*explain)(struct explain *e, const void *params);
 	/*
 	 * Caddyfile to JSON. The dispenser is a segment, cursor before the handler's name; out is
 	 * an object that already has "handler". Returns 0, or -1 with err.

@@ -18,6 +18,7 @@ struct load;
 /* A named group of listeners that share a list of routes. */
 struct server {
 	const char *name;      /* "srv0"; servers of the http app are "http/srv0" */
+	const char *path;      /* in the document, for complaints: "apps.layer4.servers.srv0" */
 	struct strings listen; /* as written */
 	struct strings paused; /* those of them that accept nothing for now (ours) */
 	struct route_list routes;

@@ -14,25 +14,26 @@
 #include "daemon/core/conn.h"
 #include "daemon/core/conn_table.h"
 #include "daemon/core/worker.h"
+#include "daemon/net/descriptors.h"
 
 #define ACCEPT_BATCH 32
 #define ACCEPT_PAUSE 0.2 /* seconds without descriptors before the next try */
 
-static void out_of_descriptors(struct listener *l)
+static void out_of_descriptors(struct listener *l, int problem)
 {
 	counter_add(&l->worker->counters.accept_errors, 1);
 	if (!ev_is_active(&l->pause)) {
 		log_msg(LOG_ERROR, "core",
-		    "%s: cannot accept: %s; raise the limit of open files (ulimit -n)", l->address,
-		    strerror(errno));
+		    "%s: newcomers wait: %s; raise the limit of open files (ulimit -n)", l->address,
+		    strerror(problem));
 		ev_io_stop(l->worker->loop, &l->io);
-		ev_timer_set(&l->pause, ACCEPT_PAUSE, 0.);
+		ev_timer_set(&l->pause, ACCEPT_PAUSE, ACCEPT_PAUSE);
 		ev_timer_start(l->worker->loop, &l->pause);
 	}
 }
 
-/* Returns whether it is worth trying again at once. */
-static bool accept_one(struct listener *l)
+/* Returns whether it is worth trying again at once; *full: newcomers have their share. */
+static bool accept_one(struct listener *l, bool *full)
 {
 	struct sockaddr_storage sa;
 	socklen_t length = sizeof(sa);
@@ -40,6 +41,7 @@ static bool accept_one(struct listener *l)
 
 	if (fd != -1) {
 		conn_accept(l, fd, (struct sockaddr *)&sa, length);
+		*full = descriptors_accepted_enough(fd);
 		return true;
 	}
 	switch (errno) {
@@ -47,7 +49,7 @@ static bool accept_one(struct listener *l)
 	case ENFILE:
 	case ENOBUFS:
 	case ENOMEM:
-		out_of_descriptors(l);
+		out_of_descriptors(l, errno);
 		return false;
 	case EINTR: /* and errors of the one connection that was first in the queue (accept(2)) */
 	case ECONNABORTED:
@@ -70,12 +72,15 @@ static bool accept_one(struct listener *l)
 static void on_readable(struct ev_loop *loop, ev_io *w, int events)
 {
 	struct listener *l = w->data;
+	bool full = false;
 	unsigned i;
 
 	(void)loop;
 	(void)events;
-	for (i = 0; i < ACCEPT_BATCH && accept_one(l); i++)
+	for (i = 0; i < ACCEPT_BATCH && !full && accept_one(l, &full); i++)
 		;
+	if (full)
+		out_of_descriptors(l, EMFILE);
 }
 
 static void on_pause_over(struct ev_loop *loop, ev_timer *w, int events)
@@ -83,6 +88,9 @@ static void on_pause_over(struct ev_loop *loop, ev_timer *w, int events)
 	struct listener *l = w->data;
 
 	(void)events;
+	if (!descriptors_may_accept(l->io.fd))
+		return;
+	ev_timer_stop(loop, w);
 	if (!l->paused)
 		ev_io_start(loop, &l->io);
 }
@@ -135,11 +143,13 @@ void listener_unref(struct listener *l)
 
 void listener_close(struct listener *l)
 {
+	bool full;
+
 	if (l->io.fd == -1)
 		return;
 	ev_io_stop(l->worker->loop, &l->io);
 	ev_timer_stop(l->worker->loop, &l->pause);
-	while (accept_one(l))
+	while (accept_one(l, &full))
 		;
 	ev_timer_stop(l->worker->loop, &l->pause);
 	close(l->io.fd);

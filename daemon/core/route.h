@@ -25,6 +25,7 @@ struct route {
 	_Atomic unsigned refs;
 	_Atomic unsigned held; /* connections that took this very object */
 	json_t *json;          /* a reference; never changed */
+	uint64_t revision;     /* of the document that it was compiled for first */
 	struct route_identity *identity;
 };
 

@@ -2,6 +2,7 @@
 #include <config.h>
 
 #include "daemon/core/conn.h"
+#include "daemon/core/explain.h"
 
 static enum handle_result handle(struct conn *conn, const void *params)
 {
@@ -23,5 +24,6 @@ const struct handler_type handler_close = {
     .name = "close",
     .help = "ends the connection",
     .handle = handle,
+    .explain = explain_terminal,
     .adapt = adapt,
 };

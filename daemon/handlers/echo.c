@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "daemon/core/conn.h"
+#include "daemon/core/explain.h"
 #include "daemon/core/worker.h"
 
 #define READ_SIZE (16u << 10)
@@ -150,5 +151,6 @@ const struct handler_type handler_echo = {
     .name = "echo",
     .help = "sends back what the client sends, until it ends",
     .handle = handle,
+    .explain = explain_terminal,
     .adapt = adapt,
 };

@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "daemon/core/conn.h"
+#include "daemon/core/explain.h"
 #include "daemon/wire/postgres.h"
 
 #define TIMEOUT (10 * DURATION_S)
@@ -168,5 +169,6 @@ const struct handler_type handler_postgres_tls = {
     .name = "postgres_tls",
     .help = "says yes to a PostgreSQL client that asks for TLS; tls follows",
     .handle = handle,
+    .explain = explain_opaque,
     .adapt = adapt,
 };

@@ -5,6 +5,7 @@
 #include "daemon/handlers/proxy.h"
 
 #include "daemon/core/conn.h"
+#include "daemon/core/explain.h"
 #include "daemon/core/load.h"
 #include "daemon/tls/client.h"
 #include "daemon/upstream/dial.h"
@@ -64,6 +65,7 @@ static const struct field upstream_fields[] = {
 	.help = "speak TLS with the upstream"},
     FIELD_STRINGS(struct upstream, local_address, "local_address", FIELD_PLACEHOLDERS,
 	"addresses to connect from: the first one of the upstream's family"),
+    FIELD_BOOL(struct upstream, disabled, "disabled", 0, "is not chosen"),
     FIELD_ENUM(struct upstream, preference, "resolver_preference", 0, "", preference_names,
 	"which addresses of a name: ipv4_only, ipv6_only, ipv4_first, ipv6_first"),
     FIELD_END,
@@ -240,6 +242,21 @@ static enum handle_result handle(struct conn *conn, const void *p)
 	return HANDLE_DONE;
 }
 
+static enum explained explain(struct explain *e, const void *p)
+{
+	const struct proxy_params *params = p;
+	const struct pool *pool = &params->pool;
+	const struct upstream *certain = pool_foresee(pool, &e->in->facts->src);
+	size_t i;
+
+	for (i = 0; i < pool->count; i++) {
+		const struct upstream *u = &pool->items[i];
+
+		e->upstream(e->arg, u->dial.items[0], upstream_available(u), u == certain);
+	}
+	return EXPLAIN_DONE;
+}
+
 const struct handler_type handler_proxy = {
     .name = "proxy",
     .help = "relays the connection to one of several upstreams",
@@ -247,5 +264,6 @@ const struct handler_type handler_proxy = {
     .params_size = sizeof(struct proxy_params),
     .load = load_proxy,
     .handle = handle,
+    .explain = explain,
     .adapt = proxy_adapt,
 };

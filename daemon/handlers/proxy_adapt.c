@@ -58,6 +58,7 @@ static const struct option upstream_options[] = {
     {"max_connections", KIND_INT, {NULL}, "max_connections", NULL},
     {"weight", KIND_INT, {NULL}, "weight", NULL},
     {"resolver_preference", KIND_WORD, {NULL}, "resolver_preference", preference_words},
+    {"disabled", KIND_FLAG, {NULL}, "disabled", NULL},
     {"allow_local", KIND_FLAG, {NULL}, "allow_local", NULL},
     {"deny_private", KIND_FLAG, {NULL}, "deny_private", NULL},
     {"tls_curves", KIND_STRINGS, {"tls"}, "curves", NULL},

@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "daemon/core/conn.h"
+#include "daemon/core/explain.h"
 #include "daemon/core/iprange.h"
 #include "daemon/core/load.h"
 #include "daemon/input/settings.h"
@@ -340,5 +341,6 @@ const struct handler_type handler_proxy_protocol = {
     .params_size = sizeof(struct params),
     .load = load,
     .handle = handle,
+    .explain = explain_opaque,
     .adapt = adapt,
 };

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "daemon/core/conn.h"
+#include "daemon/core/explain.h"
 #include "daemon/core/load.h"
 #include "daemon/core/replacer.h"
 #include "daemon/core/worker.h"
@@ -171,5 +172,6 @@ const struct handler_type handler_respond = {
     .params_size = sizeof(struct params),
     .load = load,
     .handle = handle,
+    .explain = explain_terminal,
     .adapt = adapt,
 };

@@ -3,6 +3,7 @@
 
 #include "daemon/core/adapt.h"
 #include "daemon/core/conn.h"
+#include "daemon/core/explain.h"
 #include "daemon/core/route.h"
 #include "daemon/core/routing.h"
 
@@ -29,6 +30,13 @@ static enum handle_result handle(struct conn *conn, const void *p)
 	return routing_enter(conn, &params->list);
 }
 
+static enum explained explain(struct explain *e, const void *p)
+{
+	const struct params *params = p;
+
+	return explain_inner(e, &params->list);
+}
+
 static int adapt(struct dispenser *d, json_t *out, struct error *err)
 {
 	dispenser_next(d);
@@ -44,5 +52,6 @@ const struct handler_type handler_subroute = {
     .params_size = sizeof(struct params),
     .load = load,
     .handle = handle,
+    .explain = explain,
     .adapt = adapt,
 };

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "daemon/core/conn.h"
+#include "daemon/core/explain.h"
 #include "daemon/core/handler.h"
 #include "daemon/core/load.h"
 #include "daemon/tls/accept.h"
@@ -84,5 +85,6 @@ const struct handler_type handler_tls = {
     .params_size = sizeof(struct tls_params),
     .load = load,
     .handle = handle,
+    .explain = explain_opaque,
     .adapt = adapt,
 };

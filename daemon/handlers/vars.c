@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "daemon/core/conn.h"
+#include "daemon/core/explain.h"
 #include "daemon/core/load.h"
 #include "daemon/core/replacer.h"
 #include "daemon/core/variable.h"
@@ -106,9 +107,8 @@ static int load(struct load *load, const struct jnode *node, void *p, struct err
 	return 0;
 }
 
-static enum handle_result handle(struct conn *conn, const void *p)
+static void set_all(const struct params *params, struct facts *facts)
 {
-	const struct params *params = p;
 	struct buf name = {0}, value = {0};
 	size_t i;
 
@@ -116,13 +116,24 @@ static enum handle_result handle(struct conn *conn, const void *p)
 		buf_clear(&name);
 		buf_clear(&value);
 		buf_append_str(&name, VARIABLE_PREFIX);
-		template_expand(params->entries[i].name, &conn->facts, &name);
-		template_expand(params->entries[i].value, &conn->facts, &value);
-		facts_set_copied(&conn->facts, buf_str(&name), buf_span(&value));
+		template_expand(params->entries[i].name, facts, &name);
+		template_expand(params->entries[i].value, facts, &value);
+		facts_set_copied(facts, buf_str(&name), buf_span(&value));
 	}
 	buf_fini(&name);
 	buf_fini(&value);
+}
+
+static enum handle_result handle(struct conn *conn, const void *p)
+{
+	set_all(p, &conn->facts);
 	return HANDLE_NEXT;
+}
+
+static enum explained explain(struct explain *e, const void *p)
+{
+	set_all(p, e->in->facts);
+	return EXPLAIN_NEXT;
 }
 
 /* --- Caddyfile ------------------------------------------------------------------------------- */
@@ -209,5 +220,6 @@ const struct handler_type handler_vars = {
     .any_fields = true,
     .load = load,
     .handle = handle,
+    .explain = explain,
     .adapt = adapt,
 };

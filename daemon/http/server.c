@@ -275,6 +275,7 @@ static struct route *compile(struct load *load, const struct http_settings *sett
 
 	m.route = route_new(json, name, identity);
 	route_identity_unref(identity);
+	m.route->revision = load->instance->revision;
 	load->arena = m.route->arena;
 	rc = fill_route(load, &m, err);
 	load->arena = outer;
@@ -337,6 +338,7 @@ static int add_core_server(struct load *load, const struct http_settings *settin
 		return -1;
 	arena_release(load->arena, unref, route);
 	server->name = name;
+	server->path = arena_printf(load->arena, "apps.http.servers.%s", settings->name);
 	server->listen = listen;
 	server->routes.items = arena_array(load->arena, 1, sizeof(struct route *));
 	server->routes.items[0] = route;

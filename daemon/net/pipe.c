@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "common/arena.h"
+#include "daemon/net/descriptors.h"
 
 static void pipe_free(struct pipe_pool *pool, struct pipe *pipe)
 {
@@ -29,8 +30,9 @@ static struct pipe *pipe_new(struct pipe_pool *pool)
 	pipe->out = fds[0];
 	pipe->in = fds[1];
 	pool->count++;
-	/* A small pipe costs more than copying does. */
-	if (fcntl(pipe->in, F_SETPIPE_SZ, PIPE_SIZE) < PIPE_SIZE) {
+	/* A small pipe costs more than copying does, and clients need descriptors more. */
+	if (descriptors_accepted_enough(fds[1]) ||
+	    fcntl(pipe->in, F_SETPIPE_SZ, PIPE_SIZE) < PIPE_SIZE) {
 		pipe_free(pool, pipe);
 		return NULL;
 	}

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "common/duration.h"
+#include "daemon/net/descriptors.h"
 
 #define BACKLOG 16384 /* the system cuts it at net.core.somaxconn */
 
@@ -351,6 +352,10 @@ int sockets_connect(const struct netaddr *address, const struct netaddr *local, 
 	fd = socket(sa.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd == -1)
 		return -1;
+	if (descriptors_dialled_enough(fd)) {
+		errno = EMFILE;
+		return close_failed(fd);
+	}
 	if (sa.ss_family != AF_UNIX)
 		set(fd, IPPROTO_TCP, TCP_NODELAY, 1);
 	if (sa.ss_family != AF_UNIX && !is_loopback(address)) /* this system tells of its own */

@@ -23,8 +23,8 @@ int sockets_listen(const struct address *address, unsigned count, int *fds, stru
 
 /*
  * A non-blocking socket whose connection to address has been started: the descriptor, or -1 with
- * errno. *done: the connection stands already. local (may be NULL) is the address to come from,
- * its port 0 for any.
+ * errno (EMFILE: descriptors.h). *done: the connection stands already. local (may be NULL) is the
+ * address to come from, its port 0 for any.
  */
 int sockets_connect(const struct netaddr *address, const struct netaddr *local, bool *done);
 

@@ -470,7 +470,7 @@ static bool expand(struct dial *d)
 		return false;
 	}
 	d->target = d->expanded;
-	d->peer = peer_get(address_text(d->expanded, text));
+	d->peer = peer_get_recent(address_text(d->expanded, text));
 	if (d->chosen->passive != NULL)
 		peer_remember(d->peer, (size_t)d->chosen->passive->max_fails);
 	if (upstream_may_dial(d->chosen, d->peer) &&

@@ -15,6 +15,7 @@
 /* Names may come from clients. */
 #define HASH_FUNCTION(key, length, hash) ((hash) = (unsigned)siphash(key, length))
 #include <uthash.h>
+#include <utlist.h>
 
 #define DETOUR_SECONDS 600
 
@@ -28,18 +29,25 @@ struct failed_at {
 struct entry {
 	struct peer *peer;
 	UT_hash_handle hh;
+	bool recent; /* in the list of those, which holds a reference */
+	struct entry *prev, *next;
 };
 
-/* Taken when a document is loaded or a route goes: never on the way of a connection. */
+/*
+ * Taken when a document is loaded or a route goes; on the way of a connection only where its
+ * destination depends on it.
+ */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct entry *table;
+static struct entry *recent; /* the latest first */
+static size_t recent_count;
 
-struct peer *peer_get(const char *address)
+/* A reference is added. The lock is held. */
+static struct entry *get(const char *address)
 {
 	struct entry *e;
 	size_t size = strlen(address) + 1;
 
-	pthread_mutex_lock(&lock);
 	HASH_FIND_STR(table, address, e);
 	if (e == NULL) {
 		e = mem_zalloc(sizeof(*e));
@@ -48,8 +56,17 @@ struct peer *peer_get(const char *address)
 		HASH_ADD_KEYPTR(hh, table, e->peer->address, size - 1, e);
 	}
 	atomic_fetch_add(&e->peer->refs, 1);
+	return e;
+}
+
+struct peer *peer_get(const char *address)
+{
+	struct peer *peer;
+
+	pthread_mutex_lock(&lock);
+	peer = get(address)->peer;
 	pthread_mutex_unlock(&lock);
-	return e->peer;
+	return peer;
 }
 
 static void free_peer(struct peer *peer)
@@ -63,17 +80,61 @@ static void free_peer(struct peer *peer)
 	free(peer);
 }
 
+/* The lock is held. */
+static void unref(struct peer *peer)
+{
+	struct entry *e;
+
+	if (atomic_fetch_sub(&peer->refs, 1) > 1)
+		return;
+	HASH_FIND_STR(table, peer->address, e);
+	HASH_DEL(table, e);
+	free(e);
+	free_peer(peer);
+}
+
 void peer_unref(struct peer *peer)
+{
+	pthread_mutex_lock(&lock);
+	unref(peer);
+	pthread_mutex_unlock(&lock);
+}
+
+/* ---- those of dynamic destinations ----------------------------------------------------------- */
+
+static void forget_recent(struct entry *e)
+{
+	DL_DELETE(recent, e);
+	e->recent = false;
+	recent_count--;
+	unref(e->peer);
+}
+
+struct peer *peer_get_recent(const char *address)
 {
 	struct entry *e;
 
 	pthread_mutex_lock(&lock);
-	if (atomic_fetch_sub(&peer->refs, 1) == 1) {
-		HASH_FIND_STR(table, peer->address, e);
-		HASH_DEL(table, e);
-		free(e);
-		free_peer(peer);
+	e = get(address);
+	if (e->recent) {
+		DL_DELETE(recent, e);
+	} else {
+		e->recent = true;
+		recent_count++;
+		atomic_fetch_add(&e->peer->refs, 1);
 	}
+	DL_PREPEND(recent, e);
+	if (recent_count > PEERS_RECENT_MAX)
+		forget_recent(recent->prev); /* the head's is the last one */
+	pthread_mutex_unlock(&lock);
+	return e->peer;
+}
+
+void peers_forget_recent(void)
+{
+	pthread_mutex_lock(&lock);
+	while (recent != NULL)
+		forget_recent(recent);
 	pthread_mutex_unlock(&lock);
 }
 

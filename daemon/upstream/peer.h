@@ -13,6 +13,9 @@
 
 struct failed_at;
 
+/* What an operator says of its health, against what checks say. */
+enum peer_force { PEER_AUTO, PEER_UP, PEER_DOWN };
+
 struct peer {
 	_Atomic unsigned refs;
 	_Atomic uint64_t connections;     /* now, with those that are being dialled */
@@ -20,6 +23,7 @@ struct peer {
 	_Atomic uint64_t detour;          /* see peer_set_detour() */
 	_Atomic unsigned down;            /* active checks that have found it unhealthy */
 	_Atomic uint64_t checks, check_failures;
+	_Atomic int force;                  /* enum peer_force; forgotten with the peer */
 	_Atomic(struct failed_at *) failed; /* see peer_remember() */
 	char address[];                     /* "tcp/10.0.0.5:143", as configured */
 };
@@ -28,11 +32,25 @@ struct peer {
 struct peer *peer_get(const char *address);
 void peer_unref(struct peer *peer);
 
+/*
+ * The same for a destination that depends on the connection, where any number of addresses may
+ * come: what is known of the last PEERS_RECENT_MAX of them is kept. Any thread.
+ */
+#define PEERS_RECENT_MAX 10000
+struct peer *peer_get_recent(const char *address);
+/* Forgets them, before the program ends. */
+void peers_forget_recent(void);
+
 /* Has it fewer connections than limit (0: no limit)? */
 bool peer_has_room(const struct peer *peer, uint64_t limit);
 /* Counts a connection, unless there are limit of them already: false. Follow with peer_leave(). */
 bool peer_enter(struct peer *peer, uint64_t limit);
 void peer_leave(struct peer *peer);
+
+static inline enum peer_force peer_forced(const struct peer *peer)
+{
+	return (enum peer_force)atomic_load_explicit(&peer->force, memory_order_relaxed);
+}
 
 /* From now on the times of the last most failures are remembered. Any thread. */
 void peer_remember(struct peer *peer, size_t most);

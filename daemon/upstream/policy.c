@@ -167,13 +167,14 @@ static size_t choose_ip_hash(const struct candidates *c)
 }
 
 const struct policy policies[] = {
-    {"random", "any", choose_random},
-    {"random_choose", "the least loaded of some drawn at random", choose_random_choose},
-    {"least_conn", "the one with the fewest connections", choose_least_conn},
-    {"round_robin", "each in turn", choose_round_robin},
-    {"weighted_round_robin", "each in turn, as often as its weight", choose_weighted_round_robin},
-    {"first", "the first that is available", choose_first},
-    {"ip_hash", "by the client's address", choose_ip_hash},
+    {"random", "any", choose_random, false},
+    {"random_choose", "the least loaded of some drawn at random", choose_random_choose, false},
+    {"least_conn", "the one with the fewest connections", choose_least_conn, false},
+    {"round_robin", "each in turn", choose_round_robin, false},
+    {"weighted_round_robin", "each in turn, as often as its weight", choose_weighted_round_robin,
+	false},
+    {"first", "the first that is available", choose_first, true},
+    {"ip_hash", "by the client's address", choose_ip_hash, true},
 };
 
 const char *const policy_names[] = {"random", "random_choose", "least_conn", "round_robin",

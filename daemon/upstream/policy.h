@@ -33,6 +33,7 @@ struct policy {
 	const char *name;
 	const char *help;
 	size_t (*choose)(const struct candidates *c); /* an index into c->items */
+	bool steady; /* the same candidates and client, the same choice */
 };
 
 /* In the order of policy_names. */

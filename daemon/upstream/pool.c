@@ -151,8 +151,17 @@ int pool_init(struct pool *pool, struct load *load, const struct jnode *node,
 
 bool upstream_may_dial(const struct upstream *u, const struct peer *peer)
 {
-	if (!peer_has_room(peer, (uint64_t)u->max_connections) ||
-	    atomic_load_explicit(&peer->down, memory_order_relaxed) > 0)
+	if (!peer_has_room(peer, (uint64_t)u->max_connections))
+		return false;
+	switch (peer_forced(peer)) {
+	case PEER_UP:
+		return true;
+	case PEER_DOWN:
+		return false;
+	default:
+		break;
+	}
+	if (atomic_load_explicit(&peer->down, memory_order_relaxed) > 0)
 		return false;
 	return u->passive == NULL ||
 	       !peer_is_failing(peer, (size_t)u->passive->max_fails, u->passive->fail_duration);
@@ -162,7 +171,7 @@ bool upstream_available(const struct upstream *u)
 {
 	size_t i;
 
-	for (i = 0; i < u->dial.count; i++) {
+	for (i = 0; i < u->dial.count && !u->disabled; i++) {
 		const struct peer *peer = u->destinations[i].peer;
 
 		/* Which peer a dynamic one stands for is known when it is dialled. */
@@ -192,4 +201,15 @@ const struct upstream *pool_select(
 	if (c.count == 0)
 		return NULL;
 	return &pool->items[c.items[pool->policy->choose(&c)]];
+}
+
+const struct upstream *pool_foresee(const struct pool *pool, const struct netaddr *src)
+{
+	bool *tried;
+
+	if (pool->count > 1 && !pool->policy->steady)
+		return NULL;
+	tried = alloca(pool->count * sizeof(*tried));
+	memset(tried, 0, pool->count * sizeof(*tried));
+	return pool_select(pool, tried, src);
 }

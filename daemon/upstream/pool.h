@@ -31,6 +31,7 @@ struct upstream {
 	struct strings dial;
 	struct strings local_address;
 	int preference; /* enum preference */
+	bool disabled;  /* ours: not chosen */
 	int64_t weight;
 	int64_t max_connections;              /* of each peer; 0: no limit */
 	bool allow_local, deny_private;       /* of dynamic destinations */
@@ -80,5 +81,8 @@ bool upstream_available(const struct upstream *upstream);
  */
 const struct upstream *pool_select(
     const struct pool *pool, const bool *tried, const struct netaddr *src);
+
+/* The one that a new client of that address would get; NULL: that is not certain, or none. */
+const struct upstream *pool_foresee(const struct pool *pool, const struct netaddr *src);
 
 #endif

@@ -92,6 +92,9 @@
 #define CONTROL_ROUTE_LS "route.ls"
 /* {id: text} -> the route with that @id or handle, and its "json" */
 #define CONTROL_ROUTE_SHOW "route.show"
+/* {listener: text, src?, sni?, alpn?, bytes?: text in base64, state?: "live" | "ended" | "silent"}
+ * -> chunks of routes asked, {decision, route, handlers, upstreams, captures} */
+#define CONTROL_ROUTE_TEST "route.test"
 /* {} -> chunks of servers, {count} */
 #define CONTROL_SERVER_LS "server.ls"
 /* {name: text} -> the server */
@@ -104,6 +107,8 @@
 #define CONTROL_UPSTREAM_LS "upstream.ls"
 /* {proxy: text, id: text} -> the upstream */
 #define CONTROL_UPSTREAM_SHOW "upstream.show"
+/* {proxy: text, id: text, state: "auto" | "up" | "down"} -> the upstream */
+#define CONTROL_UPSTREAM_HEALTH "upstream.health"
 
 /* {document: text, if_rev?: int, dry_run?: bool, save?: bool, comment?: text} -> {revision,
  * change_count, changes: [{path, change}]} */
@@ -122,6 +127,36 @@
 #define CONTROL_CONFIG_HISTORY "config.history"
 /* {from?: int, to?: int, file?: bool, saved?: bool} -> chunks of changes, {count} */
 #define CONTROL_CONFIG_DIFF "config.diff"
+
+/*
+ * {types?: text, filter?: text, since?: int} -> chunks of events, until the client ends its side;
+ * {seq}
+ */
+#define CONTROL_EVENTS_WATCH "events.watch"
+
+/* ---- events -------------------------------------------------------------------------------- */
+
+/*
+ * What happens, numbered from 1 on since the daemon started. docs/control-protocol.md says which
+ * keys each has. New types may come.
+ */
+#define CONTROL_EVENTS(X)                                                                          \
+	X(CONN_OPEN, "conn.open", "a connection was accepted")                                     \
+	X(CONN_CLOSE, "conn.close", "a connection has ended")                                      \
+	X(CONFIG_CHANGED, "config.changed", "a document is in force on all workers")               \
+	X(CONFIG_REFUSED, "config.refused", "a document was refused, nothing has changed")         \
+	X(LISTENER_OPENED, "listener.opened", "an address is listened on")                         \
+	X(LISTENER_CLOSED, "listener.closed", "an address is not listened on any more")            \
+	X(LISTENER_PAUSED, "listener.paused", "what comes waits in the accept queue")              \
+	X(LISTENER_RESUMED, "listener.resumed", "connections are accepted again")                  \
+	X(UPSTREAM_UP, "upstream.up", "health checks found an upstream up again")                  \
+	X(UPSTREAM_DOWN, "upstream.down", "health checks found an upstream down")                  \
+	X(LOST, "event.lost", "events are missing here")
+
+/* Why: the key "reason" of event.lost. */
+#define CONTROL_LOST_FORGOTTEN "forgotten" /* older than what is remembered: a slow reader */
+#define CONTROL_LOST_OVERFLOW "overflow"   /* they came faster than the daemon took them */
+#define CONTROL_LOST_UNHEARD "unheard"     /* connections, while nobody listened */
 
 /* ---- levels -------------------------------------------------------------------------------- */
 

@@ -31,7 +31,7 @@ need_python() {
         skip "python3 is missing (Debian: python3)"
 }
 
-# A Python that can speak to the control socket becomes $python.
+# A Python that has the module.
 need_msgpack() {
     need_python
     for python in "$python" /usr/bin/python3; do

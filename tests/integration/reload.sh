@@ -63,13 +63,25 @@ def knock():
         except OSError as e:
             refused.append(e)
 
-thread = threading.Thread(target=knock)
-thread.start()
+def answer(backend):
+    """Takes who comes, so that none of them waits for an upstream."""
+    backend.socket.settimeout(0.2)
+    while not stop.is_set():
+        try:
+            backend.accept().close()
+        except TimeoutError:
+            pass
+
+threads = [threading.Thread(target=knock)]
+threads += [threading.Thread(target=answer, args=(backend,)) for backend in (a, b)]
+for thread in threads:
+    thread.start()
 for i in range(20):
     reload("next.json" if i % 2 else "first.json")
     time.sleep(0.05)  # the pace of the reloads
 stop.set()
-thread.join()
+for thread in threads:
+    thread.join()
 assert not refused, refused
 
 open(f"{tmp}/broken.json", "w").write('{"apps": {"layer4": {"serverss": {}}}}')

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "daemon/wire/hello.h"
+#include "daemon/wire/hello_build.h"
 #include "tests/unit/hello_samples.h"
 
 #define SAMPLES (sizeof(hello_samples) / sizeof(hello_samples[0]))
@@ -531,6 +532,32 @@ START_TEST(test_many_extensions)
 }
 END_TEST
 
+/* What is built is what is parsed. */
+START_TEST(test_build)
+{
+	struct buf bytes = {0}, assembled = {0};
+	struct span alpn, name;
+	struct hello hello;
+
+	ck_assert_int_eq(hello_build(&bytes, span_str("a.example"), span_str("h2,http/1.1")), 0);
+	ck_assert_int_eq(hello_parse(buf_span(&bytes), &assembled, &hello), HELLO_OK);
+	ck_assert(span_eq_str(hello.server_name, "a.example"));
+	alpn = hello.alpn;
+	ck_assert(hello_next_name(&alpn, &name) && span_eq_str(name, "h2"));
+	ck_assert(hello_next_name(&alpn, &name) && span_eq_str(name, "http/1.1"));
+	ck_assert(!hello_next_name(&alpn, &name));
+	ck_assert_uint_eq(hello.versions.n, 4);
+	buf_clear(&bytes);
+	ck_assert_int_eq(hello_build(&bytes, span_of(NULL, 0), span_of(NULL, 0)), 0);
+	ck_assert_int_eq(hello_parse(buf_span(&bytes), &assembled, &hello), HELLO_OK);
+	ck_assert_uint_eq(hello.server_name.n + hello.alpn.n, 0);
+	ck_assert_int_eq(hello_build(&bytes, span_of(NULL, 0), span_str("h2,")), -1);
+	ck_assert_int_eq(hello_build(&bytes, span_of(NULL, 0), span_str(",h2")), -1);
+	buf_fini(&assembled);
+	buf_fini(&bytes);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("hello");
@@ -543,6 +570,7 @@ int main(void)
 	tcase_add_loop_test(tc, test_every_cut, 0, SAMPLES);
 	tcase_add_loop_test(tc, test_records, 0, SAMPLES);
 	tcase_add_test(tc, test_records_of_one_byte);
+	tcase_add_test(tc, test_build);
 	tcase_add_test(tc, test_post_quantum);
 	tcase_add_loop_test(tc, test_others, 0, sizeof(others) / sizeof(others[0]));
 	tcase_add_loop_test(tc, test_bad_records, 0, sizeof(bad_records) / sizeof(bad_records[0]));

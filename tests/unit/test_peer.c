@@ -6,6 +6,7 @@
 #include <check.h>
 #include <pthread.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -65,6 +66,34 @@ START_TEST(test_limit)
 	peer_leave(peer);
 	peer_leave(peer);
 	ck_assert_uint_eq(atomic_load(&peer->connections), 0);
+	peer_unref(peer);
+}
+END_TEST
+
+/* The latest are remembered, whatever becomes of their connections. */
+START_TEST(test_recent)
+{
+	struct peer *first = peer_get_recent("tcp/a:1"), *peer;
+	char address[32];
+	int i;
+
+	peer_failed(first);
+	peer_unref(first);
+	for (i = 0; i < PEERS_RECENT_MAX - 1; i++) {
+		snprintf(address, sizeof(address), "tcp/h%d:1", i);
+		peer_unref(peer_get_recent(address));
+	}
+	ck_assert_uint_eq(peers(), PEERS_RECENT_MAX);
+	peer = peer_get_recent("tcp/a:1"); /* the oldest; now it is the latest */
+	ck_assert_ptr_eq(peer, first);
+	ck_assert_uint_eq(atomic_load(&peer->failures), 1);
+	peer_unref(peer);
+	peer_unref(peer_get_recent("tcp/b:1"));
+	ck_assert_uint_eq(peers(), PEERS_RECENT_MAX);
+	peer = peer_get("tcp/h0:1"); /* that one had to go */
+	ck_assert_uint_eq(peers(), PEERS_RECENT_MAX + 1);
+	peers_forget_recent();
+	ck_assert_uint_eq(peers(), 1);
 	peer_unref(peer);
 }
 END_TEST
@@ -136,6 +165,7 @@ int main(void)
 
 	tcase_add_test(tc, test_identity);
 	tcase_add_test(tc, test_limit);
+	tcase_add_test(tc, test_recent);
 	tcase_add_test(tc, test_threads);
 	tcase_add_test(tc, test_detour);
 	suite_add_tcase(suite, tc);
