@@ -124,6 +124,36 @@
 /* {from?: int, to?: int, file?: bool} -> chunks of changes, {count} */
 #define CONTROL_CONFIG_DIFF "config.diff"
 
+/*
+ * {types?: text, filter?: text, since?: int} -> chunks of events, until the client ends its side;
+ * {seq}
+ */
+#define CONTROL_EVENTS_WATCH "events.watch"
+
+/* ---- events -------------------------------------------------------------------------------- */
+
+/*
+ * What happens, numbered from 1 on since the daemon started. docs/control-protocol.md says which
+ * keys each has. New types may come.
+ */
+#define CONTROL_EVENTS(X)                                                                          \
+	X(CONN_OPEN, "conn.open", "a connection was accepted")                                     \
+	X(CONN_CLOSE, "conn.close", "a connection has ended")                                      \
+	X(CONFIG_CHANGED, "config.changed", "a document is in force on all workers")               \
+	X(CONFIG_REFUSED, "config.refused", "a document was refused, nothing has changed")         \
+	X(LISTENER_OPENED, "listener.opened", "an address is listened on")                         \
+	X(LISTENER_CLOSED, "listener.closed", "an address is not listened on any more")            \
+	X(LISTENER_PAUSED, "listener.paused", "what comes waits in the accept queue")              \
+	X(LISTENER_RESUMED, "listener.resumed", "connections are accepted again")                  \
+	X(UPSTREAM_UP, "upstream.up", "health checks found an upstream up again")                  \
+	X(UPSTREAM_DOWN, "upstream.down", "health checks found an upstream down")                  \
+	X(LOST, "event.lost", "events are missing here")
+
+/* Why: the key "reason" of event.lost. */
+#define CONTROL_LOST_FORGOTTEN "forgotten" /* older than what is remembered: a slow reader */
+#define CONTROL_LOST_OVERFLOW "overflow"   /* they came faster than the daemon took them */
+#define CONTROL_LOST_UNHEARD "unheard"     /* connections, while nobody listened */
+
 /* ---- levels -------------------------------------------------------------------------------- */
 
 /* Each includes those before it. "none" may do nothing at all. */
