@@ -4,8 +4,10 @@
 #include "daemon/config/change.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "daemon/config/change_event.h"
 #include "daemon/config/compile.h"
 #include "daemon/core/instance.h"
 
@@ -71,11 +73,17 @@ int change_document(json_t *document, const struct edit *edit, const char *who, 
 	uint64_t number = change_revision() + 1;
 	struct instance *next =
 	    instance_compile(document, number, instance_current(), edit, false, err);
+	struct passage *passage;
 
-	if (next == NULL)
+	if (next == NULL) {
+		change_event_refused(who, comment, err);
 		return -1;
-	if (instance_publish(next, done, arg, err) == -1) {
+	}
+	passage = passage_new(number, who, comment, done, arg);
+	if (instance_publish(next, change_event_taken, passage, err) == -1) {
+		free(passage);
 		instance_unref(next);
+		change_event_refused(who, comment, err);
 		return -1;
 	}
 	remember(number, document, who, comment);
@@ -103,8 +111,10 @@ int change_reload(const char *who, void (*done)(void *arg), void *arg, struct er
 	json_t *document;
 	int rc;
 
-	if (change_source_read(&document, err) == -1)
+	if (change_source_read(&document, err) == -1) {
+		change_event_refused(who, NULL, err);
 		return -1;
+	}
 	rc = change_document(document, NULL, who, NULL, done, arg, err);
 	json_decref(document);
 	return rc;

@@ -7,6 +7,7 @@
 
 #include "common/arena.h"
 #include "daemon/config/change.h"
+#include "daemon/config/change_event.h"
 #include "daemon/config/diff.h"
 #include "daemon/config/document.h"
 #include "daemon/control/call.h"
@@ -99,12 +100,18 @@ static void apply(struct call *call, json_t *document, bool dry, const char *com
 static void read_and_apply(struct call *call, const struct argument *text,
     const struct argument *if_rev, bool dry, const char *comment)
 {
+	const char *from = (const char *)text->text.p;
+	char who[CALL_WHO_MAX];
 	json_t *document;
 	struct error err;
 
-	if (check_revision(if_rev, &err) == -1 ||
-	    document_parse((const char *)text->text.p, text->text.n, "document", &document, &err) ==
-		-1) {
+	if (check_revision(if_rev, &err) == -1) {
+		call_fail(call, &err);
+		return;
+	}
+	if (document_parse(from, text->text.n, "document", &document, &err) == -1) {
+		if (!dry)
+			change_event_refused(call_who(call, who), comment, &err);
 		call_fail(call, &err);
 		return;
 	}

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "common/log.h"
+#include "daemon/core/events.h"
 #include "daemon/core/instance.h"
 #include "daemon/core/listener.h"
 #include "daemon/core/worker.h"
@@ -245,6 +246,36 @@ static void take_instance(struct worker *w, void *arg)
 
 /* ---- on the control thread ------------------------------------------------------------------ */
 
+static void tell(enum event_type type, const struct binding *b)
+{
+	struct event e = {.type = type};
+
+	e.row.listener = span_str(b->key);
+	e.row.server = span_str(b->server->name);
+	events_publish(&e);
+}
+
+/* What is different for listeners, now that all workers have taken it. */
+static void tell_listeners(const struct publication *before, const struct publication *p)
+{
+	const struct binding *b, *old;
+	size_t i;
+
+	for (i = 0; before != NULL && i < before->count; i++)
+		if (find(p, before->items[i].key) == NULL)
+			tell(EVENT_LISTENER_CLOSED, &before->items[i]);
+	for (i = 0; i < p->count; i++) {
+		b = &p->items[i];
+		old = find(before, b->key);
+		if (old == NULL)
+			tell(EVENT_LISTENER_OPENED, b);
+		if (b->paused && (old == NULL || !old->paused))
+			tell(EVENT_LISTENER_PAUSED, b);
+		else if (!b->paused && old != NULL && old->paused)
+			tell(EVENT_LISTENER_RESUMED, b);
+	}
+}
+
 static void all_taken(void *arg);
 
 static void send_next(void)
@@ -280,6 +311,7 @@ static void all_taken(void *arg)
 		p->items[i].fds = NULL;
 	}
 	p->waiters = NULL;
+	tell_listeners(state.taken, p);
 	publication_free(state.taken);
 	state.taken = p;
 	state.sent = NULL;
