@@ -19,6 +19,7 @@
 	X(conn_kill) \
 	X(conn_ls) \
 	X(conn_show) \
+	X(events_watch) \
 	X(hello) \
 	X(listener_ls) \
 	X(listener_show) \

@@ -58,5 +58,9 @@ uint32_t event_types(struct span list, const char **hint, struct error *err);
 size_t event_write(const struct event *e, uint8_t out[EVENT_SIZE_MAX]);
 /* From what event_write() made, and no other bytes; texts and paths are borrowed from them. */
 void event_read(const uint8_t *bytes, struct event *out);
+static inline enum event_type event_type_of(const uint8_t *bytes)
+{
+	return (enum event_type)bytes[0];
+}
 
 #endif
