@@ -13,7 +13,9 @@
 	X(conn_kill) \
 	X(conn_ls) \
 	X(conn_show) \
+	X(conn_watch) \
 	X(help) \
+	X(monitor) \
 	X(ping) \
 	X(status) \
 	X(version)

@@ -32,6 +32,7 @@ static const struct option_spec {
     {LONG_ONLY, "filter", "FILTER", OPTION_FILTER, "only those that match"},
     {LONG_ONLY + 1, "limit", "N", OPTION_LIMIT, "at most so many"},
     {LONG_ONLY + 2, "after", "ID", OPTION_AFTER, "only ids above this one"},
+    {LONG_ONLY + 20, "since", "SEQ", OPTION_SINCE, "those after this number first, 0: all"},
 };
 
 #define SPEC_COUNT (sizeof(specs) / sizeof(specs[0]))
@@ -116,8 +117,10 @@ static int take(const struct option_spec *spec, struct options *out, struct faul
 		return 0;
 	case 'j':
 		out->format = FORMAT_JSON;
+		out->format_given = true;
 		return 0;
 	case 'o':
+		out->format_given = true;
 		return read_format(optarg, &out->format, fault);
 	case 't':
 		return read_timeout(optarg, &out->timeout, fault);
@@ -134,6 +137,8 @@ static int take(const struct option_spec *spec, struct options *out, struct faul
 		return read_number(spec->name, optarg, &out->limit, fault);
 	else if (spec->bit == OPTION_AFTER)
 		return read_number(spec->name, optarg, &out->after, fault);
+	else if (spec->bit == OPTION_SINCE)
+		return read_number(spec->name, optarg, &out->since, fault);
 	return 0;
 }
 

@@ -19,16 +19,19 @@ enum option_bit {
 	OPTION_LIMIT = 1 << 1,
 	OPTION_AFTER = 1 << 2,
 	OPTION_DRY_RUN = 1 << 3,
+	OPTION_SINCE = 1 << 20,
 };
 
 struct options {
 	const char *socket; /* NULL: not said */
 	enum format format;
+	bool format_given;
 	int64_t timeout; /* ns; 0: none */
 	bool help, version;
 	unsigned given; /* of option_bit */
 	const char *filter;
 	uint64_t limit, after;
+	uint64_t since;
 };
 
 /*

@@ -175,8 +175,8 @@ static int check_since(const struct argument *arg, struct error *err)
 	if (!arg->given || arg->number <= events_last())
 		return 0;
 	error_set(err, ERROR_CONFLICT,
-	    "the last event has the number %llu; the daemon was started anew: leave it out, or "
-	    "begin with 0",
+	    "the last event is number %llu, so the daemon was started anew meanwhile; leave this "
+	    "out, or begin with 0",
 	    (unsigned long long)events_last());
 	return error_at(err, "since");
 }

@@ -57,7 +57,7 @@ const struct filter_field event_fields[] = {
 
 /* ---- types --------------------------------------------------------------------------------- */
 
-static const char *const names[EVENT_TYPE_COUNT + 1] = {
+static const char *const names[] = {
 #define EVENT_NAME(id, name, help) [EVENT_##id] = name,
     CONTROL_EVENTS(EVENT_NAME)
 #undef EVENT_NAME
@@ -84,10 +84,27 @@ static uint32_t types_of(struct span word)
 	return types;
 }
 
+static int unknown(struct span word, const char **hint, struct error *err)
+{
+	static const char *const words[] = {
+#define EVENT_WORD(id, name, help) name,
+	    CONTROL_EVENTS(EVENT_WORD)
+#undef EVENT_WORD
+		"conn",
+	    "config", "listener", "upstream", "event", NULL};
+	char text[64];
+
+	snprintf(text, sizeof(text), "%.*s", (int)word.n, (const char *)word.p);
+	*hint = error_suggest(text, words);
+	if (*hint == NULL)
+		return error_set(err, ERROR_INVALID, "no type of events '%s'", text);
+	return error_set(
+	    err, ERROR_INVALID, "no type of events '%s', did you mean '%s'?", text, *hint);
+}
+
 uint32_t event_types(struct span list, const char **hint, struct error *err)
 {
 	uint32_t types = 0, found;
-	char text[64];
 
 	*hint = NULL;
 	while (list.n > 0) {
@@ -97,11 +114,7 @@ uint32_t event_types(struct span list, const char **hint, struct error *err)
 
 		found = types_of(word);
 		if (found == 0) {
-			snprintf(text, sizeof(text), "%.*s", (int)word.n, (const char *)word.p);
-			*hint = error_suggest(text, names);
-			error_set(err, ERROR_INVALID, "no type of events '%s'%s%s%s", text,
-			    *hint != NULL ? ", did you mean '" : "", *hint != NULL ? *hint : "",
-			    *hint != NULL ? "'?" : "");
+			unknown(word, hint, err);
 			return 0;
 		}
 		types |= found;
