@@ -5,7 +5,6 @@
 
 #include <ev.h>
 
-#include "common/duration.h"
 #include "daemon/core/worker.h"
 
 _Atomic uint32_t events_wanted_types;
