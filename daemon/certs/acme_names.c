@@ -9,6 +9,7 @@
 #include "common/arena.h"
 #include "common/log.h"
 #include "daemon/certs/acme_http.h"
+#include "daemon/certs/acme_operation.h"
 #include "daemon/certs/hook.h"
 #include "daemon/certs/internal.h"
 #include "daemon/tls/acme_options.h"
@@ -236,6 +237,7 @@ void acme_names_stop(void)
 	ev_timer_stop(acme_names.loop, &acme_names.timer);
 	HASH_ITER (hh, acme_names.all, n, next)
 		name_free(n);
+	acme_operations_stop();
 	hooks_stop();
 	store_commit();
 	store_set_free(acme_names.set);

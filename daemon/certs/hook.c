@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/pidfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -24,7 +23,7 @@ struct hook {
 	struct hook *prev, *next;
 	struct ev_loop *loop;
 	pid_t pid;
-	ev_io exited; /* on a descriptor of the process */
+	ev_child exited;
 	ev_io output;
 	ev_timer timer;
 	void (*done)(void *arg, const char *failure);
@@ -82,10 +81,9 @@ static void on_output(struct ev_loop *loop, ev_io *w, int events)
 
 static void hook_free(struct hook *h)
 {
-	ev_io_stop(h->loop, &h->exited);
+	ev_child_stop(h->loop, &h->exited);
 	ev_io_stop(h->loop, &h->output);
 	ev_timer_stop(h->loop, &h->timer);
-	close(h->exited.fd);
 	close(h->output.fd);
 	if (h->prev != NULL)
 		h->prev->next = h->next;
@@ -111,17 +109,15 @@ static const char *last_line(struct hook *h)
 	return line;
 }
 
-static void on_exit_seen(struct ev_loop *loop, ev_io *w, int events)
+static void on_exit_seen(struct ev_loop *loop, ev_child *w, int events)
 {
 	struct hook *h = w->data;
 	char failure[WORDS_MAX + 96];
+	int status = w->rstatus;
 	const char *said;
-	int status;
 
 	(void)loop;
 	(void)events;
-	if (waitpid(h->pid, &status, WNOHANG) != h->pid)
-		return;
 	read_output(h);
 	said = last_line(h);
 	failure[0] = '\0';
@@ -175,7 +171,7 @@ static int spawn(const char *const *argv, int fd, pid_t *pid)
 	return rc;
 }
 
-static struct hook *hook_new(struct ev_loop *loop, pid_t pid, int process, int output)
+static struct hook *hook_new(struct ev_loop *loop, pid_t pid, int output)
 {
 	struct hook *h = mem_zalloc(sizeof(*h));
 
@@ -185,11 +181,11 @@ static struct hook *hook_new(struct ev_loop *loop, pid_t pid, int process, int o
 	if (running != NULL)
 		running->prev = h;
 	running = h;
-	ev_io_init(&h->exited, on_exit_seen, process, EV_READ);
+	ev_child_init(&h->exited, on_exit_seen, pid, 0);
 	ev_io_init(&h->output, on_output, output, EV_READ);
 	ev_timer_init(&h->timer, on_timeout, HOOK_SECONDS, 0.);
 	h->exited.data = h->output.data = h->timer.data = h;
-	ev_io_start(loop, &h->exited);
+	ev_child_start(loop, &h->exited);
 	ev_io_start(loop, &h->output);
 	ev_timer_start(loop, &h->timer);
 	return h;
@@ -199,7 +195,7 @@ struct hook *hook_start(struct ev_loop *loop, const char *const *argv,
     void (*done)(void *arg, const char *failure), void *arg, struct error *err)
 {
 	struct hook *h;
-	int ends[2], process;
+	int ends[2];
 	pid_t pid;
 
 	if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) == -1) {
@@ -213,15 +209,7 @@ struct hook *hook_start(struct ev_loop *loop, const char *const *argv,
 		close(ends[0]);
 		return NULL;
 	}
-	process = pidfd_open(pid, 0);
-	if (process == -1) {
-		error_errno(err, ERROR_INTERNAL, "cannot watch '%s'", argv[0]);
-		kill(-pid, SIGKILL);
-		waitpid(pid, NULL, 0);
-		close(ends[0]);
-		return NULL;
-	}
-	h = hook_new(loop, pid, process, ends[0]);
+	h = hook_new(loop, pid, ends[0]);
 	h->done = done;
 	h->arg = arg;
 	return h;

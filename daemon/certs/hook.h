@@ -16,7 +16,8 @@ struct hook;
 #define HOOK_SECONDS 120. /* then it is killed, with all that it has started in its group */
 
 /*
- * Starts argv[0], an absolute path. done(arg, failure) is called from the loop: failure NULL, the
+ * Starts argv[0], an absolute path. loop is libev's default one, which alone learns of processes'
+ * ends. done(arg, failure) is called from the loop: failure NULL, the
  * program ended with status 0; else why not. NULL with err: it could not be started.
  */
 struct hook *hook_start(struct ev_loop *loop, const char *const *argv,

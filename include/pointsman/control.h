@@ -76,6 +76,20 @@
 #define CONTROL_CONN_SHOW "conn.show"
 /* {ids?: [int], filter?: text, dry_run?: bool} -> {killed, missing: [int]}; one of the first two */
 #define CONTROL_CONN_KILL "conn.kill"
+/* {expires_within?: int} -> chunks of certificates, {count} */
+#define CONTROL_CERT_LS "cert.ls"
+/* {name: text} -> the certificate with all that is known of it, but its key */
+#define CONTROL_CERT_SHOW "cert.show"
+/* {name: text} -> {} */
+#define CONTROL_CERT_RENEW "cert.renew"
+/* {name: text, reason?: int} -> {} */
+#define CONTROL_CERT_REVOKE "cert.revoke"
+/* {type: text, name: text, value: text} -> {} */
+#define CONTROL_ACME_CHALLENGE_ADD "acme.challenge_add"
+/* {type: text, name: text} -> {} */
+#define CONTROL_ACME_CHALLENGE_DEL "acme.challenge_del"
+/* {name: text} -> {} */
+#define CONTROL_ACME_REKEY "acme.rekey"
 /* {} -> {pem} */
 #define CONTROL_CA_ROOT "ca.root"
 /* {} -> chunks of text: the document as JSON, secrets masked; {bytes} */
