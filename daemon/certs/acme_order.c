@@ -39,6 +39,7 @@ struct acme_order {
 	struct acme_authorization authorization;
 	struct acme_challenge *challenge;
 	const char *challenge_url;
+	struct acme_fault *refusal; /* of the signing request, until the order has been looked at */
 	/* Chains as they come, the CA's default first. */
 	struct buf chains[1 + ACME_ALTERNATES_MAX];
 	char *alternates[ACME_ALTERNATES_MAX];
@@ -71,6 +72,7 @@ void acme_order_cancel(struct acme_order *order)
 	for (i = 0; i < o->alternate_count; i++)
 		free(o->alternates[i]);
 	key_unref(o->key);
+	free(o->refusal);
 	arena_free(o->arena);
 	acme_account_unref(o->spec.account);
 	acme_options_unref(o->spec.options);
@@ -290,10 +292,16 @@ static void on_finalized(
 	struct acme_order *o = arg;
 
 	o->call = NULL;
-	if (fault != NULL)
-		fail(o, fault);
-	else
+	if (fault == NULL) {
 		poll_later(o, reply->retry_after, look);
+	} else if (fault->kind == FAULT_PROBLEM) {
+		/* It may have been taken before, and the answer lost: the order knows. */
+		o->refusal = mem_alloc(sizeof(*o->refusal));
+		*o->refusal = *fault;
+		look(o);
+	} else {
+		fail(o, fault);
+	}
 }
 
 static void send_csr(struct acme_order *o, struct span csr)
@@ -483,7 +491,10 @@ static void go_on(struct acme_order *o)
 			poll_later(o, "", look);
 		break;
 	case ACME_READY:
-		finalize(o);
+		if (o->refusal != NULL)
+			fail(o, o->refusal);
+		else
+			finalize(o);
 		break;
 	case ACME_PROCESSING:
 		o->step = "waiting for the certificate";

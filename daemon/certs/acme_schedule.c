@@ -3,6 +3,7 @@
 
 #include "daemon/certs/acme_schedule.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <gnutls/crypto.h>
 
@@ -14,8 +15,9 @@
 double acme_retry_delay(
     enum acme_fault_kind kind, unsigned failures, long retry_after, double random)
 {
-	double delay = kind == FAULT_NETWORK ? SOON_FIRST : REFUSED_FIRST;
-	double most = kind == FAULT_NETWORK ? SOON_MAX : REFUSED_MAX;
+	bool soon = kind == FAULT_NETWORK || retry_after >= 0;
+	double delay = soon ? SOON_FIRST : REFUSED_FIRST;
+	double most = soon ? SOON_MAX : REFUSED_MAX;
 
 	for (; failures > 1 && delay < most; failures--)
 		delay *= 2;

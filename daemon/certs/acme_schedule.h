@@ -12,8 +12,8 @@
 /*
  * Seconds to wait after failures (1 or more) in a row, the last of this kind. An unreachable CA
  * costs nobody anything: from 2 s, doubled, to 10 min. A refusal counts against limits: from 1 min,
- * doubled, to 6 h. Never sooner than the server asks (retry_after; -1: it does not). random in
- * [0, 1) spreads by a tenth.
+ * doubled, to 6 h; but where the server says how long (retry_after; -1: it does not), that is
+ * enough. random in [0, 1) spreads by a tenth.
  */
 double acme_retry_delay(
     enum acme_fault_kind kind, unsigned failures, long retry_after, double random);

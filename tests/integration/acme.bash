@@ -50,6 +50,29 @@ EOF
     curl -fsS --cacert "$tmp/ca.pem" "https://localhost:$CA_MANAGEMENT/roots/0" >"$tmp/issued.pem"
 }
 
+# The other CA: acme_stub.py says what it can be told to do with stub_set NAME=VALUE.
+stub() {
+    need certtool gnutls-bin
+    mkdir -p "$tmp/stub"
+    cp "$tmp/api.pem" "$tmp/api.key" "$tmp/stub"
+    start stub "$python" "$here/acme_stub.py" "$CA_PORT" "$tmp/stub"
+    DIRECTORY=https://localhost:$CA_PORT/main
+    wait_until 10 "the stub" ca_answers
+    cat "$tmp/stub/first.pem" "$tmp/stub/second.pem" >"$tmp/issued.pem"
+}
+
+stub_set() { # NAME=VALUE
+    curl -fsS --cacert "$tmp/ca.pem" "https://localhost:$CA_PORT/set?$1" || fail "stub_set $1"
+}
+
+# A layer 4 server whose names are managed: managed NAMES-JSON [POLICY-MEMBERS [MORE-POLICIES]]
+managed() {
+    printf '{"apps":{"layer4":{"servers":{"main":{"listen":["127.0.0.1:%s"],"routes":[
+        {"handle":[{"handler":"tls"},{"handler":"respond","body":"here"}]}]}}},
+      "tls":{"certificates":{"automate":%s},"automation":{"policies":[{%s}%s]}}}}' \
+        "$HTTPS" "$1" "${2:-"\"issuers\":[$(acme_issuer)]"}" "${3:+,$3}"
+}
+
 # The issuer of the tests: acme_issuer [MORE-JSON]
 acme_issuer() {
     printf '{"module":"acme","ca":"%s","email":"ops@example.com",
@@ -65,5 +88,5 @@ serves() {
 }
 
 wait_served() { # NAME PORT [SECONDS]
-    wait_until "${3:-15}" "the certificate of $1" serves "$1" "$2"
+    wait_until "${3:-15}" "the certificate of $1" eval "serves $1 $2 || { sleep 0.2 && false; }"
 }
