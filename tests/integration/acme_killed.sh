@@ -22,7 +22,7 @@ for step in directory nonce account order authorization finalize look certificat
 stub_set hold=
 daemon
 wait_served a.example.com "$HTTPS"
-same 1 "$(grep -c PRIVATE "$tmp"/state/acme/*/*/account.pem)" "keys of the account"
+same 1 "$(grep -c "BEGIN PRIVATE" "$tmp"/state/acme/*/*/account.pem)" "keys of the account"
 # The first answer to an order was lost; the second one was kept.
 same 2 "$(grep -c '^order' "$tmp/stub.log")" "orders"
 logged pointsmand "the order for 'a.example.com' goes on" || fail "no order went on"

@@ -121,7 +121,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def do(self, method):
         try:
             method()
-        except Cut:
+        except (Cut, OSError):  # an OSError: the daemon was killed
             self.close_connection = True
             self.connection.close()
 
@@ -230,7 +230,14 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 make_authority("first")
 make_authority("second")
-server = http.server.ThreadingHTTPServer(("127.0.0.1", PORT), Handler)
+
+class Server(http.server.ThreadingHTTPServer):
+    def handle_error(self, request, address):
+        if not isinstance(sys.exc_info()[1], (OSError, ValueError)):  # it has closed, or was killed
+            super().handle_error(request, address)
+
+
+server = Server(("127.0.0.1", PORT), Handler)
 context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
 context.load_cert_chain(FOLDER + "/api.pem", FOLDER + "/api.key")
 server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
