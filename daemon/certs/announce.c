@@ -4,40 +4,60 @@
 #include "daemon/certs/announce.h"
 
 #include "common/log.h"
+#include "daemon/core/events.h"
+
+#define TEXT_SIZE 32
 
 static const struct {
 	enum log_level level;
+	enum event_type type;
 	const char *text;
-} lines[] = {
-    [CERTS_OBTAINED] = {LOG_INFO, "certificate obtained"},
-    [CERTS_RENEWED] = {LOG_INFO, "certificate renewed"},
-    [CERTS_FAILED] = {LOG_WARN, "no certificate yet"},
+} kinds[] = {
+    [CERTS_OBTAINED] = {LOG_INFO, EVENT_CERT_OBTAINED, "certificate obtained"},
+    [CERTS_RENEWED] = {LOG_INFO, EVENT_CERT_RENEWED, "certificate renewed"},
+    [CERTS_FAILED] = {LOG_WARN, EVENT_CERT_FAILED, "no certificate yet"},
 };
 
-static void put_time(struct log_line *line, const char *key, time_t time)
+/* RFC 3339; "" for 0. */
+static const char *text_of(time_t time, char out[TEXT_SIZE])
 {
 	struct tm tm;
-	char text[32];
 
-	if (time == 0)
-		return;
-	gmtime_r(&time, &tm);
-	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm);
-	log_str(line, key, text);
+	out[0] = '\0';
+	if (time != 0)
+		strftime(out, TEXT_SIZE, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&time, &tm));
+	return out;
+}
+
+static void write_line(const struct announcement *a, const char *expires, const char *next)
+{
+	struct log_line line;
+
+	log_begin(&line, kinds[a->event].level, "certs", kinds[a->event].text);
+	log_str(&line, "name", a->name);
+	log_str(&line, "issuer", a->issuer);
+	if (*expires != '\0')
+		log_str(&line, "expires", expires);
+	log_str(&line, "next", next);
+	if (a->error != NULL)
+		log_str(&line, "error", a->error);
+	log_end(&line);
 }
 
 void announce(const struct announcement *a)
 {
-	struct log_line line;
+	struct event e = {.type = kinds[a->event].type};
+	char expires[TEXT_SIZE], next[TEXT_SIZE];
 
-	if (!log_enabled(lines[a->event].level))
-		return;
-	log_begin(&line, lines[a->event].level, "certs", lines[a->event].text);
-	log_str(&line, "name", a->name);
-	log_str(&line, "issuer", a->issuer);
-	put_time(&line, "expires", a->expires);
-	put_time(&line, "next", a->next);
+	text_of(a->expires, expires);
+	text_of(a->next, next);
+	if (log_enabled(kinds[a->event].level))
+		write_line(a, expires, next);
+	e.cert = span_str(a->name);
+	e.issuer = span_str(a->issuer);
+	e.expires = span_str(expires);
+	e.next = span_str(next);
 	if (a->error != NULL)
-		log_str(&line, "error", a->error);
-	log_end(&line);
+		e.problem = span_str(a->error);
+	events_publish(&e);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What happens to managed certificates is said here, in one place.
+ * What happens to managed certificates is said here, in one place: a log line and an event.
  */
 #ifndef DAEMON_CERTS_ANNOUNCE_H
 #define DAEMON_CERTS_ANNOUNCE_H

@@ -165,6 +165,9 @@
 	X(LISTENER_RESUMED, "listener.resumed", "connections are accepted again")                  \
 	X(UPSTREAM_UP, "upstream.up", "health checks found an upstream up again")                  \
 	X(UPSTREAM_DOWN, "upstream.down", "health checks found an upstream down")                  \
+	X(CERT_OBTAINED, "cert.obtained", "a managed name has its first certificate")              \
+	X(CERT_RENEWED, "cert.renewed", "a managed name has a new certificate")                    \
+	X(CERT_FAILED, "cert.failed", "a CA gave no certificate; it is tried again")               \
 	X(LOST, "event.lost", "events are missing here")
 
 /* Why: the key "reason" of event.lost. */

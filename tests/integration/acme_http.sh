@@ -15,8 +15,10 @@ config <<EOF
   "tls":{"automation":{"policies":[{"issuers":[$(acme_issuer)]}]}}}}
 EOF
 daemon
+start monitor "$pointsctl" -s "$sock" -j monitor cert
 wait_served site.example.com "$HTTPS"
 wait_log pointsmand 'certificate obtained.*name=site.example.com'
+wait_until 5 "the event" grep -q '"type":"cert.obtained".*"cert":"site.example.com"' "$tmp/monitor.log"
 grep -q 'validate w/ HTTP' "$tmp/ca.log" || fail "the CA did not use HTTP-01"
 
 same 308 "$(curl -s -o /dev/null -w '%{http_code}' -H 'Host: site.example.com' \
