@@ -71,6 +71,31 @@ static struct key *load_key(struct acme_account *a, struct error *err)
 	return NULL;
 }
 
+/*
+ * The CA does not take the key: perhaps it was told of a new one just before we were cut off, which
+ * lies beside the old one.
+ */
+static void try_new_key(struct acme_account *a)
+{
+	char path[ACME_PATH_MAX];
+	struct error err;
+	struct key *key;
+
+	if (a->state == NULL)
+		return;
+	key = key_load_state(a->state, acme_path(a->folder, "account-new", "pem", path), &err);
+	if (key == NULL)
+		return;
+	if (use_key(a, key, &err) == 0 &&
+	    key_store(key, a->state, acme_path(a->folder, "account", "pem", path), span_of(NULL, 0),
+		&err) == 0) {
+		state_remove(a->state, acme_path(a->folder, "account-new", "pem", path), &err);
+		log_msg(LOG_INFO, "certs", "account with %s: the new key is taken up",
+		    acme_ca_url(a->ca));
+	}
+	key_unref(key);
+}
+
 /* The URL from the last time, if it is this key's. */
 static void load_url(struct acme_account *a)
 {
@@ -366,6 +391,8 @@ void acme_account_forget(struct acme_account *account)
 {
 	free(account->kid);
 	account->kid = NULL;
+	if (account->change == NULL)
+		try_new_key(account);
 }
 
 /* ---- use ----------------------------------------------------------------------------------- */

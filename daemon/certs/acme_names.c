@@ -12,6 +12,7 @@
 #include "daemon/certs/acme_operation.h"
 #include "daemon/certs/hook.h"
 #include "daemon/certs/internal.h"
+#include "daemon/certs/keymaker.h"
 #include "daemon/tls/acme_options.h"
 
 #define INTERVAL_MAX 600. /* seconds: the wall clock may be set meanwhile */
@@ -221,6 +222,7 @@ int acme_names_start(struct state *state, struct ev_loop *loop, struct error *er
 	memset(&acme_names, 0, sizeof(acme_names));
 	if (acme_http_start(loop, err) == -1)
 		return -1;
+	keymaker_start(loop);
 	acme_names.state = state;
 	acme_names.loop = loop;
 	acme_names.set = store_set_new(STORE_MANAGED);
@@ -239,6 +241,7 @@ void acme_names_stop(void)
 		name_free(n);
 	acme_operations_stop();
 	hooks_stop();
+	keymaker_stop();
 	store_commit();
 	store_set_free(acme_names.set);
 	acme_http_stop();

@@ -16,6 +16,7 @@
 #include "daemon/certs/acme_challenge.h"
 #include "daemon/certs/acme_order_file.h"
 #include "daemon/certs/csr.h"
+#include "daemon/certs/keymaker.h"
 #include "daemon/tls/acme_options.h"
 
 #define POLL_FIRST 0.25 /* seconds */
@@ -31,6 +32,7 @@ struct acme_order {
 	struct key *key;
 	struct acme_waiter waiter;
 	struct acme_call *call;
+	struct keymaking *making;
 	ev_timer poll, deadline;
 	void (*after_poll)(struct acme_order *o);
 	double interval;
@@ -64,6 +66,7 @@ void acme_order_cancel(struct acme_order *order)
 		return;
 	acme_waiter_cancel(&o->waiter);
 	acme_call_cancel(o->call);
+	keymaking_cancel(o->making);
 	acme_challenge_withdraw(o->challenge);
 	ev_timer_stop(o->spec.loop, &o->poll);
 	ev_timer_stop(o->spec.loop, &o->deadline);
@@ -104,7 +107,8 @@ static void fail(struct acme_order *o, const struct acme_fault *fault)
 
 	if (fault->kind == FAULT_PROBLEM || fault->kind == FAULT_ANSWER)
 		acme_order_file_remove(&o->spec);
-	if (acme_problem_is(&fault->problem, "accountDoesNotExist"))
+	if (acme_problem_is(&fault->problem, "accountDoesNotExist") ||
+	    (o->url == NULL && acme_problem_is(&fault->problem, "unauthorized")))
 		acme_account_forget(o->spec.account);
 	finish(o, &result);
 }
@@ -316,19 +320,53 @@ static void send_csr(struct acme_order *o, struct span csr)
 	buf_fini(&payload);
 }
 
-static void finalize(struct acme_order *o)
+static void request_certificate(struct acme_order *o)
 {
 	struct buf csr = {0};
 	struct error err;
 
 	o->step = "finalizing";
-	if (o->key == NULL)
-		o->key = acme_order_key_need(&o->spec, &err);
-	if (o->key != NULL && csr_make(o->key, o->spec.names, &csr, &err) == 0)
+	if (csr_make(o->key, o->spec.names, &csr, &err) == 0)
 		send_csr(o, buf_span(&csr));
 	else
 		fail_with(o, FAULT_LOCAL, &err);
 	buf_fini(&csr);
+}
+
+/* The key is on disk before the CA hears of it. */
+static void on_key(void *arg, struct key *key, const struct error *err)
+{
+	struct acme_order *o = arg;
+	struct error store;
+
+	o->making = NULL;
+	if (key == NULL) {
+		fail_with(o, FAULT_LOCAL, err);
+		return;
+	}
+	if (acme_order_key_store(&o->spec, key, &store) == -1) {
+		fail_with(o, FAULT_LOCAL, &store);
+		return;
+	}
+	o->key = key_ref(key);
+	request_certificate(o);
+}
+
+static void finalize(struct acme_order *o)
+{
+	struct error err;
+
+	o->step = "making a key";
+	if (o->key == NULL)
+		o->key = acme_order_key_load(&o->spec, &err);
+	if (o->key != NULL) {
+		request_certificate(o);
+		return;
+	}
+	if (err.code == ERROR_NOT_FOUND)
+		o->making = keymaking_start(o->spec.key_type, on_key, o, &err);
+	if (o->making == NULL)
+		fail_with(o, FAULT_LOCAL, &err);
 }
 
 /* ---- authorizations ------------------------------------------------------------------------ */

@@ -90,17 +90,12 @@ struct key *acme_order_key_load(const struct acme_order_spec *spec, struct error
 	return NULL;
 }
 
-struct key *acme_order_key_need(const struct acme_order_spec *spec, struct error *err)
+int acme_order_key_store(
+    const struct acme_order_spec *spec, const struct key *key, struct error *err)
 {
 	char path[ACME_PATH_MAX];
-	struct key *key = acme_order_key_load(spec, err);
 
-	if (key != NULL || err->code != ERROR_NOT_FOUND)
-		return key;
-	key = key_generate(spec->key_type, err);
-	if (key == NULL || spec->state == NULL ||
-	    key_store(key, spec->state, path_of(spec, "pem", path), span_of(NULL, 0), err) == 0)
-		return key;
-	key_unref(key);
-	return NULL;
+	if (spec->state == NULL)
+		return 0;
+	return key_store(key, spec->state, path_of(spec, "pem", path), span_of(NULL, 0), err);
 }

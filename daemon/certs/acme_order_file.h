@@ -18,9 +18,10 @@ void acme_order_file_write(const struct acme_order_spec *spec, const char *url);
 /* Removes URL and key. */
 void acme_order_file_remove(const struct acme_order_spec *spec);
 
-/* The key kept for it; NULL with err. */
+/* The key kept for it; NULL with err (ERROR_NOT_FOUND: none). */
 struct key *acme_order_key_load(const struct acme_order_spec *spec, struct error *err);
-/* The same, or else a new one that is on disk when this returns. NULL with err. */
-struct key *acme_order_key_need(const struct acme_order_spec *spec, struct error *err);
+/* Keeps a new one: it is on disk when this returns. Returns 0, or -1 with err. */
+int acme_order_key_store(
+    const struct acme_order_spec *spec, const struct key *key, struct error *err);
 
 #endif

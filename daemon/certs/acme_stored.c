@@ -14,6 +14,7 @@
 #include "daemon/tls/pem.h"
 
 #define FIRST_QUESTION 3 /* seconds after a certificate is in use: renewal information */
+#define QUESTIONS 10     /* ... and no more than so many in a second */
 
 /* Each name at its own time, the same after a restart. */
 static double spread(const struct acme_name *n)
@@ -33,7 +34,8 @@ void acme_stored_use(struct acme_name *n, struct cert *cert, const char *directo
 	n->directory = mem_strdup(directory);
 	n->window = (struct acme_window){0};
 	n->due = acme_renewal_time(cert->not_before, cert->not_after, n->renewal_ratio, spread(n));
-	n->ask_at = time(NULL) + FIRST_QUESTION;
+	n->ask_at = time(NULL) + FIRST_QUESTION +
+		    (time_t)(spread(n) * HASH_COUNT(acme_names.all) / QUESTIONS);
 }
 
 /* ---- reading ------------------------------------------------------------------------------- */
