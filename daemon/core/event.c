@@ -15,6 +15,8 @@
 #define CONFIG (OF(CONFIG_CHANGED) | OF(CONFIG_REFUSED))
 #define LISTENER                                                                                   \
 	(OF(LISTENER_OPENED) | OF(LISTENER_CLOSED) | OF(LISTENER_PAUSED) | OF(LISTENER_RESUMED))
+#define CERT_HELD (OF(CERT_OBTAINED) | OF(CERT_RENEWED))
+#define CERT (CERT_HELD | OF(CERT_FAILED))
 #define UPSTREAM (OF(UPSTREAM_UP) | OF(UPSTREAM_DOWN))
 
 #define FIELD(key, type, member, types)                                                            \
@@ -48,7 +50,11 @@ const struct filter_field event_fields[] = {
     FIELD("code", FILTER_TEXT, code, OF(CONFIG_REFUSED)),
     FIELD("path", FILTER_TEXT, path, OF(CONFIG_REFUSED)),
     FIELD("message", FILTER_TEXT, message, OF(CONFIG_REFUSED)),
-    FIELD("problem", FILTER_TEXT, problem, OF(UPSTREAM_DOWN)),
+    FIELD("cert", FILTER_TEXT, cert, CERT),
+    FIELD("issuer", FILTER_TEXT, issuer, CERT),
+    FIELD("expires", FILTER_TEXT, expires, CERT_HELD),
+    FIELD("next", FILTER_TEXT, next, CERT),
+    FIELD("problem", FILTER_TEXT, problem, OF(UPSTREAM_DOWN) | OF(CERT_FAILED)),
     FIELD("first", FILTER_NUMBER, first, OF(LOST)),
     FIELD("last", FILTER_NUMBER, last, OF(LOST)),
     FIELD("count", FILTER_NUMBER, count, OF(LOST)),
@@ -86,7 +92,7 @@ static uint32_t types_of(struct span word)
 
 static int unknown(struct span word, const char **hint, struct error *err)
 {
-	static const char *const words[] = {"conn", "config", "listener", "upstream", "event",
+	static const char *const words[] = {"conn", "config", "listener", "upstream", "cert", "event",
 #define EVENT_WORD(id, name, help) name,
 	    CONTROL_EVENTS(EVENT_WORD)
 #undef EVENT_WORD

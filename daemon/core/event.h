@@ -38,6 +38,7 @@ struct event {
 	uint64_t revision;
 	struct span who, comment, code, path, message;
 	struct span problem;
+	struct span cert, issuer, expires, next; /* of a managed name; times as RFC 3339 has them */
 	uint64_t first, last, count; /* that are missing; 0: not known */
 };
 

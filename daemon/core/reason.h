@@ -22,6 +22,7 @@
 	X(END_DIAL_FAILED, "dial_failed", "no upstream could be reached")                          \
 	X(END_NO_UPSTREAM, "no_upstream", "no upstream is available")                              \
 	X(END_TLS_HANDSHAKE, "tls_handshake", "the TLS handshake failed")                          \
+	X(END_CHALLENGE, "challenge", "a CA that validates a name got its answer (TLS-ALPN-01)")   \
 	X(END_TLS_ERROR, "tls_error", "the TLS session broke")                                     \
 	X(END_PROXY_HEADER, "proxy_header",                                                        \
 	    "the PROXY header is missing, malformed or not allowed")                               \

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/core/answers.h"
 #include "daemon/core/instance.h"
 #include "daemon/core/route_index.h"
 #include "daemon/core/worker.h"
@@ -279,6 +280,26 @@ static bool prefetch(struct conn *conn)
 
 /* ---- the loop ------------------------------------------------------------------------------ */
 
+/*
+ * Before all routes, and only while an answer is waiting to be asked for: is it a CA that validates
+ * a name of ours (RFC 8737)? A client that has begun a hello will finish it.
+ */
+static enum match_verdict is_challenge(struct match_state *m, struct match_input *in)
+{
+	const struct hello *hello;
+
+	if (m->frame->outer != NULL || m->frame->matched || in->bytes.n == 0)
+		return MATCH_NO;
+	switch (match_hello(in, &hello)) {
+	case HELLO_OK:
+		return answers_challenged(hello) ? MATCH_YES : MATCH_NO;
+	case HELLO_MORE:
+		return m->phase == MATCH_LIVE ? MATCH_MORE : MATCH_NO;
+	default:
+		return MATCH_NO;
+	}
+}
+
 /* Asks the routes of the current frame. Returns whether to go on now. */
 static bool step_match(struct conn *conn)
 {
@@ -292,6 +313,17 @@ static bool step_match(struct conn *conn)
 	};
 	size_t index = 0;
 
+	if (answers_pending(ANSWER_TLS_ALPN)) {
+		switch (is_challenge(m, &in)) {
+		case MATCH_YES:
+			answers_serve(conn);
+			return false;
+		case MATCH_MORE:
+			return prefetch(conn);
+		case MATCH_NO:
+			break;
+		}
+	}
 	switch (routing_pick(f->list, f->next, &in, &index)) {
 	case PICK_ROUTE:
 		take(conn, f, index);
