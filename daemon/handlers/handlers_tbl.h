@@ -14,6 +14,7 @@
 	X(proxy) \
 	X(proxy_protocol) \
 	X(respond) \
+	X(socks5) \
 	X(subroute) \
 	X(throttle) \
 	X(tls) \
