@@ -16,6 +16,7 @@
 	X(respond) \
 	X(socks5) \
 	X(subroute) \
+	X(tee) \
 	X(throttle) \
 	X(tls) \
 	X(vars)

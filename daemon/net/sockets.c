@@ -417,6 +417,18 @@ int sockets_accept(int fd, struct netaddr *from)
 	return accepted;
 }
 
+int sockets_pair(int fds[2])
+{
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds) == -1)
+		return -1;
+	if (!descriptors_dialled_enough(fds[0]) && !descriptors_dialled_enough(fds[1]))
+		return 0;
+	close(fds[0]);
+	close(fds[1]);
+	errno = EMFILE;
+	return -1;
+}
+
 /* Connecting a datagram socket asks the routes and sends nothing. */
 int sockets_source(const struct netaddr *addr, struct netaddr *out)
 {

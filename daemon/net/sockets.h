@@ -38,6 +38,12 @@ int sockets_open(int type, const struct netaddr *local, struct netaddr *bound);
 /* Takes a connection from a socket that listens: the descriptor, non-blocking, or -1 with errno. */
 int sockets_accept(int fd, struct netaddr *from);
 
+/*
+ * Two non-blocking stream sockets that are connected with each other. Returns 0, or -1 with errno
+ * (EMFILE: descriptors.h).
+ */
+int sockets_pair(int fds[2]);
+
 /* The address that the socket is bound to; AF_UNSPEC: it cannot be told. */
 struct netaddr sockets_name(int fd);
 
