@@ -12,6 +12,7 @@
 #include "daemon/core/conn_table.h"
 #include "daemon/core/instance.h"
 #include "daemon/core/listener.h"
+#include "daemon/core/route.h"
 #include "daemon/core/routing.h"
 #include "daemon/core/worker.h"
 
@@ -80,7 +81,7 @@ void conn_touch(struct conn *conn)
 
 /* ---- the beginning ------------------------------------------------------------------------- */
 
-void conn_accept(struct listener *l, int fd, const struct sockaddr *sa, socklen_t length)
+static struct conn *conn_new(struct listener *l, int fd)
 {
 	struct worker *w = l->worker;
 	struct arena *arena = arena_new(CONN_ARENA);
@@ -96,18 +97,59 @@ void conn_accept(struct listener *l, int fd, const struct sockaddr *sa, socklen_
 	conn->timer.data = conn;
 	conn->active = ev_now(w->loop);
 	conn->facts.start_ns = (int64_t)(conn->active * 1e9);
+	conn->facts.fd = -1;
+	conn->facts.arena = arena;
+	conn_table_add(conn);
+	counter_add(&w->counters.accepted, 1);
+	return conn;
+}
+
+void conn_accept(struct listener *l, int fd, const struct sockaddr *sa, socklen_t length)
+{
+	struct conn *conn = conn_new(l, fd);
+
 	conn->facts.remote = netaddr_from_sockaddr(sa, length);
 	if (conn->facts.remote.family == AF_UNIX)
 		conn->facts.remote.path = NULL; /* sa is the caller's; a client's is unnamed */
 	conn->facts.src = conn->facts.remote;
 	conn->facts.local = l->local;
 	conn->facts.fd = fd;
-	conn->facts.arena = arena;
 	conn->facts.server = l->server->name;
-	conn_table_add(conn);
-	counter_add(&w->counters.accepted, 1);
 	conn_event_open(conn);
-	routing_start(conn, w->instance, &l->server->routes);
+	routing_start(conn, l->worker->instance, &l->server->routes);
+}
+
+static void copy_facts(struct facts *to, struct facts *from)
+{
+	const struct fact *fact;
+
+	to->remote = from->remote;
+	to->local = *facts_local(from);
+	to->src = from->src;
+	to->dst = from->dst;
+	to->server = from->server;
+	to->route = from->route;
+	for (fact = from->named; fact != NULL; fact = fact->next)
+		facts_set_copied(to, fact->name, span_of(fact->value, fact->length));
+}
+
+static void leave_route(void *route)
+{
+	route_unref(route);
+}
+
+struct conn *conn_branch(struct conn *parent, int fd)
+{
+	struct conn *conn = conn_new(parent->listener, fd);
+
+	conn->branch_of = parent->facts.id;
+	copy_facts(&conn->facts, &parent->facts);
+	conn_event_open(conn);
+	if (parent->route == NULL)
+		return conn;
+	conn->route = route_ref(parent->route);
+	arena_release(conn->arena, leave_route, conn->route);
+	return conn;
 }
 
 /* ---- the end ------------------------------------------------------------------------------- */
@@ -139,6 +181,8 @@ static void log_ended(struct conn *conn, const char *detail)
 	log_str(&line, "server", conn->facts.server);
 	if (conn->facts.route != NULL)
 		log_str(&line, "route", conn->facts.route);
+	if (conn->branch_of != 0)
+		log_u64(&line, "branch_of", conn->branch_of);
 	log_address(&line, "src", &conn->facts.src);
 	log_address(&line, "dst", facts_dst(&conn->facts));
 	if (conn->upstream != NULL)

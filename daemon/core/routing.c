@@ -371,7 +371,8 @@ static void routing_run(struct conn *conn)
 		more = conn->matching->frame->taken != NULL ? step_chain(conn) : step_match(conn);
 }
 
-void routing_start(struct conn *conn, struct instance *instance, const struct route_list *list)
+static struct match_state *begin(
+    struct conn *conn, struct instance *instance, const struct route_list *list)
 {
 	struct match_state *m = match_state_new(conn->worker);
 
@@ -381,6 +382,22 @@ void routing_start(struct conn *conn, struct instance *instance, const struct ro
 	frame_start(conn, m->frame, list);
 	conn->matching = m;
 	undecided_add(conn->worker, m);
+	return m;
+}
+
+void routing_start(struct conn *conn, struct instance *instance, const struct route_list *list)
+{
+	begin(conn, instance, list);
+	routing_run(conn);
+}
+
+void routing_start_chain(struct conn *conn, struct instance *instance, const struct route *chain)
+{
+	static const struct route_list nothing;
+	struct match_state *m = begin(conn, instance, &nothing);
+
+	m->frame->taken = chain;
+	m->frame->matched = true;
 	routing_run(conn);
 }
 

@@ -134,12 +134,7 @@ static int choose_family(const struct address *address)
 
 static uint16_t port_of(int fd)
 {
-	struct sockaddr_storage sa;
-	socklen_t length = sizeof(sa);
-
-	if (getsockname(fd, (struct sockaddr *)&sa, &length) == -1)
-		return 0;
-	return netaddr_from_sockaddr((struct sockaddr *)&sa, length).port;
+	return sockets_name(fd).port;
 }
 
 /*
@@ -369,6 +364,94 @@ int sockets_connect(const struct netaddr *address, const struct netaddr *local, 
 	if (*done || errno == EINPROGRESS || errno == EALREADY)
 		return fd;
 	return close_failed(fd);
+}
+
+struct netaddr sockets_name(int fd)
+{
+	struct sockaddr_storage sa;
+	socklen_t length = sizeof(sa);
+
+	if (getsockname(fd, (struct sockaddr *)&sa, &length) == -1)
+		return (struct netaddr){.family = AF_UNSPEC};
+	return netaddr_from_sockaddr((struct sockaddr *)&sa, length);
+}
+
+int sockets_open(int type, const struct netaddr *local, struct netaddr *bound)
+{
+	struct sockaddr_storage sa;
+	socklen_t length = netaddr_to_sockaddr(local, &sa);
+	int fd;
+
+	if (length == 0) {
+		errno = EAFNOSUPPORT;
+		return -1;
+	}
+	fd = socket(sa.ss_family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd == -1)
+		return -1;
+	if (descriptors_dialled_enough(fd)) {
+		errno = EMFILE;
+		return close_failed(fd);
+	}
+	if (sa.ss_family == AF_INET6)
+		set(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
+	if (type == SOCK_STREAM) { /* accepted sockets inherit these */
+		set(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+		watch_peer(fd);
+	}
+	if (bind(fd, (struct sockaddr *)&sa, length) == -1 ||
+	    (type == SOCK_STREAM && listen(fd, 1) == -1))
+		return close_failed(fd);
+	*bound = sockets_name(fd);
+	return fd;
+}
+
+int sockets_accept(int fd, struct netaddr *from)
+{
+	struct sockaddr_storage sa;
+	socklen_t length = sizeof(sa);
+	int accepted = accept4(fd, (struct sockaddr *)&sa, &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+	if (accepted != -1)
+		*from = netaddr_from_sockaddr((struct sockaddr *)&sa, length);
+	return accepted;
+}
+
+int sockets_pair(int fds[2])
+{
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds) == -1)
+		return -1;
+	if (!descriptors_dialled_enough(fds[0]) && !descriptors_dialled_enough(fds[1]))
+		return 0;
+	close(fds[0]);
+	close(fds[1]);
+	errno = EMFILE;
+	return -1;
+}
+
+/* Connecting a datagram socket asks the routes and sends nothing. */
+int sockets_source(const struct netaddr *addr, struct netaddr *out)
+{
+	struct netaddr to = *addr;
+	struct sockaddr_storage sa;
+	socklen_t length;
+	int fd;
+
+	to.port = to.port != 0 ? to.port : 9; /* any but none */
+	length = netaddr_to_sockaddr(&to, &sa);
+	if (length == 0) {
+		errno = EAFNOSUPPORT;
+		return -1;
+	}
+	fd = socket(sa.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd == -1)
+		return -1;
+	if (connect(fd, (struct sockaddr *)&sa, length) == -1)
+		return close_failed(fd);
+	*out = sockets_name(fd);
+	out->port = 0;
+	close(fd);
+	return 0;
 }
 
 /* What can be bound is ours. A datagram socket is in nobody's way. */

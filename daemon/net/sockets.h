@@ -28,6 +28,28 @@ int sockets_listen(const struct address *address, unsigned count, int *fds, stru
  */
 int sockets_connect(const struct netaddr *address, const struct netaddr *local, bool *done);
 
+/*
+ * A non-blocking socket of type that is bound to local (its port 0: the system chooses one), for
+ * one client's use; one of streams listens. *bound is its address. The descriptor, or -1 with errno
+ * (EMFILE: descriptors.h).
+ */
+int sockets_open(int type, const struct netaddr *local, struct netaddr *bound);
+
+/* Takes a connection from a socket that listens: the descriptor, non-blocking, or -1 with errno. */
+int sockets_accept(int fd, struct netaddr *from);
+
+/*
+ * Two non-blocking stream sockets that are connected with each other. Returns 0, or -1 with errno
+ * (EMFILE: descriptors.h).
+ */
+int sockets_pair(int fds[2]);
+
+/* The address that the socket is bound to; AF_UNSPEC: it cannot be told. */
+struct netaddr sockets_name(int fd);
+
+/* The address of this machine from which addr would be reached. Returns 0, or -1 with errno. */
+int sockets_source(const struct netaddr *addr, struct netaddr *out);
+
 /* Is addr an address of this machine? Asks the system. */
 bool sockets_is_own(const struct netaddr *addr);
 

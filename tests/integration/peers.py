@@ -55,20 +55,20 @@ class Backend:
 
 
 def read_exactly(s, n):
-    out = b""
+    out = bytearray()
     while len(out) < n:
         more = s.recv(n - len(out))
-        assert more, f"the end came after {out!r}, {n - len(out)} bytes early"
+        assert more, f"the end came after {bytes(out)!r}, {n - len(out)} bytes early"
         out += more
-    return out
+    return bytes(out)
 
 
 def read_all(s):
     """Everything up to the end of the stream."""
-    out = b""
+    out = bytearray()
     while more := s.recv(CHUNK):
         out += more
-    return out
+    return bytes(out)
 
 
 def expect(s, wanted):

@@ -441,6 +441,60 @@ START_TEST(test_connect_from)
 }
 END_TEST
 
+/* For one client: a stream to accept from, and datagrams. */
+START_TEST(test_open)
+{
+	struct netaddr local, bound, from;
+	int fd, client, accepted;
+	bool done;
+
+	netaddr_parse_ip("127.0.0.1", &local);
+	fd = sockets_open(SOCK_STREAM, &local, &bound);
+	ck_assert_int_ne(fd, -1);
+	ck_assert(netaddr_equal_ip(&bound, &local));
+	ck_assert_uint_ne(bound.port, 0);
+	ck_assert_int_eq(sockets_accept(fd, &from), -1);
+	ck_assert_int_eq(errno, EAGAIN);
+	client = sockets_connect(&bound, NULL, &done);
+	ck_assert_int_ne(client, -1);
+	accepted = sockets_accept(fd, &from);
+	ck_assert_int_ne(accepted, -1);
+	local = name_of(client);
+	ck_assert(netaddr_equal(&from, &local));
+	ck_assert_int_eq(fcntl(accepted, F_GETFL) & O_NONBLOCK, O_NONBLOCK);
+	ck_assert_int_eq(option(accepted, IPPROTO_TCP, TCP_NODELAY), 1);
+	close(accepted);
+	close(client);
+	close(fd);
+
+	netaddr_parse_ip("127.0.0.1", &local);
+	fd = sockets_open(SOCK_DGRAM, &local, &bound);
+	ck_assert_int_eq(option(fd, SOL_SOCKET, SO_TYPE), SOCK_DGRAM);
+	ck_assert_uint_ne(bound.port, 0);
+	ck_assert_int_eq(sockets_open(SOCK_DGRAM, &bound, &from), -1);
+	ck_assert_int_eq(errno, EADDRINUSE);
+	close(fd);
+	netaddr_parse_ip("192.0.2.9", &local);
+	ck_assert_int_eq(sockets_open(SOCK_DGRAM, &local, &bound), -1);
+	ck_assert_int_eq(errno, EADDRNOTAVAIL);
+	local.family = AF_UNSPEC;
+	ck_assert_int_eq(sockets_open(SOCK_STREAM, &local, &bound), -1);
+}
+END_TEST
+
+START_TEST(test_source)
+{
+	struct netaddr to, source;
+
+	netaddr_parse_ip("127.0.0.9", &to);
+	ck_assert_int_eq(sockets_source(&to, &source), 0);
+	netaddr_parse_ip("127.0.0.1", &to);
+	ck_assert(netaddr_equal(&source, &to));
+	to.family = AF_UNSPEC;
+	ck_assert_int_eq(sockets_source(&to, &source), -1);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("sockets");
@@ -464,6 +518,8 @@ int main(void)
 	tcase_add_test(tc, test_descriptor);
 	tcase_add_test(tc, test_connect_refused);
 	tcase_add_test(tc, test_connect_from);
+	tcase_add_test(tc, test_open);
+	tcase_add_test(tc, test_source);
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);
