@@ -150,14 +150,21 @@ static int collect(struct publication *p, struct error *err)
 	return 0;
 }
 
+static void close_binding(struct binding *b)
+{
+	unsigned w;
+
+	for (w = 0; b->fds != NULL && w < workers_count(); w++)
+		if (b->fds[w] != -1)
+			close(b->fds[w]);
+}
+
 static void unbind(struct publication *p)
 {
 	size_t i;
-	unsigned w;
 
 	for (i = 0; i < p->count; i++)
-		for (w = 0; p->items[i].fds != NULL && w < workers_count(); w++)
-			close(p->items[i].fds[w]);
+		close_binding(&p->items[i]);
 }
 
 /* When the next publication reaches them: from the one before it, or handed on by supersede(). */
@@ -217,7 +224,7 @@ static void open_new(struct worker *w, const struct publication *p)
 		const struct binding *b = &p->items[i];
 		struct listener *l;
 
-		if (b->fds == NULL)
+		if (b->fds == NULL || b->fds[w->index] == -1)
 			continue;
 		l = listener_new(w, b->fds[w->index], b->key);
 		l->next = w->listeners;
@@ -237,8 +244,7 @@ static void take_instance(struct worker *w, void *arg)
 	for (l = w->listeners; l != NULL; l = l->next) {
 		const struct binding *b = find(p, l->address);
 
-		l->server = b->server;
-		listener_accept(l, !b->paused);
+		listener_serve(l, b->server, b->paused);
 	}
 	instance_unref(before);
 }
@@ -305,7 +311,6 @@ static void add_waiter(struct publication *p, void (*done)(void *arg), void *arg
 static void supersede(struct publication *old, struct publication *p)
 {
 	struct waiter **at = &old->waiters;
-	unsigned w;
 	size_t i;
 
 	for (i = 0; i < old->count; i++) {
@@ -318,8 +323,7 @@ static void supersede(struct publication *old, struct publication *p)
 			from->fds = NULL;
 			continue;
 		}
-		for (w = 0; w < workers_count(); w++)
-			close(from->fds[w]);
+		close_binding(from);
 	}
 	while (*at != NULL)
 		at = &(*at)->next;

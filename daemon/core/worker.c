@@ -11,6 +11,7 @@
 #include "common/arena.h"
 #include "daemon/core/conn.h"
 #include "daemon/core/conn_table.h"
+#include "daemon/core/flow.h"
 #include "daemon/core/instance.h"
 #include "daemon/core/listener.h"
 #include "daemon/core/routing.h"
@@ -78,6 +79,7 @@ static void worker_fini(struct worker *w)
 	conn_table_end_all(w);
 	conn_table_reap(w);
 	conn_table_fini(w);
+	flow_io_free(w->flow_io);
 	while ((m = w->idle_match) != NULL) {
 		w->idle_match = m->newer;
 		free(m);

@@ -24,4 +24,5 @@ const struct handler_type handler_close = {
     .help = "ends the connection",
     .handle = handle,
     .adapt = adapt,
+    .datagrams = true,
 };

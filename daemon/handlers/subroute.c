@@ -45,4 +45,5 @@ const struct handler_type handler_subroute = {
     .load = load,
     .handle = handle,
     .adapt = adapt,
+    .datagrams = true,
 };

@@ -210,4 +210,5 @@ const struct handler_type handler_vars = {
     .load = load,
     .handle = handle,
     .adapt = adapt,
+    .datagrams = true,
 };

@@ -212,7 +212,7 @@ static void try_next(struct check *c, const char *problem)
 
 		if (c->target.fixed.family == AF_UNSPEC)
 			address.port = c->target.address.port;
-		fd = sockets_connect(&address, NULL, &done);
+		fd = sockets_connect(SOCK_STREAM, &address, NULL, &done);
 		if (fd == -1) {
 			problem = strerror(errno);
 			continue;

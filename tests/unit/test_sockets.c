@@ -98,7 +98,7 @@ static int take(int *fds, unsigned count, unsigned *which)
 static int connect_to(struct netaddr addr)
 {
 	bool done;
-	int fd = sockets_connect(&addr, NULL, &done);
+	int fd = sockets_connect(SOCK_STREAM, &addr, NULL, &done);
 
 	ck_assert_msg(fd != -1, "%s", strerror(errno));
 	ck_assert(done); /* within the machine */
@@ -179,7 +179,7 @@ START_TEST(test_dual_stack)
 
 		netaddr_parse_ip("::1", &six);
 		six.port = name_of(fds[0]).port;
-		client = sockets_connect(&six, NULL, &done);
+		client = sockets_connect(SOCK_STREAM, &six, NULL, &done);
 		if (client != -1) { /* an interface may lack it */
 			close(take(fds, 1, &which));
 			close(client);
@@ -345,7 +345,7 @@ START_TEST(test_unix_stale)
 
 	must_listen(unix_text(""), 1, fds);
 	close(fds[0]);
-	ck_assert_int_eq(sockets_connect(&addr, NULL, &done), -1);
+	ck_assert_int_eq(sockets_connect(SOCK_STREAM, &addr, NULL, &done), -1);
 	must_listen(unix_text(""), 1, fds);
 	close(connect_to(addr));
 	close(fds[0]);
@@ -408,10 +408,10 @@ START_TEST(test_connect_refused)
 	must_listen("127.0.0.1:0", 1, fds);
 	addr = name_of(fds[0]);
 	close(fds[0]);
-	ck_assert_int_eq(sockets_connect(&addr, NULL, &done), -1);
+	ck_assert_int_eq(sockets_connect(SOCK_STREAM, &addr, NULL, &done), -1);
 	ck_assert_int_eq(errno, ECONNREFUSED);
 	addr.family = AF_UNSPEC;
-	ck_assert_int_eq(sockets_connect(&addr, NULL, &done), -1);
+	ck_assert_int_eq(sockets_connect(SOCK_STREAM, &addr, NULL, &done), -1);
 }
 END_TEST
 
@@ -425,7 +425,7 @@ START_TEST(test_connect_from)
 	must_listen("127.0.0.1:0", 1, fds);
 	addr = name_of(fds[0]);
 	netaddr_parse_ip("127.0.0.77", &from);
-	client = sockets_connect(&addr, &from, &done);
+	client = sockets_connect(SOCK_STREAM, &addr, &from, &done);
 	ck_assert_int_ne(client, -1);
 	ck_assert_int_eq(sockets_connected(client), 0);
 	fd = take(fds, 1, &which);
@@ -433,7 +433,7 @@ START_TEST(test_connect_from)
 	ck_assert(netaddr_equal_ip(&addr, &from));
 	netaddr_parse_ip("192.0.2.9", &from);
 	addr = name_of(fds[0]);
-	ck_assert_int_eq(sockets_connect(&addr, &from, &done), -1);
+	ck_assert_int_eq(sockets_connect(SOCK_STREAM, &addr, &from, &done), -1);
 	ck_assert_int_eq(errno, EADDRNOTAVAIL);
 	close(fd);
 	close(client);
