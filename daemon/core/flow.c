@@ -38,6 +38,11 @@ static void count_lost(struct worker *w, unsigned n)
 		counter_add(&w->counters.datagrams_lost, n);
 }
 
+void flow_lost(const struct flow *flow)
+{
+	count_lost(flow->conn->worker, 1);
+}
+
 /* ---- what waits ---------------------------------------------------------------------------- */
 
 static void drop_first(struct flow *flow)
@@ -61,7 +66,7 @@ static void keep(struct flow *flow, struct span datagram)
 
 	if (flow->kept_count == FLOW_KEEP_COUNT || io->kept_bytes > KEEP_ALL_BYTES ||
 	    (flow->kept_count > 0 && flow->kept_bytes + datagram.n > FLOW_KEEP_BYTES)) {
-		count_lost(io->worker, 1);
+		flow_lost(flow);
 		return;
 	}
 	kept = mem_alloc(sizeof(*kept) + datagram.n);
@@ -166,7 +171,7 @@ void flow_send_room(struct flow *flow, size_t n)
 void flow_send(struct flow *flow, struct span datagram)
 {
 	if (datagram.n > DATAGRAM_MAX) {
-		count_lost(flow->conn->worker, 1);
+		flow_lost(flow);
 		return;
 	}
 	if (datagram.n > 0)

@@ -67,6 +67,8 @@ void flow_send(struct flow *flow, struct span datagram);
 /* The same without a copy: DATAGRAM_MAX bytes of room, then how many of them to send. */
 uint8_t *flow_room(struct flow *flow);
 void flow_send_room(struct flow *flow, size_t n);
+/* Counts a datagram that could not be carried on, in either direction. */
+void flow_lost(const struct flow *flow);
 
 /* ---- for the core --------------------------------------------------------------------------- */
 

@@ -25,14 +25,12 @@ static void release_peer(void *object)
 	peer_unref(object);
 }
 
-/* Refuses what the connection's socket would have to be of another kind for. */
 static int check_network(
     const struct jnode *node, const struct address_range *range, struct error *err)
 {
-	if (address_socket_type(range->first.network) != SOCK_STREAM)
+	if (range->first.network == NETWORK_UNIXPACKET)
 		return jnode_error(node, err, ERROR_UNSUPPORTED,
-		    "%s cannot be dialled by this version; tcp and unix can",
-		    address_network_name(range->first.network));
+		    "unixpacket cannot be dialled; unix and unixgram can");
 	if (address_range_count(range) > 1)
 		return jnode_error(node, err, ERROR_UNSUPPORTED,
 		    "a port range cannot be dialled by this version; write one port");
