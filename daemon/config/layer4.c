@@ -7,11 +7,15 @@
 #include <string.h>
 #include <jansson.h>
 
+#include "common/duration.h"
 #include "daemon/config/edit.h"
 #include "daemon/config/reuse.h"
+#include "daemon/config/transports.h"
 #include "daemon/core/load.h"
 #include "daemon/core/route.h"
 #include "daemon/upstream/health.h"
+
+#define IDLE_TIMEOUT_DEFAULT (30 * DURATION_S)
 
 static int load_routes(
     struct load *load, const struct jnode *node, void *target, struct error *err);
@@ -140,8 +144,11 @@ static int load_server(struct load *load, const struct jnode *node, struct error
 		return -1;
 	server->name = arena_strdup(load->arena, node->key);
 	if (fields_load(server_fields, load, node, NULL, load->arena, server, err) == -1 ||
-	    route_list_finish(load, node, &server->routes, err) == -1)
+	    route_list_finish(load, node, &server->routes, err) == -1 ||
+	    transports_check(node, server, err) == -1)
 		return -1;
+	if (server->idle_timeout == 0) /* as in the reference */
+		server->idle_timeout = IDLE_TIMEOUT_DEFAULT;
 	return instance_add_server(load, server, err);
 }
 

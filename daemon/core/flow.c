@@ -250,7 +250,7 @@ static struct flow *open_flow(struct listener *l, const struct flow_key *key, ui
 
 	if (l->paused)
 		return NULL;
-	room = flow_table_room(&l->flows, &key->client, &l->limits);
+	room = flow_table_room(&l->flows, key, &l->limits);
 	if (room != FLOW_ROOM) {
 		note_refusal(l, &key->client, room);
 		return NULL;
@@ -259,6 +259,15 @@ static struct flow *open_flow(struct listener *l, const struct flow_key *key, ui
 	flow_table_add(&l->flows, &flow->entry, hash);
 	watch_silence(flow, l->idle_timeout);
 	return flow;
+}
+
+static struct flow *find_or_open(struct listener *l, const struct flow_key *key, bool *first)
+{
+	uint64_t hash;
+	struct flow_entry *entry = flow_table_find(&l->flows, key, &hash);
+
+	*first = entry == NULL;
+	return entry != NULL ? (struct flow *)entry : open_flow(l, key, hash);
 }
 
 /* Hands datagrams to the flow. What is not taken now is kept. */
@@ -282,6 +291,20 @@ static void deliver(struct flow *flow, struct span *datagrams, size_t count, boo
 	flow->fresh_count = 0;
 }
 
+void flow_pass_on(struct flow *flow, const struct netaddr *origin, struct span datagram)
+{
+	struct flow_key key = flow->entry.key;
+	struct flow *other;
+	bool first;
+
+	key.origin = *origin;
+	other = find_or_open(flow->conn->listener, &key, &first);
+	if (other != NULL)
+		deliver(other, &datagram, 1, first);
+	else
+		flow_lost(flow);
+}
+
 /*
  * Takes a run of datagrams of one client from the front of batch. Returns how many. The first one
  * of a flow goes alone: it may be all that the flow ever gets.
@@ -290,13 +313,10 @@ static size_t take_run(struct listener *l, const struct datagram *batch, size_t 
 {
 	const struct flow_key *key = &batch[0].key;
 	struct span datagrams[DATAGRAM_BATCH];
-	uint64_t hash;
-	struct flow *flow = (struct flow *)flow_table_find(&l->flows, key, &hash);
-	bool first = flow == NULL;
+	bool first;
+	struct flow *flow = find_or_open(l, key, &first);
 	size_t n = 0;
 
-	if (first)
-		flow = open_flow(l, key, hash);
 	if (flow == NULL) {
 		count_lost(l->worker, 1);
 		return 1;

@@ -59,6 +59,11 @@ struct flow_filter {
 size_t flow_look(const struct flow *flow, size_t index, struct span *out, size_t max);
 /* Takes the oldest count datagrams. */
 void flow_take(struct flow *flow, size_t count);
+/*
+ * From inside a filter, which then drops it: the datagram is one of another client, on whose behalf
+ * the same socket writes. It goes to that client's own flow, as it came.
+ */
+void flow_pass_on(struct flow *flow, const struct netaddr *origin, struct span datagram);
 /* Adds a filter, through which all that wait are passed too. */
 void flow_filter(struct flow *flow, struct flow_filter *filter);
 

@@ -176,6 +176,12 @@ void listener_unref(struct listener *l)
 	free(l);
 }
 
+void listener_retire(struct listener *l)
+{
+	l->server = NULL;
+	l->paused = true;
+}
+
 void listener_close(struct listener *l)
 {
 	if (l->io.fd == -1)

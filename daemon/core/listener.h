@@ -23,7 +23,7 @@ struct listener {
 	ev_io io;
 	ev_timer pause; /* after running out of descriptors */
 	struct worker *worker;
-	const struct server *server; /* of worker->instance */
+	const struct server *server; /* of worker->instance; NULL: it has retired */
 	struct netaddr local;        /* AF_UNSPEC where it is bound to a wildcard */
 	int family;                  /* of the socket */
 	unsigned refs;
@@ -46,6 +46,8 @@ struct listener *listener_new(struct worker *w, int fd, const char *address);
 void listener_serve(struct listener *l, const struct server *server, bool paused);
 /* Takes what is still in the accept queue, then closes the socket. */
 void listener_close(struct listener *l);
+/* Its address is no server's any more: one for datagrams goes on with the flows that are there. */
+void listener_retire(struct listener *l);
 struct listener *listener_ref(struct listener *l);
 void listener_unref(struct listener *l);
 

@@ -13,14 +13,18 @@
 #include "daemon/net/address.h"
 #include "daemon/net/sockets.h"
 
-/* One address that the instance listens on. */
+/* One address that is listened on. */
 struct binding {
 	char key[ADDRESS_TEXT_MAX];
-	const struct server *server;
+	const struct server *server; /* of the instance; NULL: retired, for the flows that it has */
 	bool paused;
+	bool closing; /* retired, and without flows: being closed */
 	struct address address;
 	int *fds; /* one for each worker, where it is new; NULL: the workers have it */
+	_Atomic size_t flows; /* of a retired one, as the workers have counted last */
 };
+
+#define SWEEP_INTERVAL 1. /* seconds */
 
 /* Who waits for a publication to be taken by all workers. */
 struct waiter {
@@ -44,7 +48,10 @@ static struct {
 	struct publication *taken; /* by all workers; NULL: none yet */
 	struct publication *sent;  /* on its way; NULL: none */
 	struct publication *next;  /* prepared, its sockets bound; NULL: none */
+	ev_timer sweep;            /* while some of taken are retired */
 } state;
+
+static void on_sweep(struct ev_loop *loop, ev_timer *w, int events);
 
 static struct publication *latest(void)
 {
@@ -83,28 +90,35 @@ static void publication_free(struct publication *p)
 
 /* ---- what is to be listened on -------------------------------------------------------------- */
 
-static int add_binding(struct publication *p, const struct server *server,
-    const struct address *address, bool paused, struct error *err)
+static struct binding *new_binding(struct publication *p, const struct address *address)
 {
-	struct binding *b, *known;
-	char key[ADDRESS_TEXT_MAX];
+	struct binding *b;
 
-	address_text(address, key);
-	known = find(p, key);
-	if (known != NULL)
-		return error_set(err, ERROR_INVALID,
-		    "servers '%s' and '%s' both listen on %s; give each an address of its own",
-		    known->server->name, server->name, key);
 	if (p->count == p->size) {
 		p->size = p->size == 0 ? 16 : p->size * 2;
 		p->items = mem_realloc(p->items, p->size * sizeof(*p->items));
 	}
 	b = &p->items[p->count++];
 	memset(b, 0, sizeof(*b));
-	memcpy(b->key, key, sizeof(key));
+	address_text(address, b->key);
+	b->address = *address;
+	return b;
+}
+
+static int add_binding(struct publication *p, const struct server *server,
+    const struct address *address, bool paused, struct error *err)
+{
+	struct binding *b, *known;
+	char key[ADDRESS_TEXT_MAX];
+
+	known = find(p, address_text(address, key));
+	if (known != NULL)
+		return error_set(err, ERROR_INVALID,
+		    "servers '%s' and '%s' both listen on %s; give each an address of its own",
+		    known->server->name, server->name, key);
+	b = new_binding(p, address);
 	b->server = server;
 	b->paused = paused;
-	b->address = *address;
 	return 0;
 }
 
@@ -150,6 +164,31 @@ static int collect(struct publication *p, struct error *err)
 	return 0;
 }
 
+/* What the workers have before p reaches them; NULL: nothing. */
+static const struct publication *previous(void)
+{
+	return state.sent != NULL ? state.sent : state.taken;
+}
+
+/*
+ * Flows have no sockets of their own: an address of datagrams that is gone stays until the last of
+ * them has ended. The workers' sockets are closed together, for the system divides the clients by
+ * the number of sockets.
+ */
+static void retire_gone(struct publication *p)
+{
+	const struct publication *before = previous();
+	size_t i;
+
+	for (i = 0; before != NULL && i < before->count; i++) {
+		const struct binding *b = &before->items[i];
+
+		if (address_socket_type(b->address.network) == SOCK_DGRAM && !b->closing &&
+		    find(p, b->key) == NULL)
+			new_binding(p, &b->address);
+	}
+}
+
 static void close_binding(struct binding *b)
 {
 	unsigned w;
@@ -172,8 +211,10 @@ static bool workers_will_have(const char *key)
 {
 	const struct binding *b = state.next != NULL ? find(state.next, key) : NULL;
 
-	return (b != NULL && b->fds != NULL) ||
-	       find(state.sent != NULL ? state.sent : state.taken, key) != NULL;
+	if (b != NULL && b->fds != NULL)
+		return true;
+	b = find(previous(), key);
+	return b != NULL && !b->closing;
 }
 
 static int bind_new(struct publication *p, struct error *err)
@@ -244,9 +285,102 @@ static void take_instance(struct worker *w, void *arg)
 	for (l = w->listeners; l != NULL; l = l->next) {
 		const struct binding *b = find(p, l->address);
 
-		listener_serve(l, b->server, b->paused);
+		if (b->server != NULL)
+			listener_serve(l, b->server, b->paused);
+		else
+			listener_retire(l);
 	}
 	instance_unref(before);
+}
+
+static void count_flows(struct worker *w, void *arg)
+{
+	struct publication *p = arg;
+	const struct listener *l;
+
+	for (l = w->listeners; l != NULL; l = l->next)
+		if (l->server == NULL)
+			atomic_fetch_add(&find(p, l->address)->flows, l->flows.count);
+}
+
+static void close_marked(struct worker *w, void *arg)
+{
+	const struct publication *p = arg;
+	struct listener **at = &w->listeners;
+	struct listener *l;
+
+	while ((l = *at) != NULL) {
+		if (!find(p, l->address)->closing) {
+			at = &l->next;
+			continue;
+		}
+		*at = l->next;
+		listener_close(l);
+		listener_unref(l);
+	}
+}
+
+/* ---- retired addresses, on the control thread ----------------------------------------------- */
+
+static void plan_sweep(void)
+{
+	size_t i;
+
+	for (i = 0; i < state.taken->count; i++)
+		if (state.taken->items[i].server == NULL)
+			break;
+	if (i == state.taken->count || ev_is_active(&state.sweep))
+		return;
+	ev_timer_init(&state.sweep, on_sweep, SWEEP_INTERVAL, 0.);
+	ev_timer_start(control_loop(), &state.sweep);
+}
+
+static void closed(void *arg)
+{
+	struct publication *p = arg;
+	size_t i, to = 0;
+
+	for (i = 0; i < p->count; i++)
+		if (!p->items[i].closing)
+			p->items[to++] = p->items[i];
+	p->count = to;
+	if (p == state.taken)
+		plan_sweep();
+}
+
+/* What has been published meanwhile may want the addresses back; it makes a plan of its own. */
+static void counted(void *arg)
+{
+	struct publication *p = arg;
+	bool some = false;
+	size_t i;
+
+	if (p != state.taken || state.sent != NULL)
+		return;
+	for (i = 0; i < p->count; i++) {
+		struct binding *b = &p->items[i];
+
+		b->closing = b->server == NULL && b->flows == 0;
+		some = some || b->closing;
+	}
+	if (some)
+		workers_visit(close_marked, closed, p);
+	else
+		plan_sweep();
+}
+
+static void on_sweep(struct ev_loop *loop, ev_timer *w, int events)
+{
+	size_t i;
+
+	(void)loop;
+	(void)w;
+	(void)events;
+	if (state.sent != NULL)
+		return;
+	for (i = 0; i < state.taken->count; i++)
+		state.taken->items[i].flows = 0;
+	workers_visit(count_flows, counted, state.taken);
 }
 
 /* ---- on the control thread ------------------------------------------------------------------ */
@@ -289,6 +423,7 @@ static void all_taken(void *arg)
 	publication_free(state.taken);
 	state.taken = p;
 	state.sent = NULL;
+	plan_sweep();
 	for (t = app_types(); *t != NULL; t++)
 		if ((*t)->published != NULL)
 			(*t)->published(p->instance);
@@ -339,7 +474,12 @@ int instance_publish(
 	struct publication *p = mem_zalloc(sizeof(*p)), *old;
 
 	p->instance = instance_ref(instance);
-	if (collect(p, err) == -1 || bind_new(p, err) == -1) {
+	if (collect(p, err) == -1) {
+		publication_free(p);
+		return -1;
+	}
+	retire_gone(p);
+	if (bind_new(p, err) == -1) {
 		unbind(p);
 		publication_free(p);
 		return -1;
@@ -365,6 +505,7 @@ int instance_check_addresses(struct instance *instance, struct error *err)
 
 void instance_forget(void)
 {
+	ev_timer_stop(control_loop(), &state.sweep);
 	publication_free(state.next);
 	publication_free(state.sent);
 	publication_free(state.taken);

@@ -155,8 +155,8 @@ int datagram_reader_read(
 			++*cut;
 			continue;
 		}
-		out[count].key.client = sent_from(r, (size_t)i);
-		out[count].key.local = sent_to(m);
+		out[count].key = (struct flow_key){
+		    .client = sent_from(r, (size_t)i), .local = sent_to(m)};
 		out[count].bytes = span_of(r->iov[i].iov_base, r->messages[i].msg_len);
 		count++;
 	}

@@ -21,45 +21,59 @@ struct flow_source {
 
 /* ---- hashes -------------------------------------------------------------------------------- */
 
-/* The bytes of a key, without the padding of a struct. Unix clients have a path instead. */
+/* The bytes of an address, without the padding of a struct and without what is not used. */
 struct packed {
-	uint8_t client[16], local[16];
-	uint32_t client_scope, local_scope;
-	uint16_t port;
-	uint8_t client_family, local_family;
+	uint8_t ip[16];
+	uint32_t scope;
+	uint16_t port, family;
 };
+
+static void pack(struct packed *out, const struct netaddr *addr)
+{
+	memset(out, 0, sizeof(*out));
+	if (addr->family != AF_INET && addr->family != AF_INET6)
+		return;
+	memcpy(out->ip, addr->ip, sizeof(out->ip));
+	out->scope = addr->scope;
+	out->port = addr->port;
+	out->family = addr->family;
+}
+
+static uint64_t hash_address(const struct netaddr *addr)
+{
+	struct packed p;
+
+	if (addr->family == AF_UNIX)
+		return siphash(addr->path, addr->path != NULL ? strlen(addr->path) : 0);
+	pack(&p, addr);
+	return siphash(&p, sizeof(p));
+}
 
 static uint64_t hash_key(const struct flow_key *key)
 {
-	struct packed p = {0};
+	struct packed p[3];
 
-	if (key->client.family == AF_UNIX) {
-		const char *path = key->client.path != NULL ? key->client.path : "";
-
-		return siphash(path, strlen(path));
-	}
-	p.client_family = key->client.family;
-	p.port = key->client.port;
-	p.client_scope = key->client.scope;
-	memcpy(p.client, key->client.ip, sizeof(p.client));
-	p.local_family = key->local.family;
-	if (key->local.family == AF_INET || key->local.family == AF_INET6) {
-		p.local_scope = key->local.scope;
-		memcpy(p.local, key->local.ip, sizeof(p.local));
-	}
-	return siphash(&p, sizeof(p));
+	if (key->client.family == AF_UNIX)
+		return hash_address(&key->client) ^ hash_address(&key->origin);
+	pack(&p[0], &key->client);
+	pack(&p[1], &key->local);
+	if (key->origin.family == AF_UNSPEC) /* as a rule */
+		return siphash(p, 2 * sizeof(p[0]));
+	pack(&p[2], &key->origin);
+	return siphash(p, sizeof(p));
 }
 
 bool flow_key_equal(const struct flow_key *a, const struct flow_key *b)
 {
-	return netaddr_equal(&a->client, &b->client) && netaddr_equal(&a->local, &b->local);
+	return netaddr_equal(&a->client, &b->client) && netaddr_equal(&a->local, &b->local) &&
+	       netaddr_equal(&a->origin, &b->origin);
 }
 
 /* ---- sources ------------------------------------------------------------------------------- */
 
-static struct netaddr source_of(const struct netaddr *client)
+static struct netaddr source_of(const struct flow_key *key)
 {
-	struct netaddr source = *client;
+	struct netaddr source = key->origin.family != AF_UNSPEC ? key->origin : key->client;
 
 	source.port = 0;
 	if (source.family == AF_INET6)
@@ -67,13 +81,6 @@ static struct netaddr source_of(const struct netaddr *client)
 	else if (source.family == AF_UNIX) /* all are this machine's */
 		source.path = NULL;
 	return source;
-}
-
-static uint64_t hash_source(const struct netaddr *source)
-{
-	struct flow_key key = {.client = *source};
-
-	return hash_key(&key);
 }
 
 static void source_grow(struct flow_table *t)
@@ -167,14 +174,14 @@ static void grow(struct flow_table *t)
 }
 
 enum flow_room flow_table_room(
-    const struct flow_table *t, const struct netaddr *client, const struct flow_limits *limits)
+    const struct flow_table *t, const struct flow_key *key, const struct flow_limits *limits)
 {
-	struct netaddr address = source_of(client);
+	struct netaddr address = source_of(key);
 	const struct flow_source *source;
 
 	if (t->count >= limits->all)
 		return FLOW_TABLE_FULL;
-	source = source_find(t, &address, hash_source(&address));
+	source = source_find(t, &address, hash_address(&address));
 	if (source != NULL && source->flows >= limits->per_source)
 		return FLOW_SOURCE_FULL;
 	return FLOW_ROOM;
@@ -182,8 +189,8 @@ enum flow_room flow_table_room(
 
 void flow_table_add(struct flow_table *t, struct flow_entry *entry, uint64_t hash)
 {
-	struct netaddr address = source_of(&entry->key.client);
-	uint64_t source_hash = hash_source(&address);
+	struct netaddr address = source_of(&entry->key);
+	uint64_t source_hash = hash_address(&address);
 	struct flow_source *source = source_find(t, &address, source_hash);
 	struct flow_entry **slot;
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The flows of one listening socket, found by the two addresses of their datagrams: a hash table
- * whose keys nobody outside can make collide, with limits on all flows and on those of one source.
+ * The flows of one listening socket, found by the addresses of their datagrams: a hash table whose
+ * keys nobody outside can make collide, with limits on all flows and on those of one source.
  */
 #ifndef DAEMON_NET_FLOW_TABLE_H
 #define DAEMON_NET_FLOW_TABLE_H
@@ -15,8 +15,9 @@
 struct flow_source;
 
 struct flow_key {
-	struct netaddr client;
-	struct netaddr local; /* what the client wrote to, without the port; perhaps AF_UNSPEC */
+	struct netaddr client; /* the socket's other side */
+	struct netaddr local;  /* what it wrote to, without the port; perhaps AF_UNSPEC */
+	struct netaddr origin; /* whom it speaks for, where it speaks for several; else AF_UNSPEC */
 };
 
 bool flow_key_equal(const struct flow_key *a, const struct flow_key *b);
@@ -48,9 +49,12 @@ enum flow_room { FLOW_ROOM, FLOW_TABLE_FULL, FLOW_SOURCE_FULL };
 struct flow_entry *flow_table_find(
     const struct flow_table *t, const struct flow_key *key, uint64_t *hash);
 
-/* May this client have one more? A source is an IPv4 address, or an IPv6 network of 64 bits. */
+/*
+ * Is there room for one more, with that key? The source is the origin's, else the client's IPv4
+ * address, or its IPv6 network of 64 bits.
+ */
 enum flow_room flow_table_room(
-    const struct flow_table *t, const struct netaddr *client, const struct flow_limits *limits);
+    const struct flow_table *t, const struct flow_key *key, const struct flow_limits *limits);
 
 /* Puts in entry, whose key is in no other and has that hash. */
 void flow_table_add(struct flow_table *t, struct flow_entry *entry, uint64_t hash);
