@@ -13,7 +13,6 @@
  * Checks the routes in node, the server's object, against the addresses that server listens on. A
  * server with addresses of both kinds may have routes for both. Returns 0, or -1 with err.
  */
-int transports_check(
-    const struct jnode *node, const struct server *server, struct error *err);
+int transports_check(const struct jnode *node, const struct server *server, struct error *err);
 
 #endif

@@ -25,7 +25,7 @@ struct match_state;
 
 struct conn {
 	struct endpoint client; /* nothing, where flow is set */
-	struct flow *flow;      /* a client that sends datagrams; NULL: it has a socket of its own */
+	struct flow *flow; /* a client that sends datagrams; NULL: it has a socket of its own */
 	struct facts facts;
 	struct arena *arena;
 	struct worker *worker;

@@ -164,8 +164,7 @@ void flow_send_room(struct flow *flow, size_t n)
 	struct listener *l = flow->conn->listener;
 
 	if (l->io.fd != -1)
-		datagram_writer_put(
-		    io_of(flow)->writer, l->io.fd, l->family, &flow->entry.key, n);
+		datagram_writer_put(io_of(flow)->writer, l->io.fd, l->family, &flow->entry.key, n);
 }
 
 void flow_send(struct flow *flow, struct span datagram)
@@ -238,8 +237,7 @@ static void note_refusal(struct listener *l, const struct netaddr *client, enum 
 		return;
 	l->silent_until = now + LISTENER_COMPLAINTS;
 	log_msg(LOG_WARN, "core", "%s: no more clients than max_flows%s allows; %s is ignored",
-	    l->address, room == FLOW_SOURCE_FULL ? "_per_source" : "",
-	    netaddr_text(client, text));
+	    l->address, room == FLOW_SOURCE_FULL ? "_per_source" : "", netaddr_text(client, text));
 }
 
 /* NULL: it is none of ours. */

@@ -34,7 +34,7 @@ struct listener {
 	struct flow_limits limits; /* this worker's share */
 	double idle_timeout;       /* seconds */
 	ev_tstamp silent_until;    /* no complaint of the limits before */
-	char address[]; /* as shown: "tcp/:993" */
+	char address[];            /* as shown: "tcp/:993" */
 };
 
 /* Takes fd, which listens and does not block. The new listener has one reference. */

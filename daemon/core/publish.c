@@ -20,7 +20,7 @@ struct binding {
 	bool paused;
 	bool closing; /* retired, and without flows: being closed */
 	struct address address;
-	int *fds; /* one for each worker, where it is new; NULL: the workers have it */
+	int *fds;             /* one for each worker, where it is new; NULL: the workers have it */
 	_Atomic size_t flows; /* of a retired one, as the workers have counted last */
 };
 

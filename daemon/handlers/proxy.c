@@ -243,8 +243,8 @@ static void on_dialed(struct conn *conn, struct endpoint *upstream, const void *
 	if (params->header == HEADER_V1)
 		length = proxy_header_v1(header, &conn->facts.src, facts_dst(&conn->facts));
 	else if (params->header == HEADER_V2)
-		length = proxy_header_v2(header, &conn->facts.src, facts_dst(&conn->facts),
-		    conn->flow != NULL);
+		length = proxy_header_v2(
+		    header, &conn->facts.src, facts_dst(&conn->facts), conn->flow != NULL);
 	if (conn->flow != NULL)
 		datagram_relay_start(
 		    conn, upstream, span_of(header, length), params->relay.max_age);

@@ -155,8 +155,8 @@ int datagram_reader_read(
 			++*cut;
 			continue;
 		}
-		out[count].key = (struct flow_key){
-		    .client = sent_from(r, (size_t)i), .local = sent_to(m)};
+		out[count].key =
+		    (struct flow_key){.client = sent_from(r, (size_t)i), .local = sent_to(m)};
 		out[count].bytes = span_of(r->iov[i].iov_base, r->messages[i].msg_len);
 		count++;
 	}
@@ -187,8 +187,7 @@ void datagram_writer_free(struct datagram_writer *w)
 }
 
 /* The form that a socket of family wants: IPv4 addresses are mapped for one of IPv6. */
-static socklen_t name_for(
-    int family, const struct netaddr *addr, struct sockaddr_storage *out)
+static socklen_t name_for(int family, const struct netaddr *addr, struct sockaddr_storage *out)
 {
 	struct sockaddr_in6 *sa = (struct sockaddr_in6 *)out;
 
@@ -223,8 +222,7 @@ static void put_source(
 		memcpy(CMSG_DATA(c), &info, sizeof(info));
 		m->msg_controllen = sizeof(control->v6);
 	} else {
-		struct in_pktinfo info = {
-		    .ipi_spec_dst = ((struct sockaddr_in *)&name)->sin_addr};
+		struct in_pktinfo info = {.ipi_spec_dst = ((struct sockaddr_in *)&name)->sin_addr};
 
 		c->cmsg_level = IPPROTO_IP;
 		c->cmsg_type = IP_PKTINFO;

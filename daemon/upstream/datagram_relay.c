@@ -184,8 +184,8 @@ void datagram_relay_start(
 	r->conn = conn;
 	r->upstream = upstream;
 	if (prefix.n > 0)
-		r->prefix = span_of(
-		    arena_strndup(conn->arena, (const char *)prefix.p, prefix.n), prefix.n);
+		r->prefix =
+		    span_of(arena_strndup(conn->arena, (const char *)prefix.p, prefix.n), prefix.n);
 	conn->handler = r;
 	conn->on_end = on_end;
 	conn->state = "relaying";

@@ -38,8 +38,8 @@ static int check_network(
 	return 0;
 }
 
-static int parse(struct load *load, const struct jnode *node, const char *text,
-    struct address *out, struct error *err)
+static int parse(struct load *load, const struct jnode *node, const char *text, struct address *out,
+    struct error *err)
 {
 	struct address_range range;
 	struct error inner;
@@ -49,7 +49,7 @@ static int parse(struct load *load, const struct jnode *node, const char *text,
 	if (check_network(node, &range, err) == -1)
 		return -1;
 	load->needs |= address_socket_type(range.first.network) == SOCK_DGRAM ? TRANSPORT_DATAGRAMS
-									       : TRANSPORT_STREAM;
+									      : TRANSPORT_STREAM;
 	*out = range.first;
 	return 0;
 }
@@ -94,7 +94,8 @@ static int init_dynamic(struct destination *d, struct load *load, const struct j
 	if (colon == NULL || strchr(colon, '}') != NULL)
 		return jnode_error(node, err, ERROR_INVALID,
 		    "'%s' needs a port; it cannot depend on the connection", text);
-	if (parse(load, node, arena_printf(load->arena, "%.*shost%s", (int)(host - text), text, colon),
+	if (parse(load, node,
+		arena_printf(load->arena, "%.*shost%s", (int)(host - text), text, colon),
 		&d->address, err) == -1)
 		return -1;
 	if (!address_is_ip(d->address.network))
@@ -167,8 +168,7 @@ const char *destination_expand(
 }
 
 /* What listens on any address listens on each of the machine's. */
-static bool listened_on(
-    const struct netaddr *addr, bool datagrams, const struct listener *l)
+static bool listened_on(const struct netaddr *addr, bool datagrams, const struct listener *l)
 {
 	for (; l != NULL; l = l->next) {
 		if (l->local.port != addr->port || l->datagrams != datagrams)

@@ -348,8 +348,7 @@ static bool try_address(struct dial *d)
 	counter_add(&w->counters.dials, 1);
 	atomic_fetch_add_explicit(&d->peer->dials, 1, memory_order_relaxed);
 	local = sources_choose(&d->chosen->sources, &d->conn->facts, address->family, &source);
-	fd = sockets_connect(
-	    address_socket_type(d->target->network), address, local, &done);
+	fd = sockets_connect(address_socket_type(d->target->network), address, local, &done);
 	if (fd == -1) {
 		attempt_failed(d, address, strerror(errno));
 		return true;

@@ -159,8 +159,8 @@ bool pool_has_datagrams(const struct pool *pool)
 
 	for (i = 0; i < pool->count; i++)
 		for (j = 0; j < pool->items[i].dial.count; j++)
-			if (address_socket_type(
-				pool->items[i].destinations[j].address.network) == SOCK_DGRAM)
+			if (address_socket_type(pool->items[i].destinations[j].address.network) ==
+			    SOCK_DGRAM)
 				return true;
 	return false;
 }
