@@ -122,6 +122,8 @@ static struct netaddr sent_from(struct datagram_reader *r, size_t i)
 	struct sockaddr_storage *name = &r->names[i];
 	socklen_t length = r->messages[i].msg_hdr.msg_namelen;
 
+	if (length == 0) /* a Unix socket without a name */
+		return (struct netaddr){.family = AF_UNIX, .path = ""};
 	if (name->ss_family == AF_UNIX)
 		length = name_abstract((struct sockaddr_un *)name, length);
 	return netaddr_from_sockaddr((struct sockaddr *)name, length);
