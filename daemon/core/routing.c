@@ -184,9 +184,21 @@ enum prefetched { FETCHED_SOME, FETCHED_NOTHING, FETCH_FAILED };
 
 /* ---- waiting for bytes --------------------------------------------------------------------- */
 
+/* Of datagrams that were looked at, those that could not be kept are gone. */
+static void skip_lost(struct match_state *m, const struct flow *flow)
+{
+	if (m->datagram < flow->kept_count)
+		return;
+	m->datagram = flow->kept_count > 0 ? flow->kept_count - 1 : 0;
+	if (flow->kept_count == 0)
+		match_cache_next_datagram(&m->cache);
+}
+
 static void on_bytes(struct conn *conn, int events)
 {
 	(void)events;
+	if (conn->flow != NULL)
+		skip_lost(conn->matching, conn->flow);
 	conn_wait(conn, 0, NULL);
 	conn_timer_stop(conn);
 	routing_run(conn);
