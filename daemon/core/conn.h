@@ -17,13 +17,15 @@
 #include "daemon/core/reason.h"
 #include "daemon/net/stream.h"
 
+struct flow;
 struct worker;
 struct listener;
 struct route;
 struct match_state;
 
 struct conn {
-	struct endpoint client;
+	struct endpoint client; /* nothing, where flow is set */
+	struct flow *flow; /* a client that sends datagrams; NULL: it has a socket of its own */
 	struct facts facts;
 	struct arena *arena;
 	struct worker *worker;
@@ -69,7 +71,7 @@ void conn_resume(struct conn *conn, enum handle_result result);
 
 /*
  * Waits for the client's stream (EV_READ, EV_WRITE; 0: stop) and calls on_client from the loop.
- * Callers try to read or write first.
+ * Callers try to read or write first. Of a flow only reading is waited for (see flow.h).
  */
 void conn_wait(struct conn *conn, int want, void (*on_client)(struct conn *conn, int events));
 

@@ -27,6 +27,7 @@
 	X(END_PROXY_HEADER, "proxy_header",                                                        \
 	    "the PROXY header is missing, malformed or not allowed")                               \
 	X(END_PROTOCOL, "protocol", "the client did not say what a handler such as socks5 needs")  \
+	X(END_DATAGRAMS, "datagrams", "the next handler is of no use for datagrams")               \
 	X(END_HTTP, "http", "the HTTP session ended")                                              \
 	X(END_IDLE_TIMEOUT, "idle_timeout", "no byte for the idle timeout")                        \
 	X(END_FIN_TIMEOUT, "fin_timeout", "one side had ended and no byte came for fin_timeout")   \

@@ -37,7 +37,8 @@ struct match_state {
 	struct match_cache cache;
 	struct frame *frame;
 	struct frame outermost;
-	size_t held; /* bytes counted against the worker's budget */
+	size_t held;     /* bytes counted against the worker's budget */
+	size_t datagram; /* of a flow: the one that is looked at, of those that wait */
 	enum match_phase phase;
 };
 

@@ -83,7 +83,7 @@ static void try_next(struct socks5 *s)
 
 	counter_add(&conn->worker->counters.dials, 1);
 	set_upstream(s, address);
-	fd = sockets_connect(address, NULL, &done);
+	fd = sockets_connect(SOCK_STREAM, address, NULL, &done);
 	if (fd == -1) {
 		attempt_failed(s, errno);
 		return;
