@@ -86,12 +86,11 @@ static uint32_t types_of(struct span word)
 
 static int unknown(struct span word, const char **hint, struct error *err)
 {
-	static const char *const words[] = {
+	static const char *const words[] = {"conn", "config", "listener", "upstream", "event",
 #define EVENT_WORD(id, name, help) name,
 	    CONTROL_EVENTS(EVENT_WORD)
 #undef EVENT_WORD
-		"conn",
-	    "config", "listener", "upstream", "event", NULL};
+		NULL};
 	char text[64];
 
 	snprintf(text, sizeof(text), "%.*s", (int)word.n, (const char *)word.p);

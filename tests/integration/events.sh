@@ -116,6 +116,19 @@ ctl monitor conn.clos 2>"$tmp/err" || status=$?
 same 7 $status "exit status for an unknown type"
 grep -q "did you mean 'conn.close'" "$tmp/err" || fail "no hint: $(cat "$tmp/err")"
 
+# --- on a terminal: lines for people, and Ctrl-C ------------------------------------------------
+"$python" - "$pointsctl" -s "$sock" monitor --since 0 <<'PY' || fail "on a terminal"
+import os, pty, sys
+pid, terminal = pty.fork()
+if pid == 0:
+    os.execv(sys.argv[1], sys.argv[1:])
+shown = os.read(terminal, 100)
+assert b" listener.opened " in shown and b"{" not in shown, shown
+os.write(terminal, b"\x03")
+code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+assert code == 0, code
+PY
+
 # --- the end ------------------------------------------------------------------------------------
 stop text INT || fail "exit status after SIGINT: $?"
 stop closes TERM || fail "exit status after SIGTERM: $?"

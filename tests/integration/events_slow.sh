@@ -14,10 +14,10 @@ wait_log slow config.changed
 # KiB; what is freed stays where a sanitizer looks at it.
 "$pointsmand" version | grep -q sanitizers=no && MEMORY=2048 || MEMORY=65536
 export MEMORY
-export DAEMON=${pids[pointsmand]} SLOW=${pids[slow]} SLOW_LOG=$tmp/slow.log
+export DAEMON=${pids[pointsmand]} SLOW=${pids[slow]} SLOW_LOG=$tmp/slow.log CTL=$pointsctl SOCK=$sock
 
 "$python" - <<'PY' || fail "a slow reader"
-import json, signal
+import fcntl, json, signal, subprocess, sys, termios
 from peers import *
 
 def exchange(times):
@@ -58,5 +58,16 @@ assert lost[0]["last"] == lost[0]["seq"] == all[at + 1]["seq"] - 1
 assert lost[0]["count"] == lost[0]["last"] - lost[0]["first"] + 1
 numbers = [e["seq"] for e in all]
 assert numbers == sorted(set(numbers)), "not in order"
+
+# A reader whose own reader has stopped ends at a signal nevertheless.
+stuck = subprocess.Popen([os.environ["CTL"], "-s", os.environ["SOCK"], "monitor", "--since", "0"],
+    stdout=subprocess.PIPE)
+def held():
+    answer = fcntl.ioctl(stuck.stdout, termios.FIONREAD, b"\0" * 4)
+    return int.from_bytes(answer, sys.byteorder)
+within(20, "a full pipe", lambda: held() >= 60000)
+stuck.terminate()
+code = stuck.wait(TIMEOUT)
+assert code == 0, code
 PY
 stop slow || fail "exit status of the reader: $?"

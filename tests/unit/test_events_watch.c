@@ -99,17 +99,17 @@ struct got {
 	uint64_t events; /* without event.lost */
 	uint64_t lost;   /* by its counts */
 	uint64_t up;     /* to where the chunks say it has read */
+	char type[32];   /* of the last one */
 	char reason[32]; /* of the last event.lost */
 };
 
 static void count_event(struct got *got, const msgpack_object *event)
 {
 	uint64_t seq = number_of(event, "seq");
-	char type[32];
 
 	ck_assert_uint_gt(seq, got->seq);
-	ck_assert(unpack_copy(unpack_get(event, "type"), type, sizeof(type)));
-	if (strcmp(type, "event.lost") == 0) {
+	ck_assert(unpack_copy(unpack_get(event, "type"), got->type, sizeof(got->type)));
+	if (strcmp(got->type, "event.lost") == 0) {
 		expect_keys(event, "seq,type,time,reason,first,last,count");
 		got->lost += number_of(event, "count");
 		unpack_copy(unpack_get(event, "reason"), got->reason, sizeof(got->reason));
@@ -264,6 +264,28 @@ START_TEST(slow_reader)
 }
 END_TEST
 
+/* What workers noted before something is published comes before it; and they are asked again. */
+START_TEST(worker_by_worker)
+{
+	uint64_t before = events_last();
+	struct got got = {.seq = before};
+	struct peer_client c;
+
+	watch(&c, NOW, ALL, NULL);
+	note_on_worker(3);
+	publish_up("127.0.0.1:1");
+	read_to(&c, &got, before + 4);
+	ck_assert_str_eq(got.type, "upstream.up");
+	turns(50); /* the message of the first ones has come and gone */
+	note_on_worker(2);
+	read_to(&c, &got, before + 6);
+	turns(50);
+	note_on_worker(1);
+	read_to(&c, &got, before + 7);
+	client_stop(&c);
+}
+END_TEST
+
 START_TEST(slow_worker_ring)
 {
 	uint64_t before = events_last();
@@ -335,11 +357,16 @@ START_TEST(asked_for_while_read)
 	ck_assert(is_silent());
 	client_stop(&c);
 	wait_for(nobody_is_there);
+	event_log_linger(EVENT_LOG_LINGER);
 	watch(&c, NOW, "conn.close", NULL);
 	ck_assert(!is_silent());
 	client_stop(&c);
 	wait_for(nobody_is_there);
 	ck_assert(!is_silent());
+	event_log_linger(LINGER);
+	watch(&c, NOW, "conn.close", NULL);
+	client_stop(&c);
+	wait_for(nobody_is_there);
 	/* One that comes back in time goes on being told, however long. */
 	watch(&c, NOW, "conn.close", NULL);
 	turns((unsigned)(4 * LINGER / 0.002));
@@ -434,6 +461,7 @@ int main(void)
 	tcase_add_test(tc, types_and_filter);
 	tcase_add_test(tc, refused);
 	tcase_add_test(tc, slow_reader);
+	tcase_add_test(tc, worker_by_worker);
 	tcase_add_test(tc, slow_worker_ring);
 	tcase_add_test(tc, lost_connections_are_not_for_all);
 	tcase_add_test(tc, half_closed);
