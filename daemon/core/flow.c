@@ -297,7 +297,7 @@ void flow_pass_on(struct flow *flow, const struct netaddr *origin, struct span d
 
 	key.origin = *origin;
 	other = find_or_open(flow->conn->listener, &key, &first);
-	if (other != NULL)
+	if (other != NULL && other != flow)
 		deliver(other, &datagram, 1, first);
 	else
 		flow_lost(flow);

@@ -5,8 +5,8 @@
 . "$(dirname "$0")/lib.sh"
 need_python
 
-LISTEN=$(free_port) WEB=$(free_port) LOCAL=$(free_port) OTHER=$(free_port)
-export LISTEN WEB LOCAL OTHER SOCK=$sock POINTSCTL=$pointsctl FLIGHTS=$top_srcdir/tests/unit/quic_flights.h
+LISTEN=$(free_port) AGAIN=$(free_port) WEB=$(free_port) LOCAL=$(free_port) OTHER=$(free_port)
+export LISTEN AGAIN WEB LOCAL OTHER SOCK=$sock POINTSCTL=$pointsctl FLIGHTS=$top_srcdir/tests/unit/quic_flights.h
 to() {
     echo '{"handler": "proxy", "upstreams": [{"dial": ["udp/127.0.0.1:'"$1"'"]}]}'
 }
@@ -18,6 +18,11 @@ config <<JSON
         {"match": [{"quic": {"sni": ["localhost"]}}], "handle": [$(to "$LOCAL")]}]}]},
     {"match": [{"tls": {}}, {"proxy_protocol": {}}, {"http": []}, {"ssh": {}}], "handle": [{"handler": "close"}]},
     {"handle": [$(to "$OTHER")]}
+]},
+"again": {"listen": ["udp/127.0.0.1:$AGAIN"], "routes": [
+    {"match": [{"quic": {"alpn": ["h3"]}}], "handle": [{"handler": "vars", "seen": "yes"}, {"handler": "subroute", "routes": [
+        {"match": [{"quic": {"sni": ["other.example"]}}], "handle": [{"handler": "close"}]}]}]},
+    {"match": [{"vars": {"seen": ["yes"]}, "regexp": {"pattern": "^CA000000", "count": 4, "hex": true}}], "handle": [$(to "$WEB")]}
 ]}}}}}
 JSON
 daemon
@@ -44,8 +49,8 @@ def flights():
 flights = flights()
 web, local, other = (datagrams(("127.0.0.1", port(name))) for name in ("WEB", "LOCAL", "OTHER"))
 
-def goes_to(backend, sent):
-    client = datagrams(to=port("LISTEN"))
+def goes_to(backend, sent, listen="LISTEN"):
+    client = datagrams(to=port(listen))
     for d in sent:
         client.send(d)
     for d in sent:
@@ -60,6 +65,9 @@ goes_to(web, flights["go"] + [b"x", b"", pattern(40000)])
 goes_to(local, flights["gtls"])
 goes_to(local, flights["gtls_draft29"])
 goes_to(other, flights["kdig"])
+# After a chain, and after a subroute in which nothing matched, the first datagram is asked about.
+assert flights["go"][0][0] == 0xca != flights["go"][1][0]
+goes_to(web, flights["go"], "AGAIN")
 # Only the beginnings of what other matchers know: nothing more will come of one datagram.
 for data in (b"\x16\x03\x01\x02\x00\x01", b"PROXY", b"GET / HT", b"SSH", b"", b"x"):
     goes_to(other, [data])
