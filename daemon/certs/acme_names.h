@@ -21,11 +21,11 @@ struct state;
 
 #define ACME_ERROR_MAX 512
 
-/* A name. */
+/* A name, or several that are to be in one certificate, under the first of them. */
 struct acme_name {
 	UT_hash_handle hh;
 	char *name;
-	struct strings names;          /* of its certificate: this one */
+	struct strings names;          /* of its certificate, this one first */
 	struct acme_options **issuers; /* references; NULL stands for the internal CA */
 	size_t issuer_count;
 	enum key_type key_type;
@@ -66,7 +66,7 @@ void acme_names_stop(void);
 void acme_names_manage(const struct managed_name *names, size_t count);
 void acme_names_keep(const struct managed_name *names, size_t count);
 
-/* NULL: no such. */
+/* The one that has this name among its names; NULL: none. */
 struct acme_name *acme_names_find(const char *name);
 
 /* Sets the timer to when the first of all has something to do. */
