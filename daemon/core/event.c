@@ -92,7 +92,8 @@ static uint32_t types_of(struct span word)
 
 static int unknown(struct span word, const char **hint, struct error *err)
 {
-	static const char *const words[] = {"conn", "config", "listener", "upstream", "cert", "event",
+	static const char *const words[] = {"conn", "config", "listener", "upstream", "cert",
+	    "event",
 #define EVENT_WORD(id, name, help) name,
 	    CONTROL_EVENTS(EVENT_WORD)
 #undef EVENT_WORD

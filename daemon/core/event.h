@@ -39,7 +39,7 @@ struct event {
 	struct span who, comment, code, path, message;
 	struct span problem;
 	struct span cert, issuer, expires, next; /* of a managed name; times as RFC 3339 has them */
-	uint64_t first, last, count; /* that are missing; 0: not known */
+	uint64_t first, last, count;             /* that are missing; 0: not known */
 };
 
 /* For filter_new(); kinds are EVENT_BITs. The first ones, seq and type, are of all events. */
