@@ -200,16 +200,11 @@ static void set_issuers(struct acme_name *n, const struct managed_name *m)
 	n->renewal_ratio = m->renewal_ratio;
 }
 
-static void manage_group(const struct group *g, time_t now)
+/* As the document has it now: whatever was on its way by other rules ends. */
+static void apply(struct acme_name *n, const struct group *g, time_t now)
 {
-	struct acme_name *n = find_first(g->first->name);
-
-	if (n == NULL) {
-		n = name_new(g->first->name);
-		n->remove_at = now + UNWANTED;
-	} else if (same_issuers(n, g->first) && same_names(n, g)) {
+	if (n->names.count > 0 && same_issuers(n, g->first) && same_names(n, g))
 		return;
-	}
 	acme_attempt_cancel(n);
 	acme_renewal_info_cancel(n);
 	set_issuers(n, g->first);
@@ -221,16 +216,23 @@ static void manage_group(const struct group *g, time_t now)
 	acme_stored_load(n);
 }
 
+/* The document may yet be refused: names that are known stay as they are. */
 void acme_names_manage(const struct managed_name *names, size_t count)
 {
 	time_t now = time(NULL);
 	struct group *groups;
-	size_t i, n;
+	struct acme_name *n;
+	size_t i, k;
 
-	groups = groups_of(names, count, &n);
-	for (i = 0; i < n; i++)
-		manage_group(&groups[i], now);
-	groups_free(groups, n);
+	groups = groups_of(names, count, &k);
+	for (i = 0; i < k; i++) {
+		if (find_first(groups[i].first->name) != NULL)
+			continue;
+		n = name_new(groups[i].first->name);
+		n->remove_at = now + UNWANTED;
+		apply(n, &groups[i], now);
+	}
+	groups_free(groups, k);
 	store_commit();
 }
 
@@ -248,10 +250,13 @@ void acme_names_keep(const struct managed_name *names, size_t count)
 	groups = groups_of(names, count, &k);
 	for (i = 0; i < k; i++) {
 		n = find_first(groups[i].first->name);
-		if (n != NULL)
-			n->remove_at = 0;
+		if (n == NULL)
+			n = name_new(groups[i].first->name);
+		apply(n, &groups[i], now);
+		n->remove_at = 0;
 	}
 	groups_free(groups, k);
+	store_commit();
 	acme_names_arm();
 }
 

@@ -61,8 +61,10 @@ extern struct acme_names {
 int acme_names_start(struct state *state, struct ev_loop *loop, struct error *err);
 void acme_names_stop(void);
 
-/* As tls_issuer's: those of names that have an ACME issuer first. Certificates that are in the
- * state folder are served at once; orders wait for keep(). */
+/*
+ * As tls_issuer's, for those of names that have an ACME issuer first. Certificates that are in the
+ * state folder are served at once; everything else waits for keep().
+ */
 void acme_names_manage(const struct managed_name *names, size_t count);
 void acme_names_keep(const struct managed_name *names, size_t count);
 

@@ -27,6 +27,18 @@ for ((i = 0; i < 100; i++)); do
     [ "$(names)" = 'a.example.com, b.example.com, d.example.com' ] && break
 done
 [ $i -lt 100 ] || fail "no certificate with the name that was added"
+
+# A document that is refused changes nothing about the names of the one in force.
+start busy "$python" -c 'import socket, sys, time
+s = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+time.sleep(60)' "$(free_port | tee "$tmp/busy")"
+wait_until 5 "the port to be taken" listening "$(cat "$tmp/busy")"
+managed '["a.example.com","z.example.com"]' '"one_certificate":true,"issuers":['"$(acme_issuer)]" |
+    sed "s/127.0.0.1:$HTTPS/127.0.0.1:$(cat "$tmp/busy")/" | config
+kill -HUP "${pids[pointsmand]}"
+wait_log pointsmand 'nothing changed'
+sleep 1
+grep -q z.example.com "$tmp/ca.log" && fail "a name of a document that was refused was ordered"
 stop pointsmand
 
 cat >"$tmp/Caddyfile" <<EOF_
