@@ -72,28 +72,17 @@ static struct key *load_key(struct acme_account *a, struct error *err)
 }
 
 /*
- * The CA does not take the key: perhaps it was told of a new one just before we were cut off, which
- * lies beside the old one.
+ * A new key beside the old one: its change was cut off, and the CA may have heard of it or not. It
+ * will be asked.
  */
-static void try_new_key(struct acme_account *a)
+static void load_new_key(struct acme_account *a)
 {
 	char path[ACME_PATH_MAX];
-	struct error err;
-	struct key *key;
+	struct error ignored;
 
-	if (a->state == NULL)
-		return;
-	key = key_load_state(a->state, acme_path(a->folder, "account-new", "pem", path), &err);
-	if (key == NULL)
-		return;
-	if (use_key(a, key, &err) == 0 &&
-	    key_store(key, a->state, acme_path(a->folder, "account", "pem", path), span_of(NULL, 0),
-		&err) == 0) {
-		state_remove(a->state, acme_path(a->folder, "account-new", "pem", path), &err);
-		log_msg(LOG_INFO, "certs", "account with %s: the new key is taken up",
-		    acme_ca_url(a->ca));
-	}
-	key_unref(key);
+	if (a->state != NULL)
+		a->new_key = key_load_state(
+		    a->state, acme_path(a->folder, "account-new", "pem", path), &ignored);
 }
 
 /* The URL from the last time, if it is this key's. */
@@ -104,7 +93,7 @@ static void load_url(struct acme_account *a)
 	const char *url, *thumbprint;
 	json_t *json;
 
-	if (a->state == NULL)
+	if (a->state == NULL || a->new_key != NULL)
 		return;
 	json = acme_json_read(a->state, acme_path(a->folder, "account", "json", path), &ignored);
 	url = json_string_value(json_object_get(json, "url"));
@@ -193,6 +182,7 @@ struct acme_account *acme_account_get(const char *directory, const struct acme_o
 		return NULL;
 	}
 	key_unref(key);
+	load_new_key(a);
 	load_url(a);
 	a->next = all;
 	all = a;
@@ -305,6 +295,76 @@ static void on_registered(
 	tell_waiters(a, fault);
 }
 
+/*
+ * The new key is on disk before the CA hears of it, beside the old one; a crash between the two
+ * leaves the CA with a key that is still in the folder.
+ */
+static int store_new_key(struct acme_account *a, const char *name, struct error *err)
+{
+	char path[ACME_PATH_MAX];
+
+	if (a->state == NULL)
+		return 0;
+	return key_store(
+	    a->new_key, a->state, acme_path(a->folder, name, "pem", path), span_of(NULL, 0), err);
+}
+
+/* Forgets the new key, which is in use by now or never will be. */
+static void drop_new_key(struct acme_account *a)
+{
+	char path[ACME_PATH_MAX];
+	struct error ignored;
+
+	key_unref(a->new_key);
+	a->new_key = NULL;
+	if (a->state != NULL)
+		state_remove(a->state, acme_path(a->folder, "account-new", "pem", path), &ignored);
+}
+
+static int take_up_new_key(struct acme_account *a, struct error *err)
+{
+	if (store_new_key(a, "account", err) == -1 || use_key(a, a->new_key, err) == -1)
+		return -1;
+	drop_new_key(a);
+	store_url(a);
+	log_msg(LOG_INFO, "certs", "account %s has a new key", a->kid);
+	return 0;
+}
+
+static void on_probed(
+    void *arg, const struct acme_http_reply *reply, const struct acme_fault *fault)
+{
+	struct acme_account *a = arg;
+	struct acme_fault local;
+	struct error err;
+
+	a->call = NULL;
+	if (fault != NULL && acme_problem_is(&fault->problem, "accountDoesNotExist")) {
+		drop_new_key(a);
+		load_url(a);
+		if (a->kid == NULL)
+			register_key(a);
+		else
+			tell_waiters(a, NULL);
+		return;
+	}
+	if (fault == NULL && acme_url_valid(reply->location)) {
+		a->kid = mem_strdup(reply->location);
+		if (take_up_new_key(a, &err) == -1) {
+			acme_fault_set(&local, FAULT_LOCAL, "%s", err.message);
+			fault = &local;
+		}
+	}
+	tell_waiters(a, fault);
+}
+
+/* Does the CA know the new key? */
+static void probe(struct acme_account *a)
+{
+	a->call = acme_call_post(a->ca, a->new_key, NULL, acme_ca_directory(a->ca)->new_account,
+	    span_str("{\"onlyReturnExisting\":true}"), on_probed, a);
+}
+
 static void on_directory(
     void *arg, const struct acme_http_reply *reply, const struct acme_fault *fault)
 {
@@ -326,6 +386,10 @@ static void register_key(struct acme_account *a)
 	json_t *json;
 	char *text;
 
+	if (a->new_key != NULL && a->change == NULL) {
+		probe(a);
+		return;
+	}
 	if (directory->external_account_required && a->key_id == NULL) {
 		acme_fault_set(&fault, FAULT_LOCAL,
 		    "%s wants accounts to be bound to one with the CA: configure external_account",
@@ -391,8 +455,6 @@ void acme_account_forget(struct acme_account *account)
 {
 	free(account->kid);
 	account->kid = NULL;
-	if (account->change == NULL)
-		try_new_key(account);
 }
 
 /* ---- use ----------------------------------------------------------------------------------- */
@@ -410,43 +472,22 @@ const char *acme_account_thumbprint(const struct acme_account *account)
 
 /* ---- another key --------------------------------------------------------------------------- */
 
-/*
- * The new key is on disk before the CA hears of it, beside the old one; a crash between the two
- * leaves the CA with a key that is still in the folder.
- */
-static int store_new_key(struct acme_account *a, const char *name, struct error *err)
-{
-	char path[ACME_PATH_MAX];
-
-	if (a->state == NULL)
-		return 0;
-	return key_store(
-	    a->new_key, a->state, acme_path(a->folder, name, "pem", path), span_of(NULL, 0), err);
-}
-
 static void on_changed(
     void *arg, const struct acme_http_reply *reply, const struct acme_fault *fault)
 {
 	struct acme_account *a = arg;
-	char path[ACME_PATH_MAX];
 	struct acme_fault local;
 	struct error err;
 
 	a->change = NULL;
-	if (fault == NULL &&
-	    (store_new_key(a, "account", &err) == -1 || use_key(a, a->new_key, &err) == -1)) {
+	if (fault == NULL && take_up_new_key(a, &err) == -1) {
 		acme_fault_set(&local, FAULT_LOCAL, "%s", err.message);
 		fault = &local;
+	} else if (fault != NULL && fault->kind == FAULT_PROBLEM) {
+		drop_new_key(a);
+	} else if (fault != NULL) {
+		acme_account_forget(a); /* nobody knows: to be asked when next needed */
 	}
-	if (fault == NULL) {
-		store_url(a);
-		if (a->state != NULL)
-			state_remove(
-			    a->state, acme_path(a->folder, "account-new", "pem", path), &err);
-		log_msg(LOG_INFO, "certs", "account %s has a new key", a->kid);
-	}
-	key_unref(a->new_key);
-	a->new_key = NULL;
 	a->changed(a->changed_arg, reply, fault);
 }
 

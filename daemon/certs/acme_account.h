@@ -42,10 +42,7 @@ struct acme_waiter {
 void acme_account_need(struct acme_account *account, struct acme_waiter *waiter);
 void acme_waiter_cancel(struct acme_waiter *waiter);
 
-/*
- * The server does not know it or its key (accountDoesNotExist, unauthorized): it is registered anew
- * when next needed, with the key that a change of keys left behind, if one was cut off.
- */
+/* The server does not know it (accountDoesNotExist): to be registered anew when next needed. */
 void acme_account_forget(struct acme_account *account);
 
 /* As acme_call_post(), signed by the account, which is ready. */

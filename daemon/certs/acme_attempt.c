@@ -153,6 +153,20 @@ static void order(struct acme_name *n, struct acme_account *account)
 	buf_fini(&id);
 }
 
+/* What no CA could do is not asked of one. */
+static int check_names(const struct acme_name *n, struct acme_fault *fault)
+{
+	size_t i;
+
+	for (i = 0; i < n->names.count; i++)
+		if (strchr(n->names.items[i], '*') != NULL && !options_of(n)->dns.given)
+			return acme_fault_set(fault, FAULT_LOCAL,
+			    "'%s': a wildcard needs the DNS challenge: configure dns with a hook "
+			    "program",
+			    n->names.items[i]);
+	return 0;
+}
+
 void acme_attempt_start(struct acme_name *n)
 {
 	struct acme_account *account;
@@ -162,6 +176,10 @@ void acme_attempt_start(struct acme_name *n)
 
 	if (options_of(n) == NULL) {
 		fall_back(n);
+		return;
+	}
+	if (check_names(n, &fault) == -1) {
+		failed(n, &fault);
 		return;
 	}
 	n->testing = n->failures >= TEST_AFTER && options_of(n)->test_ca != NULL && !n->tested;

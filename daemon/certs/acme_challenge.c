@@ -124,11 +124,9 @@ const struct acme_challenge_message *acme_challenge_choose(const struct acme_opt
 		if (message != NULL)
 			return message;
 	}
-	acme_fault_set(fault, FAULT_LOCAL, "'%s%s': %s", authorization->wildcard ? "*." : "",
-	    authorization->identifier,
-	    authorization->wildcard && !options->dns.given
-		? "a wildcard needs the DNS challenge: configure dns with a hook program"
-		: "the CA offers no challenge that the configuration allows");
+	acme_fault_set(fault, FAULT_LOCAL,
+	    "'%s%s': the CA offers no challenge that the configuration allows",
+	    authorization->wildcard ? "*." : "", authorization->identifier);
 	return NULL;
 }
 

@@ -33,6 +33,16 @@ static void drop_issuers(struct acme_name *n)
 	free(n->issuers);
 }
 
+static void drop_names(struct acme_name *n)
+{
+	size_t i;
+
+	for (i = 0; i < n->names.count; i++)
+		free((char *)n->names.items[i]);
+	free(n->names.items);
+	n->names = (struct strings){0};
+}
+
 static void name_free(struct acme_name *n)
 {
 	HASH_DEL(acme_names.all, n);
@@ -43,13 +53,13 @@ static void name_free(struct acme_name *n)
 		cert_unref(n->cert);
 	}
 	drop_issuers(n);
-	free(n->names.items);
+	drop_names(n);
 	free(n->directory);
 	free(n->name);
 	free(n);
 }
 
-struct acme_name *acme_names_find(const char *name)
+static struct acme_name *find_first(const char *name)
 {
 	struct acme_name *n;
 
@@ -57,18 +67,109 @@ struct acme_name *acme_names_find(const char *name)
 	return n;
 }
 
+static bool has(const struct acme_name *n, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < n->names.count; i++)
+		if (strcmp(n->names.items[i], name) == 0)
+			return true;
+	return false;
+}
+
+struct acme_name *acme_names_find(const char *name)
+{
+	struct acme_name *n = find_first(name);
+
+	if (n != NULL)
+		return n;
+	for (n = acme_names.all; n != NULL; n = n->hh.next)
+		if (n->names.count > 1 && has(n, name))
+			return n;
+	return NULL;
+}
+
 static struct acme_name *name_new(const char *text)
 {
 	struct acme_name *n = mem_zalloc(sizeof(*n));
 
 	n->name = mem_strdup(text);
-	n->names.items = mem_alloc(sizeof(*n->names.items));
-	n->names.items[0] = n->name;
-	n->names.count = 1;
 	n->directory = mem_strdup("");
 	HASH_ADD_KEYPTR(hh, acme_names.all, n->name, strlen(n->name), n);
 	return n;
 }
+
+/* ---- names in one certificate -------------------------------------------------------------- */
+
+/* Those of a document that are to be in one certificate. */
+struct group {
+	const struct managed_name *first;
+	const char **names;
+	size_t count;
+};
+
+static bool is_acme(const struct managed_name *m)
+{
+	return m->issuer_count > 0 && m->issuers[0].kind == ISSUER_ACME;
+}
+
+/*
+ * The groups of names, each alone where it has none; at most ACME_NAMES_MAX in one. To be freed
+ * with groups_free().
+ */
+static struct group *groups_of(const struct managed_name *names, size_t count, size_t *out)
+{
+	struct group *groups = mem_zalloc((count + 1) * sizeof(*groups)), *g;
+	size_t i, k, n = 0;
+
+	for (i = 0; i < count; i++) {
+		if (!is_acme(&names[i]))
+			continue;
+		for (k = n, g = NULL; names[i].group != NULL && k > 0 && g == NULL; k--)
+			if (groups[k - 1].first->group == names[i].group &&
+			    groups[k - 1].count < ACME_NAMES_MAX)
+				g = &groups[k - 1];
+		if (g == NULL) {
+			g = &groups[n++];
+			g->first = &names[i];
+			g->names = mem_alloc(
+			    (names[i].group != NULL ? ACME_NAMES_MAX : 1) * sizeof(*g->names));
+		}
+		g->names[g->count++] = names[i].name;
+	}
+	*out = n;
+	return groups;
+}
+
+static void groups_free(struct group *groups, size_t count)
+{
+	while (count > 0)
+		free(groups[--count].names);
+	free(groups);
+}
+
+static bool same_names(const struct acme_name *n, const struct group *g)
+{
+	size_t i;
+
+	for (i = 0; i < g->count; i++)
+		if (!has(n, g->names[i]))
+			return false;
+	return n->names.count == g->count;
+}
+
+static void set_names(struct acme_name *n, const struct group *g)
+{
+	size_t i;
+
+	drop_names(n);
+	n->names.items = mem_alloc(g->count * sizeof(*n->names.items));
+	n->names.count = g->count;
+	for (i = 0; i < g->count; i++)
+		n->names.items[i] = mem_strdup(g->names[i]);
+}
+
+/* ---- what documents want ------------------------------------------------------------------- */
 
 static bool same_issuers(const struct acme_name *n, const struct managed_name *m)
 {
@@ -99,21 +200,15 @@ static void set_issuers(struct acme_name *n, const struct managed_name *m)
 	n->renewal_ratio = m->renewal_ratio;
 }
 
-/* ---- what documents want ------------------------------------------------------------------- */
-
-static void manage_name(const struct managed_name *m, time_t now)
+/* As the document has it now: whatever was on its way by other rules ends. */
+static void apply(struct acme_name *n, const struct group *g, time_t now)
 {
-	struct acme_name *n = acme_names_find(m->name);
-
-	if (n == NULL) {
-		n = name_new(m->name);
-		n->remove_at = now + UNWANTED;
-	} else if (same_issuers(n, m)) {
+	if (n->names.count > 0 && same_issuers(n, g->first) && same_names(n, g))
 		return;
-	}
 	acme_attempt_cancel(n);
 	acme_renewal_info_cancel(n);
-	set_issuers(n, m);
+	set_issuers(n, g->first);
+	set_names(n, g);
 	n->issuer = 0;
 	n->failures = 0;
 	n->tested = false;
@@ -121,14 +216,23 @@ static void manage_name(const struct managed_name *m, time_t now)
 	acme_stored_load(n);
 }
 
+/* The document may yet be refused: names that are known stay as they are. */
 void acme_names_manage(const struct managed_name *names, size_t count)
 {
 	time_t now = time(NULL);
-	size_t i;
+	struct group *groups;
+	struct acme_name *n;
+	size_t i, k;
 
-	for (i = 0; i < count; i++)
-		if (names[i].issuer_count > 0 && names[i].issuers[0].kind == ISSUER_ACME)
-			manage_name(&names[i], now);
+	groups = groups_of(names, count, &k);
+	for (i = 0; i < k; i++) {
+		if (find_first(groups[i].first->name) != NULL)
+			continue;
+		n = name_new(groups[i].first->name);
+		n->remove_at = now + UNWANTED;
+		apply(n, &groups[i], now);
+	}
+	groups_free(groups, k);
 	store_commit();
 }
 
@@ -136,19 +240,23 @@ void acme_names_keep(const struct managed_name *names, size_t count)
 {
 	time_t now = time(NULL);
 	struct acme_name *n, *next;
-	size_t i;
+	struct group *groups;
+	size_t i, k;
 
 	HASH_ITER (hh, acme_names.all, n, next) {
 		if (n->remove_at == 0)
 			n->remove_at = now + UNWANTED;
 	}
-	for (i = 0; i < count; i++) {
-		if (names[i].issuer_count == 0 || names[i].issuers[0].kind != ISSUER_ACME)
-			continue;
-		n = acme_names_find(names[i].name);
-		if (n != NULL)
-			n->remove_at = 0;
+	groups = groups_of(names, count, &k);
+	for (i = 0; i < k; i++) {
+		n = find_first(groups[i].first->name);
+		if (n == NULL)
+			n = name_new(groups[i].first->name);
+		apply(n, &groups[i], now);
+		n->remove_at = 0;
 	}
+	groups_free(groups, k);
+	store_commit();
 	acme_names_arm();
 }
 

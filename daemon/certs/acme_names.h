@@ -21,11 +21,11 @@ struct state;
 
 #define ACME_ERROR_MAX 512
 
-/* A name. */
+/* A name, or several that are to be in one certificate, under the first of them. */
 struct acme_name {
 	UT_hash_handle hh;
 	char *name;
-	struct strings names;          /* of its certificate: this one */
+	struct strings names;          /* of its certificate, this one first */
 	struct acme_options **issuers; /* references; NULL stands for the internal CA */
 	size_t issuer_count;
 	enum key_type key_type;
@@ -61,12 +61,14 @@ extern struct acme_names {
 int acme_names_start(struct state *state, struct ev_loop *loop, struct error *err);
 void acme_names_stop(void);
 
-/* As tls_issuer's: those of names that have an ACME issuer first. Certificates that are in the
- * state folder are served at once; orders wait for keep(). */
+/*
+ * As tls_issuer's, for those of names that have an ACME issuer first. Certificates that are in the
+ * state folder are served at once; everything else waits for keep().
+ */
 void acme_names_manage(const struct managed_name *names, size_t count);
 void acme_names_keep(const struct managed_name *names, size_t count);
 
-/* NULL: no such. */
+/* The one that has this name among its names; NULL: none. */
 struct acme_name *acme_names_find(const char *name);
 
 /* Sets the timer to when the first of all has something to do. */

@@ -107,8 +107,7 @@ static void fail(struct acme_order *o, const struct acme_fault *fault)
 
 	if (fault->kind == FAULT_PROBLEM || fault->kind == FAULT_ANSWER)
 		acme_order_file_remove(&o->spec);
-	if (acme_problem_is(&fault->problem, "accountDoesNotExist") ||
-	    (o->url == NULL && acme_problem_is(&fault->problem, "unauthorized")))
+	if (acme_problem_is(&fault->problem, "accountDoesNotExist"))
 		acme_account_forget(o->spec.account);
 	finish(o, &result);
 }

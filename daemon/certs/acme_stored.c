@@ -55,14 +55,29 @@ static struct cert *read_bundle(const char *path, struct error *err)
 	return cert;
 }
 
+static bool has_names(const struct cert *cert, const struct strings *names)
+{
+	size_t i, k;
+
+	for (i = 0; i < names->count; i++) {
+		for (k = 0; k < cert->names.count; k++)
+			if (strcmp(cert->names.items[k], names->items[i]) == 0)
+				break;
+		if (k == cert->names.count)
+			return false;
+	}
+	return true;
+}
+
 /* Is it what the document asks for now? Else it serves until another is there. */
-static bool as_wanted(const struct acme_name *n, const json_t *about)
+static bool as_wanted(const struct acme_name *n, const struct cert *cert, const json_t *about)
 {
 	const char *directory = json_string_value(json_object_get(about, "directory"));
 	const char *type = json_string_value(json_object_get(about, "key_type"));
 	size_t i;
 
-	if (directory == NULL || type == NULL || strcmp(type, key_type_names[n->key_type]) != 0)
+	if (directory == NULL || type == NULL || strcmp(type, key_type_names[n->key_type]) != 0 ||
+	    !has_names(cert, &n->names) || cert->names.count != n->names.count)
 		return false;
 	for (i = 0; i < n->issuer_count; i++)
 		if (n->issuers[i] != NULL && strcmp(n->issuers[i]->ca, directory) == 0)
@@ -90,11 +105,9 @@ void acme_stored_load(struct acme_name *n)
 	about = acme_json_read(
 	    acme_names.state, acme_path(ACME_CERTIFICATES, n->name, "json", path), &err);
 	directory = json_string_value(json_object_get(about, "directory"));
-	if (cert_covers(cert, n->name) || strncmp(n->name, "*.", 2) == 0) {
-		acme_stored_use(n, cert, directory != NULL ? directory : "");
-		if (!as_wanted(n, about))
-			n->due = time(NULL);
-	}
+	acme_stored_use(n, cert, directory != NULL ? directory : "");
+	if (!as_wanted(n, cert, about))
+		n->due = time(NULL);
 	json_decref(about);
 	cert_unref(cert);
 }
@@ -115,8 +128,8 @@ void acme_stored_save(
 	acme_stored_use(n, cert, directory);
 	if (acme_names.state == NULL)
 		return;
-	about = json_pack("{s:s, s:s, s:[s], s:I}", "directory", directory, "key_type",
-	    key_type_names[n->key_type], "names", n->name, "obtained", (json_int_t)time(NULL));
+	about = json_pack("{s:s, s:s, s:I}", "directory", directory, "key_type",
+	    key_type_names[n->key_type], "obtained", (json_int_t)time(NULL));
 	if (key_store(cert->key, acme_names.state,
 		acme_path(ACME_CERTIFICATES, n->name, "pem", path), chain, &err) == 0 &&
 	    acme_json_write(acme_names.state, acme_path(ACME_CERTIFICATES, n->name, "json", path),

@@ -164,6 +164,8 @@ static const struct field policy_fields[] = {
 	.min = 0,
 	.max = 1,
 	.help = "which part of the lifetime is left when a certificate is renewed"},
+    FIELD_BOOL(struct automation_policy, one_certificate, "one_certificate", 0,
+	"one certificate by ACME for all names that the policy is for, 100 in each (ours)"),
     FIELD_OTHER("on_demand", refuse, "certificates made during handshakes"),
     FIELD_OTHER("must_staple", refuse, "certificates that demand a stapled OCSP response"),
     FIELD_OTHER("reuse_private_keys", refuse, "a renewed certificate with the old key"),
@@ -211,6 +213,7 @@ struct managed_name automation_for(const struct automation *automation, const ch
 			continue;
 		m.key_type = (enum key_type)policy->key_type;
 		m.renewal_ratio = policy->renewal_window_ratio;
+		m.group = policy->one_certificate ? policy : NULL;
 		if (policy->issuer_count > 0) {
 			m.issuers = policy->issuers;
 			m.issuer_count = policy->issuer_count;

@@ -17,6 +17,7 @@ struct automation_policy {
 	size_t issuer_count;
 	int key_type; /* enum key_type */
 	double renewal_window_ratio;
+	bool one_certificate; /* ours: for all names that the policy is for */
 };
 
 struct automation {

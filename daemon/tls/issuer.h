@@ -30,6 +30,8 @@ struct managed_name {
 	const struct issuer_spec *issuers; /* in the order in which they are tried */
 	size_t issuer_count;               /* 0: the internal CA */
 	enum key_type key_type;
+	/* Names with the same group are to be in one certificate; NULL: each in its own. */
+	const void *group;
 	double renewal_ratio; /* how much of its life is left when it is renewed; 0: a third */
 };
 

@@ -68,3 +68,16 @@ wait_until 15 "a certificate by the new key" replaced
 same 1 "$(ctl -j cert ls --expires-within 2000d | grep -c '"name"')" "those that expire"
 same 0 "$(ctl -j cert ls --expires-within 30d | grep -c '"name"')" "those that expire soon"
 ctl cert ls | grep -q "example.com.*valid" || fail "cert ls: $(ctl cert ls)"
+
+# A change of keys that was cut off after the CA had heard of it: the new key lies beside the old.
+folder=$(echo "$tmp"/state/acme/*/*)
+stop pointsmand
+cp "$folder/account.pem" "$folder/account-new.pem"
+printf '%s\n' "$key" >"$folder/account.pem"
+daemon
+serial=$(show serial)
+ctl cert renew '*.example.com' || fail "cert renew after a change of keys that was cut off"
+wait_until 15 "a certificate by the new key after that" replaced
+[ ! -e "$folder/account-new.pem" ] || fail "the new key is still beside the other"
+[ "$(cat "$folder/account.pem")" != "$key" ] || fail "the new key was not taken up"
+same 1 "$(grep -c 'There are now . accounts' "$tmp/ca.log")" "accounts"

@@ -24,6 +24,17 @@ grep -q 'validate w/ HTTP' "$tmp/ca.log" || fail "the CA did not use HTTP-01"
 same 308 "$(curl -s -o /dev/null -w '%{http_code}' -H 'Host: site.example.com' \
     "http://127.0.0.1:$HTTP/.well-known/acme-challenge/0123456789abcdef0123")" "another token"
 
+# Another program's order, through the control socket.
+token=DGyRejmCefe7v4NfDGDKfA
+ctl acme challenge add http-01 $token $token.thumb-print_ || fail "acme challenge add"
+same $token.thumb-print_ "$(curl -s "http://127.0.0.1:$HTTP/.well-known/acme-challenge/$token")" \
+    "another program's challenge"
+ctl acme challenge add http-01 $token other.thumb-print_ 2>/dev/null
+same 7 $? "a value that is not the token's"
+ctl acme challenge del http-01 $token || fail "acme challenge del"
+same 308 "$(curl -s -o /dev/null -w '%{http_code}' \
+    "http://127.0.0.1:$HTTP/.well-known/acme-challenge/$token")" "a challenge taken away"
+
 # One file with key and chain, and nothing left of the order.
 bundle=$tmp/state/certificates/site.example.com.pem
 grep -q 'PRIVATE KEY' "$bundle" && same 2 "$(grep -c 'BEGIN CERT' "$bundle")" "certificates kept"
