@@ -10,6 +10,7 @@
 #include "daemon/control/call.h"
 #include "daemon/control/method.h"
 #include "daemon/control/rows.h"
+#include "daemon/core/events.h"
 #include "daemon/net/address.h"
 #include "daemon/upstream/peer.h"
 
@@ -350,9 +351,25 @@ static const struct param health_params[] = {
     {.name = NULL},
 };
 
+/* What to make of each peer, and on whose word. */
+struct forcing {
+	enum peer_force force;
+	char who[CALL_WHO_MAX];
+};
+
 static void force_peer(void *arg, struct peer *peer)
 {
-	atomic_store(&peer->force, *(const enum peer_force *)arg);
+	const struct forcing *f = arg;
+	struct event e = {
+	    .type = EVENT_UPSTREAM_FORCED,
+	    .who = span_str(f->who),
+	    .forced = span_str(forces[f->force]),
+	};
+
+	if (atomic_exchange(&peer->force, (int)f->force) == (int)f->force)
+		return;
+	e.row.upstream = span_str(peer->address);
+	events_publish(&e);
 }
 
 static int parse_force(struct span text, enum peer_force *out, struct error *err)
@@ -372,16 +389,17 @@ static void run_health(struct call *call, const struct argument *args)
 {
 	const struct server *server;
 	const struct route *route;
-	enum peer_force force;
+	struct forcing forcing;
 	struct error err;
 	struct spot p;
 
-	if (parse_force(args[2].text, &force, &err) == -1 ||
+	if (parse_force(args[2].text, &forcing.force, &err) == -1 ||
 	    (route = find(args, &p, &server, &err)) == NULL) {
 		call_fail(call, &err);
 		return;
 	}
-	each_peer(p.upstream, force_peer, &force);
+	call_who(call, forcing.who);
+	each_peer(p.upstream, force_peer, &forcing);
 	pack_upstream(call_result(call), server->name, route, &p);
 	call_finish(call);
 }

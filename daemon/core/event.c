@@ -17,7 +17,9 @@
 	(OF(LISTENER_OPENED) | OF(LISTENER_CLOSED) | OF(LISTENER_PAUSED) | OF(LISTENER_RESUMED))
 #define CERT_HELD (OF(CERT_OBTAINED) | OF(CERT_RENEWED))
 #define CERT (CERT_HELD | OF(CERT_FAILED))
-#define UPSTREAM (OF(UPSTREAM_UP) | OF(UPSTREAM_DOWN))
+#define FAILING OF(UPSTREAM_FAILING)
+#define FORCED OF(UPSTREAM_FORCED)
+#define UPSTREAM (OF(UPSTREAM_UP) | OF(UPSTREAM_DOWN) | FAILING | FORCED)
 
 #define FIELD(key, type, member, types)                                                            \
 	{                                                                                          \
@@ -39,13 +41,13 @@ const struct filter_field event_fields[] = {
     FIELD("alpn", FILTER_TEXT, row.alpn, CLOSE),
     FIELD("proto", FILTER_TEXT, row.proto, CONN),
     FIELD("tls", FILTER_TEXT, row.tls, CLOSE),
-    FIELD("duration", FILTER_SECONDS, row.age, CLOSE),
+    FIELD("duration", FILTER_SECONDS, row.age, CLOSE | FAILING),
     FIELD("bytes_in", FILTER_NUMBER, row.bytes_in, CLOSE),
     FIELD("bytes_out", FILTER_NUMBER, row.bytes_out, CLOSE),
     FIELD("reason", FILTER_TEXT, reason, CLOSE | OF(LOST)),
     FIELD("detail", FILTER_TEXT, detail, CLOSE),
     FIELD("revision", FILTER_NUMBER, revision, CONFIG),
-    FIELD("who", FILTER_TEXT, who, CONFIG),
+    FIELD("who", FILTER_TEXT, who, CONFIG | FORCED),
     FIELD("comment", FILTER_TEXT, comment, CONFIG),
     FIELD("code", FILTER_TEXT, code, OF(CONFIG_REFUSED)),
     FIELD("path", FILTER_TEXT, path, OF(CONFIG_REFUSED)),
@@ -54,7 +56,8 @@ const struct filter_field event_fields[] = {
     FIELD("issuer", FILTER_TEXT, issuer, CERT),
     FIELD("expires", FILTER_TEXT, expires, CERT_HELD),
     FIELD("next", FILTER_TEXT, next, CERT),
-    FIELD("problem", FILTER_TEXT, problem, OF(UPSTREAM_DOWN) | OF(CERT_FAILED)),
+    FIELD("problem", FILTER_TEXT, problem, OF(UPSTREAM_DOWN) | FAILING | OF(CERT_FAILED)),
+    FIELD("forced", FILTER_TEXT, forced, FORCED),
     FIELD("first", FILTER_NUMBER, first, OF(LOST)),
     FIELD("last", FILTER_NUMBER, last, OF(LOST)),
     FIELD("count", FILTER_NUMBER, count, OF(LOST)),

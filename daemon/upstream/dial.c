@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "common/log.h"
+#include "daemon/core/events.h"
 #include "daemon/core/replacer.h"
 #include "daemon/core/worker.h"
 #include "daemon/net/resolver.h"
@@ -154,22 +155,35 @@ static void note_problem(
 		    name, problem);
 }
 
+static void tell_failing(
+    const struct dial *d, const struct peer *peer, int64_t left_alone, const char *problem)
+{
+	struct event e = {.type = EVENT_UPSTREAM_FAILING};
+	struct log_line line;
+
+	log_begin(&line, LOG_WARN, "health", "the upstream fails and is left alone for a while");
+	log_str(&line, "upstream", peer->address);
+	log_seconds(&line, "for", left_alone);
+	log_str(&line, "problem", problem);
+	log_end(&line);
+	if (!events_wanted(EVENT_UPSTREAM_FAILING))
+		return;
+	e.row.upstream = span_str(peer->address);
+	e.row.age = duration_seconds(left_alone);
+	e.problem = span_str(problem);
+	events_note(d->conn->worker, &e);
+}
+
 /* Says so when that is one too many. */
 static void count_failure(struct dial *d, struct peer *peer, const char *problem)
 {
 	const struct health_passive *p = d->chosen->passive;
 	bool before = p != NULL && peer_is_failing(peer, (size_t)p->max_fails, p->fail_duration);
-	struct log_line line;
 
 	counter_add(&d->conn->worker->counters.dial_failures, 1);
 	peer_failed(peer);
-	if (p == NULL || before || !peer_is_failing(peer, (size_t)p->max_fails, p->fail_duration))
-		return;
-	log_begin(&line, LOG_WARN, "health", "the upstream fails and is left alone for a while");
-	log_str(&line, "upstream", peer->address);
-	log_seconds(&line, "for", p->fail_duration);
-	log_str(&line, "problem", problem);
-	log_end(&line);
+	if (p != NULL && !before && peer_is_failing(peer, (size_t)p->max_fails, p->fail_duration))
+		tell_failing(d, peer, p->fail_duration, problem);
 }
 
 /* At the current destination, or at one of its addresses where it is a name. */

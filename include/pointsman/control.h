@@ -165,6 +165,9 @@
 	X(LISTENER_RESUMED, "listener.resumed", "connections are accepted again")                  \
 	X(UPSTREAM_UP, "upstream.up", "health checks found an upstream up again")                  \
 	X(UPSTREAM_DOWN, "upstream.down", "health checks found an upstream down")                  \
+	X(UPSTREAM_FAILING, "upstream.failing",                                                    \
+	    "connections to it fail, it is left alone a while")                                    \
+	X(UPSTREAM_FORCED, "upstream.forced", "someone said what an upstream's health is")         \
 	X(CERT_OBTAINED, "cert.obtained", "a managed name has its first certificate")              \
 	X(CERT_RENEWED, "cert.renewed", "a managed name has a new certificate")                    \
 	X(CERT_FAILED, "cert.failed", "a CA gave no certificate; it is tried again")               \
