@@ -25,7 +25,7 @@ static bool is_proxy(const json_t *handler)
 	return name != NULL && strcmp(name, "proxy") == 0;
 }
 
-/* Where the nth upstream of a route is: counted through its proxy handlers and subroutes. */
+/* Where the nth upstream of a route is: counted through its proxy handlers, subroutes, branches. */
 struct spot {
 	const json_t *upstream;
 	const json_t *handler; /* that it belongs to */
@@ -34,14 +34,15 @@ struct spot {
 	size_t left;           /* upstreams to pass */
 };
 
-static void search(const json_t *route, struct spot *p)
+static void search(const json_t *chain, struct spot *p)
 {
 	json_t *handler, *inner, *list;
 	size_t i, j, count;
 
-	json_array_foreach (json_object_get(route, "handle"), i, handler) {
+	json_array_foreach (chain, i, handler) {
 		json_array_foreach (json_object_get(handler, "routes"), j, inner)
-			search(inner, p);
+			search(json_object_get(inner, "handle"), p);
+		search(json_object_get(handler, "branch"), p);
 		if (!is_proxy(handler))
 			continue;
 		list = json_object_get(handler, "upstreams");
@@ -218,7 +219,7 @@ static bool next_upstream(struct rows *rows, struct pack_box *items)
 			const struct route *route = server->routes.items[rows->item];
 			struct spot p = {.left = rows->inner};
 
-			search(route->json, &p);
+			search(json_object_get(route->json, "handle"), &p);
 			if (p.upstream == NULL)
 				continue;
 			rows->inner++;
@@ -282,7 +283,7 @@ static const struct route *find_in(
 		for (n = 0;; n++) {
 			struct spot p = {.left = n};
 
-			search(route->json, &p);
+			search(json_object_get(route->json, "handle"), &p);
 			if (p.upstream == NULL)
 				break;
 			if (!names_proxy(args[0].text, route, &p) ||
