@@ -169,11 +169,11 @@ struct conn *conn_branch(struct conn *parent, int fd)
 	open_stream(conn, fd);
 	conn->branch_of = parent->facts.id;
 	copy_facts(&conn->facts, &parent->facts);
+	if (parent->route != NULL) {
+		conn->route = route_ref(parent->route);
+		arena_release(conn->arena, leave_route, conn->route);
+	}
 	announce(conn);
-	if (parent->route == NULL)
-		return conn;
-	conn->route = route_ref(parent->route);
-	arena_release(conn->arena, leave_route, conn->route);
 	return conn;
 }
 
