@@ -21,6 +21,7 @@ enum option_bit {
 	OPTION_DRY_RUN = 1 << 3,
 	OPTION_SAVE = 1 << 13,
 	OPTION_SINCE = 1 << 20,
+	OPTION_EXPIRES_WITHIN = 1 << 24,
 };
 
 struct options {
@@ -33,6 +34,7 @@ struct options {
 	const char *filter;
 	uint64_t limit, after;
 	uint64_t since;
+	int64_t expires_within; /* ns */
 };
 
 /*

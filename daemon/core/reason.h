@@ -22,18 +22,19 @@
 	X(END_DIAL_FAILED, "dial_failed", "no upstream could be reached")                          \
 	X(END_NO_UPSTREAM, "no_upstream", "no upstream is available")                              \
 	X(END_TLS_HANDSHAKE, "tls_handshake", "the TLS handshake failed")                          \
+	X(END_CHALLENGE, "challenge", "a CA that validates a name got its answer (TLS-ALPN-01)")   \
 	X(END_TLS_ERROR, "tls_error", "the TLS session broke")                                     \
 	X(END_PROXY_HEADER, "proxy_header",                                                        \
 	    "the PROXY header is missing, malformed or not allowed")                               \
 	X(END_PROTOCOL, "protocol", "the client did not say what a handler such as socks5 needs")  \
+	X(END_DATAGRAMS, "datagrams", "the next handler is of no use for datagrams")               \
 	X(END_HTTP, "http", "the HTTP session ended")                                              \
 	X(END_IDLE_TIMEOUT, "idle_timeout", "no byte for the idle timeout")                        \
 	X(END_FIN_TIMEOUT, "fin_timeout", "one side had ended and no byte came for fin_timeout")   \
 	X(END_MAX_AGE, "max_age", "older than max_age")                                            \
 	X(END_KILLED, "killed", "ended by pointsctl")                                              \
 	X(END_DRAINED, "drained", "still open when the grace period ended")                        \
-	X(END_LIMIT, "limit", "a limit of connections or descriptors")                             \
-	X(END_INTERNAL, "internal", "an error inside the daemon")
+	X(END_LIMIT, "limit", "a limit of connections or descriptors")
 
 enum end_reason {
 #define END_ENUM(id, name, help) id,

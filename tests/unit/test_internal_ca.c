@@ -211,7 +211,7 @@ START_TEST(test_damaged_files)
 	state_write(state, INTERNAL_ROOT_FILE, span_of(root.data, buf_len(&root) / 2), &err);
 	restart(NULL);
 	ck_assert_int_eq(internal_issuer.manage(&m, 1, false, &err), -1);
-	ck_assert_ptr_nonnull(strstr(err.path, "root"));
+	ck_assert_ptr_nonnull(strstr(err.message, "root"));
 	ck_assert_ptr_null(internal_ca_root_pem());
 	/* Put back, it is the one in use. */
 	state_write(state, INTERNAL_ROOT_FILE, buf_span(&root), &err);
@@ -241,8 +241,10 @@ END_TEST
 
 START_TEST(test_key_types)
 {
+	const struct issuer_spec issuer = {
+	    .kind = ISSUER_INTERNAL, .lifetime = 3600 * INT64_C(1000000000)};
 	struct managed_name m = {
-	    .name = "a.example", .key_type = KEY_RSA2048, .lifetime = 3600 * INT64_C(1000000000)};
+	    .name = "a.example", .key_type = KEY_RSA2048, .issuers = &issuer, .issuer_count = 1};
 	struct store_query q = {.server_name = span_str("a.example"), .now = time(NULL)};
 	struct store_found found;
 
