@@ -12,7 +12,7 @@
 
 /* A value that this edit has made, and may therefore change. */
 struct own {
-	const json_t *json;
+	json_t *json;         /* a reference: no other value may get its address */
 	const json_t *origin; /* what it was copied from */
 	UT_hash_handle hh;
 };
@@ -20,6 +20,7 @@ struct own {
 struct edit {
 	const struct instance *base;
 	json_t *document;
+	json_t *added; /* a reference */
 	struct own *own;
 };
 
@@ -38,8 +39,10 @@ void edit_free(struct edit *e)
 
 	HASH_ITER (hh, e->own, o, next) {
 		HASH_DEL(e->own, o);
+		json_decref(o->json);
 		free(o);
 	}
+	json_decref(e->added);
 	json_decref(e->document);
 	free(e);
 }
@@ -77,7 +80,7 @@ static json_t *owned(struct edit *e, json_t *json)
 	o->origin = json;
 	o->json = json_copy(json);
 	HASH_ADD_PTR(e->own, json, o);
-	return (json_t *)o->json;
+	return json_incref(o->json);
 }
 
 static json_t *child(json_t *parent, const struct step *step)
@@ -128,6 +131,35 @@ void way_pop(struct way *way, size_t count, json_t *value)
 {
 	way->count = count;
 	way->value = value;
+}
+
+/* Objects and lists in one another, value counted. */
+static size_t depth_of(const json_t *value)
+{
+	size_t deepest = 0, depth, i;
+	const char *key;
+	json_t *member;
+
+	if (!json_is_object(value) && !json_is_array(value))
+		return 0;
+	json_object_foreach ((json_t *)value, key, member) {
+		depth = depth_of(member);
+		deepest = depth > deepest ? depth : deepest;
+	}
+	json_array_foreach (value, i, member) {
+		depth = depth_of(member);
+		deepest = depth > deepest ? depth : deepest;
+	}
+	return deepest + 1;
+}
+
+int way_fits(const struct way *way, const json_t *value, struct error *err)
+{
+	if (way->count + 1 + depth_of(value) <= JSON_DEPTH_MAX)
+		return 0;
+	return error_set(err, ERROR_LIMIT,
+	    "the document would be nested more than %d levels deep; write it flatter",
+	    JSON_DEPTH_MAX);
 }
 
 /* ---- finding -------------------------------------------------------------------------------- */
@@ -257,14 +289,30 @@ size_t way_to_list(struct edit *e, struct way *way)
 	return index;
 }
 
-void edit_set_origin(struct edit *e, const json_t *json, const json_t *origin)
+void edit_set_origin(struct edit *e, json_t *json, const json_t *origin)
 {
 	struct own *o = find_own(e, json);
 
 	if (o == NULL) {
 		o = mem_zalloc(sizeof(*o));
-		o->json = json;
+		o->json = json_incref(json);
 		HASH_ADD_PTR(e->own, json, o);
 	}
 	o->origin = origin;
+}
+
+void edit_set_added(struct edit *e, json_t *route)
+{
+	json_decref(e->added);
+	e->added = json_incref(route);
+}
+
+json_t *edit_added(const struct edit *e)
+{
+	return e->added;
+}
+
+json_t *edit_base_document(const struct edit *e)
+{
+	return e->base->document;
 }

@@ -69,7 +69,7 @@ static bool split_proxy(const char *text, char *route, size_t size, size_t *inde
 	return true;
 }
 
-static int way_proxy(struct edit *e, const char *text, struct way *way, struct error *err)
+int way_proxy(struct edit *e, const char *text, struct way *way, struct error *err)
 {
 	char name[512];
 	struct way route;
@@ -98,7 +98,7 @@ static const char *first_dial(const json_t *upstream)
 	return json_string_value(json_array_get(json_object_get(upstream, "dial"), 0));
 }
 
-static int way_upstream(
+int way_upstream(
     struct edit *e, const char *proxy, const char *name, struct way *way, struct error *err)
 {
 	json_t *list, *upstream;
@@ -128,28 +128,28 @@ static int way_upstream(
 }
 
 static json_t *open_upstreams(
-    struct edit *e, const char *proxy, json_t **handler, struct error *err)
+    struct edit *e, const char *proxy, struct way *way, struct error *err)
 {
-	struct way way;
+	json_t *handler;
 
-	if (way_proxy(e, proxy, &way, err) == -1)
+	if (way_proxy(e, proxy, way, err) == -1)
 		return NULL;
-	*handler = way_open(e, &way);
-	if (json_object_get(*handler, "upstreams") == NULL)
-		json_object_set_new(*handler, "upstreams", json_array());
-	way_key(&way, "upstreams");
-	return way_open(e, &way);
+	handler = way_open(e, way);
+	if (json_object_get(handler, "upstreams") == NULL)
+		json_object_set_new(handler, "upstreams", json_array());
+	way_key(way, "upstreams");
+	return way_open(e, way);
 }
 
 int edit_upstream_add(struct edit *e, const char *proxy, json_t *upstream, struct error *err)
 {
 	const char *name = edit_id(upstream) != NULL ? edit_id(upstream) : first_dial(upstream);
-	json_t *list, *handler;
+	json_t *list;
 	struct way way;
 	struct error none;
 
-	list = open_upstreams(e, proxy, &handler, err);
-	if (list == NULL)
+	list = open_upstreams(e, proxy, &way, err);
+	if (list == NULL || way_fits(&way, upstream, err) == -1)
 		return -1;
 	if (name != NULL &&
 	    (way_upstream(e, proxy, name, &way, &none) == 0 || none.code == ERROR_CONFLICT))
@@ -168,6 +168,8 @@ int edit_upstream_set(struct edit *e, const char *proxy, const char *upstream, c
 	if (way_upstream(e, proxy, upstream, &way, err) == -1)
 		return -1;
 	object = way_open(e, &way);
+	if (way_fits(&way, value, err) == -1)
+		return -1;
 	if (value == NULL)
 		json_object_del(object, key);
 	else
@@ -216,12 +218,13 @@ static json_t *common_options(const json_t *list, const char *proxy, struct erro
 int edit_upstream_swap(
     struct edit *e, const char *proxy, const json_t *addresses, struct error *err)
 {
-	json_t *list, *handler, *common, *address;
+	json_t *list, *common, *address;
+	struct way way;
 	size_t i;
 
 	if (json_array_size(addresses) == 0)
 		return error_set(err, ERROR_INVALID, "name at least one address");
-	list = open_upstreams(e, proxy, &handler, err);
+	list = open_upstreams(e, proxy, &way, err);
 	if (list == NULL)
 		return -1;
 	common = common_options(list, proxy, err);

@@ -9,11 +9,12 @@
 #include "daemon/config/change.h"
 #include "daemon/config/diff.h"
 #include "daemon/config/document.h"
+#include "daemon/config/secrets.h"
 #include "daemon/control/call.h"
+#include "daemon/control/changes.h"
 #include "daemon/control/method.h"
 #include "daemon/core/instance.h"
 
-#define CHANGES_MAX 200 /* shown in a result; config.diff has all */
 #define NOTE_SIZE CHANGE_NOTE_MAX
 
 /* A change that has been accepted and waits for the workers. */
@@ -23,34 +24,13 @@ struct applied {
 	uint64_t revision;
 };
 
-static void pack_changes(struct pack *pack, const json_t *changes)
-{
-	struct pack_box list, map;
-	json_t *change;
-	size_t i;
-
-	pack_array_open(pack, &list);
-	json_array_foreach (changes, i, change) {
-		if (i == CHANGES_MAX)
-			break;
-		pack_map_open(pack_item(&list), &map);
-		pack_str(
-		    pack_key(&map, "path"), json_string_value(json_object_get(change, "path")));
-		pack_str(
-		    pack_key(&map, "change"), json_string_value(json_object_get(change, "change")));
-		pack_close(&map);
-	}
-	pack_close(&list);
-}
-
 static void answer(void *arg)
 {
 	struct applied *a = arg;
 	struct pack_box *map = call_result(a->call);
 
 	pack_u64(pack_key(map, "revision"), a->revision);
-	pack_u64(pack_key(map, "change_count"), json_array_size(a->changes));
-	pack_changes(pack_key(map, "changes"), a->changes);
+	changes_pack(map, a->changes);
 	json_decref(a->changes);
 	call_finish(a->call);
 	free(a);
@@ -96,15 +76,29 @@ static void apply(struct call *call, json_t *document, bool dry, const char *com
 	}
 }
 
+/* What config.show showed is accepted back: masked secrets are those of the document in force. */
+static int read_document(struct span text, json_t **out, struct error *err)
+{
+	json_t *parsed;
+	int rc;
+
+	if (document_parse((const char *)text.p, text.n, "document", out, err) == -1)
+		return -1;
+	if (!secrets_has_masks((const char *)text.p, text.n))
+		return 0;
+	parsed = *out;
+	rc = secrets_restore(parsed, instance_current()->document, out, err);
+	json_decref(parsed);
+	return rc;
+}
+
 static void read_and_apply(struct call *call, const struct argument *text,
     const struct argument *if_rev, bool dry, const char *comment)
 {
 	json_t *document;
 	struct error err;
 
-	if (check_revision(if_rev, &err) == -1 ||
-	    document_parse((const char *)text->text.p, text->text.n, "document", &document, &err) ==
-		-1) {
+	if (check_revision(if_rev, &err) == -1 || read_document(text->text, &document, &err) == -1) {
 		call_fail(call, &err);
 		return;
 	}

@@ -5,11 +5,10 @@
 #include "daemon/config/change.h"
 #include "daemon/config/diff.h"
 #include "daemon/control/call.h"
+#include "daemon/control/changes.h"
 #include "daemon/control/method.h"
 #include "daemon/control/rows.h"
 #include "daemon/control/time_text.h"
-
-#define DIFF_TEXT_MAX 4096 /* bytes of a value that is shown */
 
 /* ---- config.history ------------------------------------------------------------------------- */
 
@@ -67,32 +66,13 @@ static const struct param diff_params[] = {
     {.name = NULL},
 };
 
-static void pack_value(struct pack_box *map, const char *key, const json_t *change)
-{
-	const char *text = json_string_value(json_object_get(change, key));
-	struct span span;
-
-	if (text == NULL)
-		return;
-	span = span_str(text);
-	if (span.n > DIFF_TEXT_MAX)
-		span.n = pack_text_cut(span, DIFF_TEXT_MAX);
-	pack_text(pack_key(map, key), span);
-}
-
 static bool next_change(struct rows *rows, struct pack_box *items)
 {
 	const json_t *change = json_array_get(rows->state, rows->item++);
-	struct pack_box map;
 
 	if (change == NULL)
 		return false;
-	pack_map_open(pack_item(items), &map);
-	pack_value(&map, "path", change);
-	pack_value(&map, "change", change);
-	pack_value(&map, "before", change);
-	pack_value(&map, "after", change);
-	pack_close(&map);
+	changes_pack_one(pack_item(items), change);
 	return true;
 }
 

@@ -4,8 +4,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "daemon/config/change.h"
 #include "daemon/config/txn.h"
 #include "daemon/control/call.h"
+#include "daemon/control/changes.h"
 #include "daemon/control/method.h"
 #include "daemon/input/json.h"
 
@@ -22,9 +24,24 @@ static const struct param params[] = {
 	.max = UINT64_MAX,
 	.help = "only if this is the revision in force"},
     {.name = "dry_run", .type = PARAM_BOOL, .help = "only find out what it would do"},
-    {.name = "comment", .type = PARAM_TEXT, .max = 256, .help = "for the history"},
+    {.name = "comment",
+	.type = PARAM_TEXT,
+	.max = CHANGE_NOTE_MAX - 1,
+	.help = "for the history"},
     {.name = NULL},
 };
+
+/* How many connections each choice of "existing" would touch. */
+static void pack_existing(struct pack *pack, uint64_t touched)
+{
+	struct pack_box map;
+
+	pack_map_open(pack, &map);
+	pack_u64(pack_key(&map, "keep"), 0);
+	pack_u64(pack_key(&map, "drain"), touched);
+	pack_u64(pack_key(&map, "kill"), touched);
+	pack_close(&map);
+}
 
 static void on_applied(void *arg, const struct txn_result *result)
 {
@@ -37,13 +54,21 @@ static void on_applied(void *arg, const struct txn_result *result)
 	for (i = 0; i < result->count; i++)
 		pack_u64(pack_item(&list), result->connections[i]);
 	pack_close(&list);
+	pack_array_open(pack_key(map, "names"), &list);
+	for (i = 0; i < result->count; i++)
+		pack_str(pack_item(&list), result->names[i]);
+	pack_close(&list);
+	if (result->changes != NULL) {
+		pack_existing(pack_key(map, "existing"), result->touched);
+		changes_pack(map, result->changes);
+	}
 	call_finish(call);
 }
 
 static void run_apply(struct call *call, const struct argument *args)
 {
 	struct span text = args[APPLY_OPERATIONS].text, comment = args[APPLY_COMMENT].text;
-	char who[CALL_WHO_MAX], note[257];
+	char who[CALL_WHO_MAX], note[CHANGE_NOTE_MAX];
 	struct txn_request request = {
 	    .rev_given = args[APPLY_IF_REV].given,
 	    .if_rev = args[APPLY_IF_REV].number,
