@@ -81,7 +81,7 @@ static void add_route(
     struct concerns *all, struct concern *c, struct edit *e, const struct instance *base)
 {
 	const char *name = c->op->proxy != NULL ? c->op->proxy : c->op->id;
-	size_t length = c->op->proxy != NULL ? strcspn(name, "/") : strlen(name);
+	size_t length = c->op->proxy != NULL ? edit_proxy_route(name) : strlen(name);
 	const struct server *server;
 	struct error none;
 	struct way way;

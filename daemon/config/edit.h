@@ -57,6 +57,8 @@ int edit_route_remove(struct edit *edit, const char *name, struct error *err);
  * several (counted from 0 through its subroutes). upstream names an upstream of it: its "@id", or
  * its first dial address.
  */
+/* How many bytes of proxy are the route's name. */
+size_t edit_proxy_route(const char *proxy);
 int edit_upstream_add(struct edit *edit, const char *proxy, json_t *upstream, struct error *err);
 int edit_upstream_set(struct edit *edit, const char *proxy, const char *upstream, const char *key,
     json_t *value, struct error *err);

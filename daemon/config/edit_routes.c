@@ -39,8 +39,8 @@ static int check_server(
 
 	if (server == NULL || strcmp(its, server) == 0)
 		return 0;
-	return error_set(err, ERROR_INVALID, "route '%s' is not in server '%s' but in '%s'", route,
-	    server, its);
+	return error_set(
+	    err, ERROR_INVALID, "route '%s' is not in server '%s' but in '%s'", route, server, its);
 }
 
 /* The list of server, or of the subroute of the route in, made where it is missing, for route. */
@@ -91,8 +91,7 @@ static int check_id_is_free(struct edit *e, json_t *route, struct error *err)
 }
 
 /* The route gets another name: it may keep its own. */
-static int check_id_change(
-    struct edit *e, const json_t *route, const json_t *id, struct error *err)
+static int check_id_change(struct edit *e, const json_t *route, const json_t *id, struct error *err)
 {
 	if (id == NULL || json_equal(json_object_get(route, "@id"), id))
 		return 0;

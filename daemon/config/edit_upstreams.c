@@ -45,22 +45,28 @@ static bool search_proxy(struct way *way, size_t wanted, size_t *seen)
 	return false;
 }
 
+size_t edit_proxy_route(const char *proxy)
+{
+	const char *slash = strrchr(proxy, '/');
+
+	if (slash != NULL && strncmp(slash, "/proxy[", 7) == 0)
+		return (size_t)(slash - proxy);
+	return strlen(proxy);
+}
+
 /* "ROUTE" or "ROUTE/proxy[1]" -> the route's name and which proxy; false: malformed. */
 static bool split_proxy(const char *text, char *route, size_t size, size_t *index, bool *indexed)
 {
-	const char *slash = strrchr(text, '/');
-	size_t length = strlen(text);
-	unsigned long n;
+	size_t length = edit_proxy_route(text);
+	const char *number = text + length + strlen("/proxy[");
 	char *end;
 
 	*index = 0;
-	*indexed = slash != NULL && strncmp(slash, "/proxy[", 7) == 0;
+	*indexed = text[length] != '\0';
 	if (*indexed) {
-		n = strtoul(slash + 7, &end, 10);
-		if (end == slash + 7 || strcmp(end, "]") != 0)
+		*index = strtoul(number, &end, 10);
+		if (*number < '0' || *number > '9' || strcmp(end, "]") != 0)
 			return false;
-		*index = n;
-		length = (size_t)(slash - text);
 	}
 	if (length >= size)
 		return false;
@@ -127,8 +133,7 @@ int way_upstream(
 	return 0;
 }
 
-static json_t *open_upstreams(
-    struct edit *e, const char *proxy, struct way *way, struct error *err)
+static json_t *open_upstreams(struct edit *e, const char *proxy, struct way *way, struct error *err)
 {
 	json_t *handler;
 

@@ -59,8 +59,8 @@ void edit_set_added(struct edit *edit, json_t *route);
 
 /* To a proxy handler, and to an upstream of it, named as edit.h says. As way_route(). */
 int way_proxy(struct edit *edit, const char *proxy, struct way *way, struct error *err);
-int way_upstream(struct edit *edit, const char *proxy, const char *name, struct way *way,
-    struct error *err);
+int way_upstream(
+    struct edit *edit, const char *proxy, const char *name, struct way *way, struct error *err);
 
 /* The "@id" of an object; NULL: it has none. */
 const char *edit_id(const json_t *object);

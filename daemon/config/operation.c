@@ -40,8 +40,8 @@ static int restore(
 
 	if (!secrets_has_masks(text, strlen(text)))
 		return 0;
-	whole = around != NULL ? json_pack("{s:s, s:[o]}", "handler", "proxy", around, *value)
-			       : *value;
+	whole =
+	    around != NULL ? json_pack("{s:s, s:[o]}", "handler", "proxy", around, *value) : *value;
 	rc = secrets_restore(whole, edit_base_document(e), &restored, err);
 	json_decref(whole);
 	if (rc == -1)
@@ -65,8 +65,7 @@ static int parse_object(struct edit *e, const struct operation *op, const char *
 	return error_set(err, ERROR_INVALID, "the %s must be a JSON object", what);
 }
 
-static int parse_route(
-    struct edit *e, const struct operation *op, json_t **out, struct error *err)
+static int parse_route(struct edit *e, const struct operation *op, json_t **out, struct error *err)
 {
 	if (fragment_is_json(op->value))
 		return parse_object(e, op, "route", NULL, out, err);
@@ -77,8 +76,8 @@ static int parse_route(
  * A member's value: JSON, or, where it is not, the text itself. "null" takes the member away: then
  * *out is NULL. around as in restore().
  */
-static int parse_member(struct edit *e, const struct operation *op, const char *around,
-    json_t **out, struct error *err)
+static int parse_member(
+    struct edit *e, const struct operation *op, const char *around, json_t **out, struct error *err)
 {
 	json_t *value, *object;
 

@@ -98,7 +98,8 @@ static void read_and_apply(struct call *call, const struct argument *text,
 	json_t *document;
 	struct error err;
 
-	if (check_revision(if_rev, &err) == -1 || read_document(text->text, &document, &err) == -1) {
+	if (check_revision(if_rev, &err) == -1 ||
+	    read_document(text->text, &document, &err) == -1) {
 		call_fail(call, &err);
 		return;
 	}

@@ -82,6 +82,9 @@ static int find_document(
 	const struct revision *r =
 	    number->given ? change_find(number->number) : change_history(fallback);
 
+	if (r == NULL && !number->given)
+		return error_set(
+		    err, ERROR_NOT_FOUND, "no document before the one in force is remembered");
 	if (r == NULL)
 		return error_set(err, ERROR_NOT_FOUND,
 		    "that revision is not remembered; config.history lists those that are");

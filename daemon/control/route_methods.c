@@ -141,17 +141,25 @@ static const struct route *top_route(const struct instance *in, const char *name
 	return NULL;
 }
 
-static void pack_shown(
-    struct call *call, const char *server, json_t *json, const struct route *route)
+static int pack_shown(struct call *call, const char *server, json_t *json,
+    const struct route *route, struct error *err)
 {
-	struct pack_box *map = call_result(call);
 	json_t *masked = secrets_mask(json);
 	char *text = json_dumps(masked, JSON_COMPACT);
+	struct pack_box *map;
+	int rc = 0;
 
-	pack_route(map, server, json, route);
-	pack_str(pack_key(map, "json"), text);
+	if (text == NULL || strlen(text) > CONTROL_REQUEST_MAX) {
+		rc = error_set(
+		    err, ERROR_LIMIT, "the route is too long for one answer; see config.show");
+	} else {
+		map = call_result(call);
+		pack_route(map, server, json, route);
+		pack_str(pack_key(map, "json"), text);
+	}
 	free(text);
 	json_decref(masked);
+	return rc;
 }
 
 static int pack_found(struct call *call, const char *name, struct error *err)
@@ -165,14 +173,12 @@ static int pack_found(struct call *call, const char *name, struct error *err)
 	if (in == NULL)
 		return error_set(err, ERROR_NOT_FOUND, "no document is in force");
 	route = top_route(in, name);
-	if (route != NULL) {
-		pack_shown(call, route->server, route->json, route);
-		return 0;
-	}
+	if (route != NULL)
+		return pack_shown(call, route->server, route->json, route, err);
 	edit = edit_new(in);
 	rc = way_route(edit, name, &way, err);
 	if (rc == 0)
-		pack_shown(call, way.steps[3].key, way.value, NULL);
+		rc = pack_shown(call, way.steps[3].key, way.value, NULL, err);
 	edit_free(edit);
 	return rc;
 }

@@ -24,10 +24,7 @@ static const struct param params[] = {
 	.max = UINT64_MAX,
 	.help = "only if this is the revision in force"},
     {.name = "dry_run", .type = PARAM_BOOL, .help = "only find out what it would do"},
-    {.name = "comment",
-	.type = PARAM_TEXT,
-	.max = CHANGE_NOTE_MAX - 1,
-	.help = "for the history"},
+    {.name = "comment", .type = PARAM_TEXT, .max = CHANGE_NOTE_MAX - 1, .help = "for the history"},
     {.name = NULL},
 };
 

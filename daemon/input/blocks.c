@@ -305,8 +305,7 @@ int blocks_parse(struct span text, const char *file, struct arena *arena, json_t
 	return result;
 }
 
-int blocks_parse_inside(
-    struct span text, struct arena *arena, struct block *out, struct error *err)
+int blocks_parse_inside(struct span text, struct arena *arena, struct block *out, struct error *err)
 {
 	struct parser p = {0};
 	int result;
