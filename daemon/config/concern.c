@@ -98,22 +98,29 @@ struct peers {
 	struct concern *concern;
 };
 
+/* As connections have it, however it was written; what is expanded at use stays as it is. */
+static const char *peer_text(const char *dial, char out[ADDRESS_TEXT_MAX])
+{
+	struct address_range range;
+	struct error none;
+
+	return address_parse_dial(dial, &range, &none) == 0 ? address_text(&range.first, out)
+							     : dial;
+}
+
 /* A destination that goes; not one that a swap names again. */
 static void add_peer(void *arg, const char *dial)
 {
 	struct peers *p = arg;
 	struct concern *c = p->concern;
-	struct address_range range;
-	char text[ADDRESS_TEXT_MAX];
-	struct error none;
+	char text[ADDRESS_TEXT_MAX], other[ADDRESS_TEXT_MAX];
 	const char **more;
 	size_t i;
 
+	dial = peer_text(dial, text);
 	for (i = 0; i < c->op->dial.count; i++)
-		if (strcmp(c->op->dial.items[i], dial) == 0)
+		if (strcmp(peer_text(c->op->dial.items[i], other), dial) == 0)
 			return;
-	if (address_parse_dial(dial, &range, &none) == 0)
-		dial = address_text(&range.first, text);
 	more = arena_array(p->all->arena, c->peer_count + 1, sizeof(*more));
 	for (i = 0; i < c->peer_count; i++)
 		more[i] = c->peers[i];

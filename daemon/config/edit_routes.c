@@ -74,13 +74,13 @@ static int open_list(struct edit *e, const char *server, const char *in, const j
 	return way_fits(&way, route, err);
 }
 
-/* NULL is free. */
+/* NULL is free; a name that looks like a handle is left to the loader to refuse. */
 static int check_id(struct edit *e, const char *id, struct error *err)
 {
 	struct way way;
 	struct error none;
 
-	if (id == NULL || way_route(e, id, &way, &none) == -1)
+	if (id == NULL || id[0] == '#' || way_route(e, id, &way, &none) == -1)
 		return 0;
 	return error_set(err, ERROR_EXISTS, "a route '%s' is there already", id);
 }

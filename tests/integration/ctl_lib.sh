@@ -43,7 +43,7 @@ json() {
     "$python" - "$tmp/out" "$1" <<'PY' || fail "not so: $1, in $(cat "$tmp/out")"
 import json, sys
 out = json.load(open(sys.argv[1]))
-sys.exit(not eval(sys.argv[2]))
+sys.exit(not eval(f"({sys.argv[2]})"))
 PY
 }
 
