@@ -105,7 +105,7 @@ static const char *peer_text(const char *dial, char out[ADDRESS_TEXT_MAX])
 	struct error none;
 
 	return address_parse_dial(dial, &range, &none) == 0 ? address_text(&range.first, out)
-							     : dial;
+							    : dial;
 }
 
 /* A destination that goes; not one that a swap names again. */

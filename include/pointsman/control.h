@@ -82,9 +82,10 @@
 #define CONTROL_CONFIG_SHOW "config.show"
 
 /*
- * {operations: text, if_rev?: int, dry_run?: bool, comment?: text} -> {revision, connections:
- * [int]} operations is JSON, a list of objects; see docs/control-protocol.md. connections says how
- * many each of them concerned.
+ * {operations: text, if_rev?: int, dry_run?: bool, comment?: text} -> {revision,
+ * connections: [int], names: [text or nil]}, and for a dry run {existing: {keep, drain, kill},
+ * change_count, changes}. operations is JSON, a list of objects; see docs/control-protocol.md.
+ * connections says how many each of them concerned, names what the route that it added is called.
  */
 #define CONTROL_TXN_APPLY "txn.apply"
 
@@ -111,7 +112,7 @@
 #define CONTROL_UPSTREAM_HEALTH "upstream.health"
 
 /* {document: text, if_rev?: int, dry_run?: bool, comment?: text} -> {revision, change_count,
- * changes: [{path, change}]} */
+ * changes: [{path, change, before?, after?}]} */
 #define CONTROL_CONFIG_APPLY "config.apply"
 /* {document: text} -> the same, of a dry run */
 #define CONTROL_CONFIG_CHECK "config.check"
