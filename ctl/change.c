@@ -10,6 +10,7 @@
 #include "common/unpack.h"
 #include "ctl/changes.h"
 #include "ctl/human.h"
+#include "ctl/stage.h"
 
 #define KEY_MAX 128
 
@@ -256,10 +257,11 @@ static int transact(struct change *ch)
 
 	if (command_connect(ch->c) == NULL)
 		return -1;
-	params = client_begin(ch->c->client, CONTROL_TXN_APPLY);
 	text = json_dumps(ch->operations, JSON_COMPACT);
-	pack_str(pack_key(params, "operations"), text);
+	rc = stage_begin(ch->c, CONTROL_TXN_APPLY, "operations", span_str(text), &params);
 	free(text);
+	if (rc == -1)
+		return -1;
 	if (o->given & OPTION_IF_REV)
 		pack_u64(pack_key(params, "if_rev"), o->if_rev);
 	if (o->given & OPTION_DRY_RUN)

@@ -7,15 +7,14 @@
 
 #include "common/unpack.h"
 #include "ctl/changes.h"
+#include "ctl/stage.h"
 
 int config_begin(struct context *c, const char *method, const char *argument, struct input *in,
     struct pack_box **params)
 {
 	if (input_read(c, argument, "the document", in) == -1 || command_connect(c) == NULL)
 		return -1;
-	*params = client_begin(c->client, method);
-	pack_text(pack_key(*params, "document"), buf_span(&in->text));
-	return 0;
+	return stage_begin(c, method, "document", buf_span(&in->text), params);
 }
 
 void config_options(struct context *c, struct pack_box *params)

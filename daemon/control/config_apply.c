@@ -2,6 +2,7 @@
 /* config.apply, config.check, config.reload, config.rollback: whole documents. */
 #include <config.h>
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -13,6 +14,7 @@
 #include "daemon/control/call.h"
 #include "daemon/control/changes.h"
 #include "daemon/control/method.h"
+#include "daemon/control/stage.h"
 #include "daemon/core/instance.h"
 
 #define NOTE_SIZE CHANGE_NOTE_MAX
@@ -76,12 +78,26 @@ static void apply(struct call *call, json_t *document, bool dry, const char *com
 	}
 }
 
+/* As an empty Caddyfile it would end everything: rather a file that was not written. */
+static bool is_blank(struct span text)
+{
+	while (text.n > 0 && isspace(text.p[0])) {
+		text.p++;
+		text.n--;
+	}
+	return text.n == 0;
+}
+
 /* What config.show showed is accepted back: masked secrets are those of the document in force. */
-static int read_document(struct span text, json_t **out, struct error *err)
+static int parse_document(struct span text, json_t **out, struct error *err)
 {
 	json_t *parsed;
 	int rc;
 
+	if (is_blank(text)) {
+		error_set(err, ERROR_INVALID, "is empty; a document without anything is {}");
+		return error_at(err, "document");
+	}
 	if (document_parse((const char *)text.p, text.n, "document", out, err) == -1)
 		return -1;
 	if (!secrets_has_masks((const char *)text.p, text.n))
@@ -92,14 +108,28 @@ static int read_document(struct span text, json_t **out, struct error *err)
 	return rc;
 }
 
-static void read_and_apply(struct call *call, const struct argument *text,
+/* args begins with the document, or that it was staged. */
+static int read_document(
+    struct call *call, const struct argument *args, json_t **out, struct error *err)
+{
+	struct span text;
+	struct buf held;
+	int rc = stage_text(call->session, &args[0], &args[1], &held, &text, err);
+
+	if (rc == 0)
+		rc = parse_document(text, out, err);
+	buf_fini(&held);
+	return rc;
+}
+
+static void read_and_apply(struct call *call, const struct argument *args,
     const struct argument *if_rev, bool dry, const char *comment)
 {
 	json_t *document;
 	struct error err;
 
 	if (check_revision(if_rev, &err) == -1 ||
-	    read_document(text->text, &document, &err) == -1) {
+	    read_document(call, args, &document, &err) == -1) {
 		call_fail(call, &err);
 		return;
 	}
@@ -112,11 +142,12 @@ static void note_of(const struct argument *comment, char out[NOTE_SIZE])
 	snprintf(out, NOTE_SIZE, "%.*s", (int)comment->text.n, (const char *)comment->text.p);
 }
 
+/* clang-format off */
 #define DOCUMENT                                                                                   \
-	{                                                                                          \
-		.name = "document", .type = PARAM_TEXT, .required = true,                          \
-		.max = CONTROL_REQUEST_MAX, .help = "a whole document: JSON or a Caddyfile"        \
-	}
+	{.name = "document", .type = PARAM_TEXT, .max = CONTROL_REQUEST_MAX,                       \
+	    .help = "a whole document: JSON or a Caddyfile"},                                      \
+	{.name = "staged", .type = PARAM_BOOL, .help = "it was uploaded by config.stage"}
+/* clang-format on */
 #define IF_REV                                                                                     \
 	{                                                                                          \
 		.name = "if_rev", .type = PARAM_INT,                                               \
@@ -130,7 +161,7 @@ static void note_of(const struct argument *comment, char out[NOTE_SIZE])
 
 /* ---- config.apply --------------------------------------------------------------------------- */
 
-enum { APPLY_DOCUMENT, APPLY_IF_REV, APPLY_DRY_RUN, APPLY_COMMENT };
+enum { APPLY_DOCUMENT, APPLY_STAGED, APPLY_IF_REV, APPLY_DRY_RUN, APPLY_COMMENT };
 
 static const struct param apply_params[] = {
     DOCUMENT,
@@ -145,8 +176,7 @@ static void run_apply(struct call *call, const struct argument *args)
 	char note[NOTE_SIZE];
 
 	note_of(&args[APPLY_COMMENT], note);
-	read_and_apply(
-	    call, &args[APPLY_DOCUMENT], &args[APPLY_IF_REV], args[APPLY_DRY_RUN].yes, note);
+	read_and_apply(call, args, &args[APPLY_IF_REV], args[APPLY_DRY_RUN].yes, note);
 }
 
 const struct method method_config_apply = {
@@ -166,7 +196,7 @@ static void run_check(struct call *call, const struct argument *args)
 {
 	static const struct argument none;
 
-	read_and_apply(call, &args[0], &none, true, NULL);
+	read_and_apply(call, args, &none, true, NULL);
 }
 
 const struct method method_config_check = {

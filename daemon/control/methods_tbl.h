@@ -16,6 +16,7 @@
 	X(config_reload) \
 	X(config_rollback) \
 	X(config_show) \
+	X(config_stage) \
 	X(conn_kill) \
 	X(conn_ls) \
 	X(conn_show) \

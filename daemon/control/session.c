@@ -19,6 +19,7 @@
 #include "common/unpack.h"
 #include "daemon/control/call.h"
 #include "daemon/control/method.h"
+#include "daemon/control/stage.h"
 #include "daemon/core/worker.h"
 
 #define READ_SIZE (16u << 10)
@@ -89,6 +90,7 @@ static void close_session(struct session *s, const char *why)
 	ev_io_stop(loop, &s->io);
 	ev_timer_stop(loop, &s->timer);
 	close(s->io.fd);
+	stage_forget(s);
 	end_long_message(s);
 	DL_FOREACH_SAFE(s->calls, call, next)
 	{

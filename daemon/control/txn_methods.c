@@ -9,16 +9,17 @@
 #include "daemon/control/call.h"
 #include "daemon/control/changes.h"
 #include "daemon/control/method.h"
+#include "daemon/control/stage.h"
 #include "daemon/input/json.h"
 
-enum { APPLY_OPERATIONS, APPLY_IF_REV, APPLY_DRY_RUN, APPLY_COMMENT };
+enum { APPLY_OPERATIONS, APPLY_STAGED, APPLY_IF_REV, APPLY_DRY_RUN, APPLY_COMMENT };
 
 static const struct param params[] = {
     {.name = "operations",
 	.type = PARAM_TEXT,
-	.required = true,
 	.max = CONTROL_REQUEST_MAX,
 	.help = "JSON: a list of operations"},
+    {.name = "staged", .type = PARAM_BOOL, .help = "they were uploaded by config.stage"},
     {.name = "if_rev",
 	.type = PARAM_INT,
 	.max = UINT64_MAX,
@@ -64,7 +65,7 @@ static void on_applied(void *arg, const struct txn_result *result)
 
 static void run_apply(struct call *call, const struct argument *args)
 {
-	struct span text = args[APPLY_OPERATIONS].text, comment = args[APPLY_COMMENT].text;
+	struct span text, comment = args[APPLY_COMMENT].text;
 	char who[CALL_WHO_MAX], note[CHANGE_NOTE_MAX];
 	struct txn_request request = {
 	    .rev_given = args[APPLY_IF_REV].given,
@@ -74,12 +75,18 @@ static void run_apply(struct call *call, const struct argument *args)
 	    .who = who,
 	    .comment = note,
 	};
+	struct buf held;
 	struct error err;
 	int rc;
 
 	call_who(call, who);
 	snprintf(note, sizeof(note), "%.*s", (int)comment.n, (const char *)comment.p);
-	rc = json_parse((const char *)text.p, text.n, "operations", &request.operations, &err);
+	rc = stage_text(
+	    call->session, &args[APPLY_OPERATIONS], &args[APPLY_STAGED], &held, &text, &err);
+	if (rc == 0)
+		rc = json_parse(
+		    (const char *)text.p, text.n, "operations", &request.operations, &err);
+	buf_fini(&held);
 	if (rc == 0) {
 		rc = txn_apply(&request, on_applied, call, &err);
 		json_decref(request.operations);

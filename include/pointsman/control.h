@@ -82,7 +82,7 @@
 #define CONTROL_CONFIG_SHOW "config.show"
 
 /*
- * {operations: text, if_rev?: int, dry_run?: bool, comment?: text} -> {revision,
+ * {operations?: text, staged?: bool, if_rev?: int, dry_run?: bool, comment?: text} -> {revision,
  * connections: [int], names: [text or nil]}, and for a dry run {existing: {keep, drain, kill},
  * change_count, changes}. operations is JSON, a list of objects; see docs/control-protocol.md.
  * connections says how many each of them concerned, names what the route that it added is called.
@@ -111,10 +111,12 @@
 /* {proxy: text, id: text, state: "auto" | "up" | "down"} -> the upstream */
 #define CONTROL_UPSTREAM_HEALTH "upstream.health"
 
-/* {document: text, if_rev?: int, dry_run?: bool, comment?: text} -> {revision, change_count,
+/* {offset: int, text: text} -> {bytes}; then "staged" stands for operations or document */
+#define CONTROL_CONFIG_STAGE "config.stage"
+/* {document?: text, staged?: bool, if_rev?: int, dry_run?: bool, comment?: text} -> {revision, change_count,
  * changes: [{path, change, before?, after?}]} */
 #define CONTROL_CONFIG_APPLY "config.apply"
-/* {document: text} -> the same, of a dry run */
+/* {document?: text, staged?: bool} -> the same, of a dry run */
 #define CONTROL_CONFIG_CHECK "config.check"
 /* {} -> the same, for the daemon's own file */
 #define CONTROL_CONFIG_RELOAD "config.reload"

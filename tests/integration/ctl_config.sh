@@ -121,6 +121,7 @@ refused 7 "apps.layer4: unknown field 'serverss', did you mean 'servers'" config
 echo '{"apps": ]' >"$tmp/bad.json"
 refused 7 "^pointsctl: $tmp/bad.json:1:[0-9]+: not JSON" config check "$tmp/bad.json"
 refused 2 'cannot open' config apply "$tmp/none.json"
+refused 7 'is empty; a document without anything is {}' config apply
 refused 2 '--if-rev is not for config check' config check "$tmp/two.json" --if-rev 1
 
 # --- history, rollback --------------------------------------------------------------------------
@@ -161,6 +162,28 @@ refused 5 'cannot open' config reload
 refused 2 'dry-run is not for config reload' config reload -n
 doc one.example pw-of-joe | config
 code 0 config reload
+
+# --- what is too long for one request -----------------------------------------------------------
+"$python" - "$L1" >"$tmp/long.json" <<'PY'
+import json, sys
+ranges = [f"10.{i >> 16}.{i >> 8 & 255}.{i & 255}/32" for i in range(150000)]
+print(json.dumps({"apps": {"layer4": {"servers": {"main": {"listen": [f"127.0.0.1:{sys.argv[1]}"], "routes": [
+    {"@id": "long", "match": [{"remote_ip": {"ranges": ranges}}], "handle": [{"handler": "echo"}]}]}}}}}))
+PY
+code 0 config check "$tmp/long.json"
+code 0 -t 30s config apply "$tmp/long.json"
+code 0 config export
+json 'len(out["apps"]["layer4"]["servers"]["main"]["routes"][0]["match"][0]["remote_ip"]["ranges"]) == 150000'
+refused 10 'too long for one answer' route show long
+"$python" -c '
+import json, sys
+print(json.dumps(json.load(open(sys.argv[1]))["apps"]["layer4"]["servers"]["main"]["routes"][0]))' \
+    "$tmp/long.json" | sed 's/"long"/"second"/' >"$tmp/in"
+code 0 -t 30s route add --server main
+says '^route second added$'
+head -c 9000000 /dev/zero >"$tmp/in"
+refused 10 'larger than 8 MiB' config apply
+code 0 config rollback 1
 
 # --- exit codes that every verb shares ----------------------------------------------------------
 refused 2 "no verb 'exprot', did you mean 'export'" config exprot
