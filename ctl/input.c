@@ -64,7 +64,7 @@ void input_name_fault(const struct input *in, const char *name, struct fault *fa
 	char rest[128]; /* lines are short */
 	size_t n = strlen(name);
 
-	if (strncmp(fault->path, name, n) != 0 || fault->path[n] != ':')
+	if (strncmp(fault->path, name, n) != 0 || (fault->path[n] != ':' && fault->path[n] != '\0'))
 		return;
 	snprintf(rest, sizeof(rest), "%.*s", (int)sizeof(rest) - 1, fault->path + n);
 	snprintf(fault->path, sizeof(fault->path), "%.*s%s",

@@ -25,7 +25,7 @@ void input_fini(struct input *input);
 
 /*
  * The daemon knows the text under the name given here ("Caddyfile", "route", ...): a fault's path
- * that begins with it and a line gets the file's own name.
+ * that is it, perhaps with a line, gets the file's own name.
  */
 void input_name_fault(const struct input *input, const char *name, struct fault *fault);
 

@@ -121,7 +121,7 @@ refused 7 "apps.layer4: unknown field 'serverss', did you mean 'servers'" config
 echo '{"apps": ]' >"$tmp/bad.json"
 refused 7 "^pointsctl: $tmp/bad.json:1:[0-9]+: not JSON" config check "$tmp/bad.json"
 refused 2 'cannot open' config apply "$tmp/none.json"
-refused 7 'is empty; a document without anything is {}' config apply
+refused 7 'standard input: is empty; a document without anything is ..$' config apply
 refused 2 '--if-rev is not for config check' config check "$tmp/two.json" --if-rev 1
 
 # --- history, rollback --------------------------------------------------------------------------
