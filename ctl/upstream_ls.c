@@ -10,6 +10,7 @@ static const struct column columns[] = {
     {.title = "SERVER", .key = "server", .cut = true, .drop = 2},
     {.title = "WEIGHT", .key = "weight", .kind = COLUMN_NUMBER, .drop = 3},
     {.title = "MAX", .key = "max_connections", .kind = COLUMN_NUMBER, .drop = 4},
+    {.title = "STATE", .key = "effective"},
     {.title = "OPEN", .key = "connections", .kind = COLUMN_NUMBER},
     {.title = "DIALS", .key = "dials", .kind = COLUMN_NUMBER, .drop = 5},
     {.title = "FAILURES", .key = "failures", .kind = COLUMN_NUMBER},

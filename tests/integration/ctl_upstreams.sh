@@ -21,14 +21,14 @@ JSON
 daemon
 
 # --- ls and show --------------------------------------------------------------------------------
-item='name:text id:nil dial:[text] route:text proxy:text server:text weight:int max_connections:int connections:int dials:int failures:int'
+item='name:text id:nil dial:[text] route:text proxy:text server:text weight:int max_connections:int admin:text health:text forced:text effective:text connections:int dials:int failures:int'
 code 0 -j upstream ls
 shape "{rev:int items:[{$item}|{${item/id:nil/id:text}}]}"
 json '[(i["proxy"], i["name"]) for i in out["items"]][:3] ==
     [("many/proxy[0]", "127.0.0.1:1"), ("many/proxy[1]", "two"), ("many/proxy[1]", "127.0.0.1:3")]'
 json 'out["items"][1]["weight"] == 3 and out["items"][3]["max_connections"] == 10'
 code 0 upstream ls
-says '^PROXY +UPSTREAM +DIAL +SERVER +WEIGHT +MAX +OPEN +DIALS +FAILURES$'
+says '^PROXY +UPSTREAM +DIAL +SERVER +WEIGHT +MAX +STATE +OPEN +DIALS +FAILURES$'
 at80 upstream ls
 code 0 -o name upstream ls
 same "127.0.0.1:1 two 127.0.0.1:3 127.0.0.1:$A" "$(xargs <"$tmp/out")" "upstream ls -o name"
