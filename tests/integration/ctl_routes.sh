@@ -236,26 +236,27 @@ cat >"$tmp/in_force.json" <<JSON
 JSON
 code 0 route add --server main --first "$tmp/in_force.json"
 cat >"$tmp/hold.py" <<'PY'
-# Holds connections: "+" opens one, "end" tells that one has ended.
+# Holds connections: "+" opens one, "later" one that "wait", for the end of all others, leaves
+# alone; "alive" sends through all.
 from peers import *
 import select, sys
 backend = Backend(port("A"))
-open_ones = []
+open_ones, later = [], []
 for line in iter(sys.stdin.readline, ""):
     word = line.strip()
-    if word == "+":
+    if word in ("+", "later"):
         client = connect(port("LISTEN"))
         client.sendall(b"x")
         server = backend.accept()
         expect(server, b"x")
-        open_ones.append((client, server))
-        print("open", len(open_ones), flush=True)
+        (open_ones if word == "+" else later).append((client, server))
+        print("open", len(open_ones) + len(later), flush=True)
     elif word == "wait":
         within(10, "the end of all", lambda: all(select.select([c], [], [], 0)[0] for c, _ in open_ones))
         for client, server in open_ones:
             expect_closed(client)
         print("ended", len(open_ones), flush=True)
-        open_ones = []
+        open_ones, later = later, []
     elif word == "alive":
         for client, server in open_ones:
             client.sendall(b"y")
@@ -295,9 +296,10 @@ order alive 'alive 3'
 code 0 route set live match=null --existing drain=1s
 says '3 connections may go on for 1s'
 order alive 'alive 3'
+order later 'open 4'
 order wait 'ended 3'
 wait_log pointsmand 'drained'
-order + 'open 1'
+order alive 'alive 1'
 code 0 route disable live --existing keep
 order alive 'alive 1'
 code 0 route enable live
