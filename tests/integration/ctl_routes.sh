@@ -293,8 +293,8 @@ code 0 route add --server main
 code 0 route rm bystander --existing kill
 order alive 'alive 3'
 # Drained: they end after their time; the new form's connections do not.
-code 0 route set live match=null --existing drain=1s
-says '3 connections may go on for 1s'
+code 0 route set live match=null --existing drain=3s
+says '3 connections may go on for 3s'
 order alive 'alive 3'
 order later 'open 4'
 order wait 'ended 3'
