@@ -277,8 +277,8 @@ static int find_in(
 	}
 	if (rc == 0) {
 		out->spot.upstream = way.value;
-		snprintf(out->route, sizeof(out->route), "%.*s",
-		    (int)edit_proxy_route(out->proxy), out->proxy);
+		snprintf(out->route, sizeof(out->route), "%.*s", (int)edit_proxy_route(out->proxy),
+		    out->proxy);
 		snprintf(out->server, sizeof(out->server), "%s", way.steps[3].key);
 	}
 	edit_free(edit);
@@ -303,8 +303,7 @@ static int find(const struct argument *args, struct named *out, struct error *er
 
 static void pack_named(struct call *call, const struct named *named)
 {
-	pack_upstream(
-	    call_result(call), named->server, named->route, named->proxy, &named->spot);
+	pack_upstream(call_result(call), named->server, named->route, named->proxy, &named->spot);
 }
 
 static void run_show(struct call *call, const struct argument *args)

@@ -113,8 +113,10 @@
 
 /* {offset: int, text: text} -> {bytes}; then "staged" stands for operations or document */
 #define CONTROL_CONFIG_STAGE "config.stage"
-/* {document?: text, staged?: bool, if_rev?: int, dry_run?: bool, comment?: text} -> {revision, change_count,
- * changes: [{path, change, before?, after?}]} */
+/*
+ * {document?: text, staged?: bool, if_rev?: int, dry_run?: bool, comment?: text} -> {revision,
+ * change_count, changes: [{path, change, before?, after?}]}
+ */
 #define CONTROL_CONFIG_APPLY "config.apply"
 /* {document?: text, staged?: bool} -> the same, of a dry run */
 #define CONTROL_CONFIG_CHECK "config.check"

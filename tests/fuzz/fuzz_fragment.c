@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A route that comes over the control socket: any text is a JSON object, or an error with a message.
+ * A route that comes over the control socket: any text is a JSON object, or an error with a
+ * message.
  */
 #include <config.h>
 
