@@ -10,6 +10,8 @@
 #include "common/arena.h"
 #include "daemon/config/edit_way.h"
 
+#define SERVERS_NAMED 256 /* that are looked at for "did you mean" */
+
 /* A value that this edit has made, and may therefore change. */
 struct own {
 	json_t *json;         /* a reference: no other value may get its address */
@@ -180,11 +182,24 @@ void way_servers(struct edit *e, struct way *way)
 
 int way_server(struct edit *e, const char *name, struct way *way, struct error *err)
 {
+	const char *names[SERVERS_NAMED + 1], *near, *server;
+	json_t *servers, *value;
+	size_t count = 0;
+
 	way_servers(e, way);
+	servers = way->value;
 	way_key(way, name);
-	if (way->value == NULL)
-		return error_set(err, ERROR_NOT_FOUND, "no server '%s'", name);
-	return 0;
+	if (way->value != NULL)
+		return 0;
+	json_object_foreach (servers, server, value)
+		if (count < SERVERS_NAMED)
+			names[count++] = server;
+	names[count] = NULL;
+	near = error_suggest(name, names);
+	if (near != NULL)
+		return error_set(
+		    err, ERROR_NOT_FOUND, "no server '%s', did you mean '%s'?", name, near);
+	return error_set(err, ERROR_NOT_FOUND, "no server '%s'", name);
 }
 
 /* The JSON (in base) of the route with that handle. */
@@ -254,7 +269,7 @@ static bool search_routes(const struct wanted *w, struct way *way)
 	return false;
 }
 
-int way_route(struct edit *e, const char *name, struct way *way, struct error *err)
+bool way_find_route(struct edit *e, const char *name, struct way *way)
 {
 	struct wanted w = {.edit = e, .id = name};
 	const char *server;
@@ -264,7 +279,7 @@ int way_route(struct edit *e, const char *name, struct way *way, struct error *e
 	if (name[0] == '#') {
 		w.origin = by_handle(e, strtoull(name + 1, &end, 10));
 		if (w.origin == NULL || *end != '\0')
-			return error_set(err, ERROR_NOT_FOUND, "no route '%s'", name);
+			return false;
 	}
 	way_servers(e, way);
 	servers = way->value;
@@ -273,8 +288,51 @@ int way_route(struct edit *e, const char *name, struct way *way, struct error *e
 		way_key(way, server);
 		way_key(way, "routes");
 		if (search_routes(&w, way))
-			return 0;
+			return true;
 	}
+	return false;
+}
+
+/* The "@id" of a route of a server's own list that is nearest to name; NULL: none is near. */
+static const char *near_route(struct edit *e, const char *name)
+{
+	const char *none[] = {NULL}, **names = NULL, *server, *near;
+	json_t *value, *route;
+	size_t i, count = 0, size = 0;
+	struct way way;
+
+	way_servers(e, &way);
+	json_object_foreach (way.value, server, value) {
+		json_array_foreach (json_object_get(value, "routes"), i, route) {
+			if (edit_id(route) == NULL)
+				continue;
+			if (count + 1 >= size) {
+				size = size == 0 ? 64 : 2 * size;
+				names = mem_realloc(names, size * sizeof(*names));
+			}
+			names[count++] = edit_id(route);
+		}
+	}
+	if (names != NULL)
+		names[count] = NULL;
+	near = error_suggest(name, names != NULL ? names : none);
+	free(names);
+	return near;
+}
+
+int way_route(struct edit *e, const char *name, struct way *way, struct error *err)
+{
+	const char *near;
+
+	if (way_find_route(e, name, way))
+		return 0;
+	if (name[0] != '\0' && strspn(name, "0123456789") == strlen(name))
+		return error_set(
+		    err, ERROR_NOT_FOUND, "no route '%s'; a handle is written '#%s'", name, name);
+	near = near_route(e, name);
+	if (near != NULL)
+		return error_set(
+		    err, ERROR_NOT_FOUND, "no route '%s', did you mean '%s'?", name, near);
 	return error_set(err, ERROR_NOT_FOUND, "no route '%s'", name);
 }
 

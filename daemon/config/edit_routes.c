@@ -78,9 +78,8 @@ static int open_list(struct edit *e, const char *server, const char *in, const j
 static int check_id(struct edit *e, const char *id, struct error *err)
 {
 	struct way way;
-	struct error none;
 
-	if (id == NULL || id[0] == '#' || way_route(e, id, &way, &none) == -1)
+	if (id == NULL || id[0] == '#' || !way_find_route(e, id, &way))
 		return 0;
 	return error_set(err, ERROR_EXISTS, "a route '%s' is there already", id);
 }

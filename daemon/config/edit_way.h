@@ -51,6 +51,8 @@ size_t way_to_list(struct edit *edit, struct way *way);
 void way_servers(struct edit *edit, struct way *way);
 int way_server(struct edit *edit, const char *name, struct way *way, struct error *err);
 int way_route(struct edit *edit, const char *name, struct way *way, struct error *err);
+/* The same where it is no error that there is none: false. */
+bool way_find_route(struct edit *edit, const char *name, struct way *way);
 
 /* What takes the place of a value carries its identity on. */
 void edit_set_origin(struct edit *edit, json_t *json, const json_t *origin);

@@ -83,7 +83,7 @@ says '^route deeper added$'
 code 0 -j route show inner
 json '[r["@id"] for r in out["route"]["handle"][0]["routes"]] == ["deeper", "deep"]'
 
-refused 5 "no server 'mian'" route add --server mian "$tmp/b.json"
+refused 5 "no server 'mian', did you mean 'main'" route add --server mian "$tmp/b.json"
 refused 5 "no route 'nobody'" route add --before nobody "$tmp/b.json"
 refused 7 'name the server' route add "$tmp/b.json"
 refused 7 'only one of first, last' route add --server main --first --last "$tmp/b.json"

@@ -2,11 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Random transactions while connections come and go, against a model; two writers with if_rev.
 . "$(dirname "$0")/lib.sh"
-need_python
-for python in "$python" /usr/bin/python3; do
-    "$python" -c 'import msgpack' 2>/dev/null && break
-done
-"$python" -c 'import msgpack' 2>/dev/null || skip "no Python module msgpack (Debian: python3-msgpack)"
+need_msgpack
 
 LISTEN=$(free_port) SECOND=$(free_port) A=$(free_port) B=$(free_port)
 export LISTEN SECOND A B

@@ -182,6 +182,10 @@ START_TEST(routes_added_and_moved)
 	refuse("[{'op':'route.mv','id':'a','before':'p'}]", ERROR_INVALID, "not in the same list");
 	refuse("[{'op':'route.mv','id':'a','before':'c'}]", ERROR_INVALID, "not in the same list");
 	refuse("[{'op':'route.rm','id':'#9'}]", ERROR_NOT_FOUND, "no route '#9'");
+	refuse("[{'op':'route.rm','id':'3'}]", ERROR_NOT_FOUND, "a handle is written '#3'");
+	refuse("[{'op':'route.set','id':'a','key':'@id','value':'~webmail~'},"
+	       "{'op':'route.rm','id':'wbemail'}]",
+	    ERROR_NOT_FOUND, "no route 'wbemail', did you mean 'webmail'?");
 	refuse("[{'op':'route.rm','id':'#3x'}]", ERROR_NOT_FOUND, "no route '#3x'");
 	refuse("[{'op':'route.rm','id':'a'},{'op':'route.rm','id':'#1'}]", ERROR_NOT_FOUND, "'#1'");
 }
