@@ -202,21 +202,19 @@ int way_server(struct edit *e, const char *name, struct way *way, struct error *
 	return error_set(err, ERROR_NOT_FOUND, "no server '%s'", name);
 }
 
-/* The JSON (in base) of the route with that handle. */
-static const json_t *by_handle(const struct edit *e, uint64_t handle)
+/* Where the route with that handle ("#12") is in base: its server, and its index there; or NULL. */
+static const struct server *by_handle(const struct edit *e, const char *name, size_t *index)
 {
-	size_t i, j;
+	char *end;
+	uint64_t handle = strtoull(name + 1, &end, 10);
+	size_t i;
 
-	for (i = 0; i < e->base->server_count; i++) {
+	for (i = 0; *end == '\0' && i < e->base->server_count; i++) {
 		const struct server *server = e->base->servers[i];
 
-		for (j = 0; j < server->routes.count; j++) {
-			const struct route_identity *identity = server->routes.items[j]->identity;
-
-			if (identity != NULL && identity->handle == handle)
-				return json_array_get(
-				    instance_routes_json(e->base, server->name), j);
-		}
+		for (*index = 0; *index < server->routes.count; ++*index)
+			if (server->routes.items[*index]->identity->handle == handle)
+				return server;
 	}
 	return NULL;
 }
@@ -272,13 +270,17 @@ static bool search_routes(const struct wanted *w, struct way *way)
 bool way_find_route(struct edit *e, const char *name, struct way *way)
 {
 	struct wanted w = {.edit = e, .id = name};
+	const struct server *owner;
 	const char *server;
 	json_t *servers, *value;
-	char *end;
+	size_t index;
 
 	if (name[0] == '#') {
-		w.origin = by_handle(e, strtoull(name + 1, &end, 10));
-		if (w.origin == NULL || *end != '\0')
+		owner = by_handle(e, name, &index);
+		if (owner == NULL)
+			return false;
+		w.origin = json_array_get(instance_routes_json(e->base, owner->name), index);
+		if (w.origin == NULL)
 			return false;
 	}
 	way_servers(e, way);
@@ -322,10 +324,18 @@ static const char *near_route(struct edit *e, const char *name)
 
 int way_route(struct edit *e, const char *name, struct way *way, struct error *err)
 {
+	const struct server *owner = NULL;
 	const char *near;
+	size_t index;
 
 	if (way_find_route(e, name, way))
 		return 0;
+	if (name[0] == '#')
+		owner = by_handle(e, name, &index);
+	if (owner != NULL && instance_routes_json(e->base, owner->name) == NULL)
+		return error_set(err, ERROR_INVALID,
+		    "route '%s' stands for the whole of '%s'; change that in the document", name,
+		    owner->name);
 	if (name[0] != '\0' && strspn(name, "0123456789") == strlen(name))
 		return error_set(
 		    err, ERROR_NOT_FOUND, "no route '%s'; a handle is written '#%s'", name, name);

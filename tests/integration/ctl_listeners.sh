@@ -116,6 +116,23 @@ refused 5 'no server listens' listener rm "127.0.0.1:$L3"
 code 0 -j config export
 json '"paused" not in str(out)'
 
+# --- the app http -------------------------------------------------------------------------------
+ctl config export >"$tmp/layer4.json"
+"$python" - "$tmp/layer4.json" "$L3" >"$tmp/both.json" <<'PY'
+import json, sys
+document = json.load(open(sys.argv[1]))
+document["apps"]["http"] = {"servers": {"site": {"listen": [f"127.0.0.1:{sys.argv[2]}"],
+    "routes": [{"handle": [{"handler": "static_response", "body": "x"}]}]}}}
+print(json.dumps(document))
+PY
+code 0 config apply "$tmp/both.json"
+code 0 -j route ls
+handle=$(value '[i["handle"] for i in out["items"] if i["server"] == "http/site"][0]')
+code 0 -j route show "$handle"
+refused 7 "stands for the whole of 'http/site'" route rm "$handle"
+refused 5 'no server listens' listener pause "127.0.0.1:$L3"
+code 0 config apply "$tmp/layer4.json"
+
 # --- connections --------------------------------------------------------------------------------
 FIRST=$(free_port)
 "$python" - "$pointsctl" "$sock" "$FIRST" <<'PY' || fail "connections of listeners and servers"
