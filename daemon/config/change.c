@@ -13,9 +13,27 @@
 static struct {
 	struct revision items[CHANGE_HISTORY];
 	size_t newest, count;
+	size_t size; /* of all */
 } history;
 
-static void remember(uint64_t number, json_t *document, const char *who, const char *comment)
+/* Large documents are remembered less long; the newest and the one before it always. */
+static void forget_oldest(void)
+{
+	struct revision *oldest;
+
+	while (history.size > CHANGE_HISTORY_SIZE && history.count > 2) {
+		oldest = &history.items[(history.newest + CHANGE_HISTORY - history.count + 1) %
+					CHANGE_HISTORY];
+		history.size -= oldest->size;
+		json_decref(oldest->document);
+		memset(oldest, 0, sizeof(*oldest));
+		history.count--;
+	}
+}
+
+/* edited: it shares with the one before what is not changed. */
+static void remember(
+    uint64_t number, json_t *document, bool edited, const char *who, const char *comment)
 {
 	struct revision *r;
 
@@ -24,11 +42,15 @@ static void remember(uint64_t number, json_t *document, const char *who, const c
 		history.count++;
 	r = &history.items[history.newest];
 	json_decref(r->document);
+	history.size -= r->size;
+	r->size = edited ? 0 : json_dumpb(document, NULL, 0, JSON_COMPACT);
+	history.size += r->size;
 	r->number = number;
 	r->time = time(NULL);
 	r->document = json_incref(document);
 	snprintf(r->who, sizeof(r->who), "%s", who);
 	snprintf(r->comment, sizeof(r->comment), "%s", comment != NULL ? comment : "");
+	forget_oldest();
 }
 
 const struct revision *change_history(size_t n)
@@ -78,7 +100,7 @@ int change_document(json_t *document, const struct edit *edit, const char *who, 
 		instance_unref(next);
 		return -1;
 	}
-	remember(number, document, who, comment);
+	remember(number, document, edit != NULL, who, comment);
 	return 0;
 }
 

@@ -183,7 +183,17 @@ code 0 -t 30s route add --server main
 says '^route second added$'
 head -c 9000000 /dev/zero >"$tmp/in"
 refused 10 'larger than 8 MiB' config apply
-code 0 config rollback 1
+# So many of them are not remembered, only the newest and the one before in any case.
+before=$(revision)
+for i in $(seq 14); do
+    code 0 -o name -t 30s config apply "$tmp/long.json"
+done
+code 0 -j config history
+json "3 <= len(out['items']) <= 13 and out['items'][0]['revision'] == $before + 14"
+refused 5 'not remembered' config rollback 1
+code 0 config rollback
+doc one.example pw-of-joe | config
+code 0 config reload
 
 # --- exit codes that every verb shares ----------------------------------------------------------
 refused 2 "no verb 'exprot', did you mean 'export'" config exprot
