@@ -266,6 +266,8 @@ static int transact(struct change *ch)
 		pack_u64(pack_key(params, "if_rev"), o->if_rev);
 	if (o->given & OPTION_DRY_RUN)
 		pack_bool(pack_key(params, "dry_run"), true);
+	if (o->given & OPTION_SAVE)
+		pack_bool(pack_key(params, "save"), true);
 	if (o->comment != NULL)
 		pack_str(pack_key(params, "comment"), o->comment);
 	if (command_call(ch->c, &reply) == -1) {

@@ -26,6 +26,8 @@ struct client {
 	struct pack pack;
 	struct pack_box params;
 	struct client_facts facts;
+	int (*wait)(int fd, void *arg); /* NULL: the timeout counts */
+	void *wait_arg;
 };
 
 void reply_fini(struct reply *reply)
@@ -70,6 +72,8 @@ static int receive_some(struct client *c, struct fault *fault)
 {
 	ssize_t n;
 
+	if (c->wait != NULL && c->wait(c->fd, c->wait_arg) == -1)
+		return fault_set(fault, CONTROL_EXIT_DONE, "ended here");
 	do {
 		n = recv(c->fd, buf_reserve(&c->in, READ_SIZE), READ_SIZE, 0);
 	} while (n == -1 && errno == EINTR);
@@ -153,6 +157,14 @@ static enum kind classify(const msgpack_object *o, uint32_t id, const msgpack_ob
 	return unpack_is_nil(&parts[2]) ? KIND_RESULT : KIND_ERROR;
 }
 
+/* "busy" is said by a daemon that stops: for us it is gone. */
+static void closed(struct fault *fault, const msgpack_object *why)
+{
+	fault_from(fault, why);
+	if (strcmp(fault->code, "busy") == 0)
+		fault_set(fault, CONTROL_EXIT_UNREACHABLE, "the daemon went away: it stops");
+}
+
 struct pack_box *client_begin(struct client *c, const char *method)
 {
 	buf_clear(&c->out);
@@ -186,8 +198,11 @@ int client_call(struct client *c, void (*on_chunk)(struct reply *chunk, void *ar
 			*out = reply;
 			return 0;
 		case KIND_ERROR:
-		case KIND_CLOSING:
 			fault_from(fault, reply.result);
+			reply_fini(&reply);
+			return -1;
+		case KIND_CLOSING:
+			closed(fault, reply.result);
 			reply_fini(&reply);
 			return -1;
 		case KIND_CHUNK:
@@ -199,6 +214,12 @@ int client_call(struct client *c, void (*on_chunk)(struct reply *chunk, void *ar
 		}
 		reply_fini(&reply);
 	}
+}
+
+void client_wait_with(struct client *c, int (*wait)(int fd, void *arg), void *arg)
+{
+	c->wait = wait;
+	c->wait_arg = arg;
 }
 
 /* ---- the session --------------------------------------------------------------------------- */

@@ -52,4 +52,11 @@ struct pack_box *client_begin(struct client *c, const char *method);
 int client_call(struct client *c, void (*on_chunk)(struct reply *chunk, void *arg), void *arg,
     struct reply *out, struct fault *fault);
 
+/*
+ * For an answer that has no end, once it has begun: from now on nothing is too late, and before
+ * each read wait(fd, arg) returns 0 as soon as fd can be read, or -1, which ends the call with the
+ * fault CONTROL_EXIT_DONE.
+ */
+void client_wait_with(struct client *c, int (*wait)(int fd, void *arg), void *arg);
+
 #endif

@@ -16,10 +16,12 @@
 	X(config_history) \
 	X(config_reload) \
 	X(config_rollback) \
+	X(config_save) \
 	X(config_show) \
 	X(conn_kill) \
 	X(conn_ls) \
 	X(conn_show) \
+	X(conn_watch) \
 	X(help) \
 	X(listener_add) \
 	X(listener_ls) \
@@ -27,6 +29,7 @@
 	X(listener_resume) \
 	X(listener_rm) \
 	X(listener_show) \
+	X(monitor) \
 	X(ping) \
 	X(route_add) \
 	X(route_disable) \

@@ -44,18 +44,19 @@ static int compare(struct context *c)
 static int run_diff(struct context *c, int argc, char **argv)
 {
 	bool file = argc > 0 && strcmp(argv[0], "file") == 0;
+	bool saved = argc > 0 && strcmp(argv[0], "saved") == 0;
 	struct pack_box *params;
 	uint64_t from = 0, to = 0;
 
-	if (argc > 0 && !file && command_id(c, argv[0], &from) == -1)
+	if (argc > 0 && !file && !saved && command_id(c, argv[0], &from) == -1)
 		return -1;
 	if (argc > 1 && command_id(c, argv[1], &to) == -1)
 		return -1;
 	if (command_connect(c) == NULL)
 		return -1;
 	params = client_begin(c->client, CONTROL_CONFIG_DIFF);
-	if (file)
-		pack_bool(pack_key(params, "file"), true);
+	if (file || saved)
+		pack_bool(pack_key(params, argv[0]), true);
 	else if (argc > 0)
 		pack_u64(pack_key(params, "from"), from);
 	if (argc > 1)
@@ -66,10 +67,11 @@ static int run_diff(struct context *c, int argc, char **argv)
 const struct command command_config_diff = {
     .object = "config",
     .verb = "diff",
-    .arguments = "[FROM|file [TO]]",
+    .arguments = "[FROM|file|saved [TO]]",
     .help = "what is different between two documents",
     .details = "FROM and TO are revisions; without them the last change. 'file' is what the\n"
-	       "daemon's file says now. The exit code is 1 where there are differences.\n",
+	       "daemon's file says now, 'saved' what would run after a restart. The exit code\n"
+	       "is 1 where there are differences.\n",
     .max = 2,
     .run = run_diff,
 };

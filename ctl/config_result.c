@@ -7,6 +7,7 @@
 
 #include "common/unpack.h"
 #include "ctl/changes.h"
+#include "ctl/human.h"
 #include "ctl/stage.h"
 
 int config_begin(struct context *c, const char *method, const char *argument, struct input *in,
@@ -25,8 +26,29 @@ void config_options(struct context *c, struct pack_box *params)
 		pack_u64(pack_key(params, "if_rev"), o->if_rev);
 	if (o->given & OPTION_DRY_RUN)
 		pack_bool(pack_key(params, "dry_run"), true);
+	if (o->given & OPTION_SAVE)
+		pack_bool(pack_key(params, "save"), true);
 	if (o->comment != NULL)
 		pack_str(pack_key(params, "comment"), o->comment);
+}
+
+/* Saved changes that a reload has set aside. */
+static void print_aside(struct context *c, const msgpack_object *list)
+{
+	uint32_t i, count = unpack_is_array(list) ? list->via.array.size : 0;
+	struct span path = {0}, reason = {0};
+
+	if (count > 0)
+		fputs("saved changes that are set aside:\n", c->output.to);
+	for (i = 0; i < count; i++) {
+		unpack_text(unpack_get(&list->via.array.ptr[i], "path"), &path);
+		unpack_text(unpack_get(&list->via.array.ptr[i], "reason"), &reason);
+		fputs("  ", c->output.to);
+		human_print(path, c->output.to);
+		fputs(": ", c->output.to);
+		human_print(reason, c->output.to);
+		fputc('\n', c->output.to);
+	}
 }
 
 static int print(struct context *c, const msgpack_object *result, bool dry)
@@ -50,6 +72,7 @@ static int print(struct context *c, const msgpack_object *result, bool dry)
 		fprintf(c->output.to, "revision %" PRIu64 ", %" PRIu64 " place%s changed%s\n",
 		    revision, count, count == 1 ? "" : "s", count > 0 ? ":" : "");
 	changes_print(&c->output, result, !dry);
+	print_aside(c, unpack_get(result, "set_aside"));
 	return 0;
 }
 

@@ -39,14 +39,15 @@ static int check_use(
 {
 	const char *excess = options_excess(options->given, command->options);
 	const char *verb = command->verb != NULL ? command->verb : "";
+	const char *arguments = command->arguments != NULL ? command->arguments : "";
 
 	if (excess != NULL)
-		return fault_set(fault, CONTROL_EXIT_USAGE, "--%s is not for %s %s", excess,
-		    command->object, verb);
+		return fault_set(fault, CONTROL_EXIT_USAGE, "--%s is not for %s%s%s", excess,
+		    command->object, *verb != '\0' ? " " : "", verb);
 	if (argc < command->min || (command->max != -1 && argc > command->max))
-		return fault_set(fault, CONTROL_EXIT_USAGE, "usage: pointsctl %s %s%s%s",
-		    command->object, verb, *verb != '\0' ? " " : "",
-		    command->arguments != NULL ? command->arguments : "");
+		return fault_set(fault, CONTROL_EXIT_USAGE, "usage: pointsctl %s%s%s%s%s",
+		    command->object, *verb != '\0' ? " " : "", verb, *arguments != '\0' ? " " : "",
+		    arguments);
 	return 0;
 }
 

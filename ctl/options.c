@@ -42,6 +42,8 @@ static const struct option_spec {
 	"connections on it: keep, drain[=30s], kill"},
     {LONG_ONLY + 9, "if-rev", "N", OPTION_IF_REV, "only if the document is at this revision"},
     {LONG_ONLY + 10, "comment", "TEXT", OPTION_COMMENT, "for the history"},
+    {LONG_ONLY + 11, "save", NULL, OPTION_SAVE, "the change survives restarts and reloads"},
+    {LONG_ONLY + 20, "since", "SEQ", OPTION_SINCE, "those after this number first, 0: all"},
 };
 
 #define SPEC_COUNT (sizeof(specs) / sizeof(specs[0]))
@@ -161,6 +163,8 @@ static int take_special(const struct option_spec *spec, struct options *out, str
 			*texts[i].text = optarg;
 	if (spec->bit == OPTION_LIMIT)
 		return read_number(spec->name, optarg, &out->limit, fault);
+	if (spec->bit == OPTION_SINCE)
+		return read_number(spec->name, optarg, &out->since, fault);
 	if (spec->bit == OPTION_IF_REV)
 		return read_number(spec->name, optarg, &out->if_rev, fault);
 	if (spec->bit == OPTION_EXISTING)
@@ -177,8 +181,10 @@ static int take(const struct option_spec *spec, struct options *out, struct faul
 		return 0;
 	case 'j':
 		out->format = FORMAT_JSON;
+		out->format_given = true;
 		return 0;
 	case 'o':
+		out->format_given = true;
 		return read_format(optarg, &out->format, fault);
 	case 't':
 		return read_timeout(optarg, &out->timeout, fault);

@@ -28,20 +28,23 @@ enum option_bit {
 	OPTION_IN = 1 << 10,
 	OPTION_SERVER = 1 << 11,
 	OPTION_FILE = 1 << 12,
+	OPTION_SAVE = 1 << 13,
+	OPTION_SINCE = 1 << 20,
 };
 
 /* Of whatever changes the document; and where a route goes in its list. */
-#define OPTIONS_CHANGE (OPTION_DRY_RUN | OPTION_IF_REV | OPTION_COMMENT)
+#define OPTIONS_CHANGE (OPTION_DRY_RUN | OPTION_IF_REV | OPTION_COMMENT | OPTION_SAVE)
 #define OPTIONS_PLACE (OPTION_FIRST | OPTION_LAST | OPTION_BEFORE | OPTION_AFTER)
 
 struct options {
 	const char *socket; /* NULL: not said */
 	enum format format;
+	bool format_given;
 	int64_t timeout; /* ns; 0: none */
 	bool help, version;
 	unsigned given; /* of option_bit */
 	const char *filter, *comment, *before, *after, *in, *server, *file;
-	uint64_t limit, if_rev;
+	uint64_t limit, if_rev, since;
 	const char *existing; /* "keep", "drain", "kill" */
 	const char *drain;    /* drain=T: the duration; NULL: the daemon's default */
 };

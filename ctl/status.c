@@ -9,11 +9,15 @@ static const struct column lines[] = {
     {.title = "started", .key = "started"},
     {.title = "uptime", .key = "uptime", .kind = COLUMN_SECONDS},
     {.title = "revision", .key = "rev"},
+    {.title = "unsaved changes", .key = "unsaved"},
+    {.title = "saved changes", .key = "saved"},
+    {.title = "set aside", .key = "set_aside"},
     {.title = "your level", .key = "level"},
     {.title = "workers", .key = "workers"},
     {.title = "servers", .key = "servers"},
     {.title = "listeners", .key = "listeners"},
     {.title = "routes", .key = "routes"},
+    {.title = "old routes in use", .key = "old_routes"},
     {.title = "connections", .key = "connections"},
     {.title = "accepted", .key = "accepted"},
     {.title = "bytes in", .key = "bytes_in", .kind = COLUMN_BYTES},
@@ -35,6 +39,6 @@ static int run_status(struct context *c, int argc, char **argv)
 
 const struct command command_status = {
     .object = "status",
-    .help = "what runs: revision, workers, connections, your level",
+    .help = "what runs: revision, unsaved changes, connections, level",
     .run = run_status,
 };

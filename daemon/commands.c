@@ -89,14 +89,14 @@ int command_adapt(int argc, char **argv)
 
 int command_validate(int argc, char **argv)
 {
-	json_t *document = NULL;
+	struct change change = {.document = NULL};
 	struct error err;
-	int rc = read_named(argc, argv, &document);
+	int rc = read_named(argc, argv, &change.document);
 
 	if (rc != 0)
 		return rc;
-	rc = change_check(document, NULL, &err);
-	json_decref(document);
+	rc = change_check(&change, &err);
+	json_decref(change.document);
 	if (rc == -1)
 		return command_failed(&err);
 	puts("valid");

@@ -54,7 +54,7 @@ void demo_print(const char *control_path)
 	       "\n"
 	       "  export POINTSMAN_SOCK=%s\n"
 	       "  pointsctl ca root > root.pem\n"
-	       "  gnutls-cli --x509cafile root.pem -p 9993 localhost\n"
+	       "  openssl s_client -connect localhost:9993 -CAfile root.pem -quiet\n"
 	       "  pointsctl conn ls\n"
 	       "  pointsctl status\n"
 	       "\n"

@@ -21,6 +21,8 @@
 #include "common/log.h"
 #include "daemon/certs/internal.h"
 #include "daemon/config/change.h"
+#include "daemon/config/item_key.h"
+#include "daemon/config/overlay.h"
 #include "daemon/control/server.h"
 #include "daemon/core/instance.h"
 #include "daemon/core/ip_file.h"
@@ -32,7 +34,7 @@
 #include "daemon/upstream/health.h"
 #include "daemon/upstream/peer.h"
 
-#define DRAIN_DEFAULT 30.0 /* seconds, where the document has no grace_period */
+#define DRAIN_DEFAULT (30 * DURATION_S) /* where the document has no grace_period */
 #define DRAIN_POLL 0.05
 
 struct options {
@@ -232,19 +234,19 @@ static void on_drain(struct ev_loop *loop, ev_timer *w, int events)
 /* An instance without servers closes the listeners; the connections go on. */
 static void close_listeners(void)
 {
-	json_t *empty = json_object();
+	struct change change = {.document = json_object(), .who = "stop"};
 	struct error err;
 
-	if (change_document(empty, NULL, "stop", NULL, NULL, NULL, &err) == -1)
+	if (change_document(&change, NULL, NULL, &err) == -1)
 		log_failure("cannot close the listeners", &err);
-	json_decref(empty);
+	json_decref(change.document);
 }
 
 static void on_terminate(struct ev_loop *loop, ev_signal *w, int events)
 {
 	struct instance *in = instance_current();
-	double grace =
-	    in != NULL && in->grace_period > 0 ? duration_seconds(in->grace_period) : DRAIN_DEFAULT;
+	int64_t grace = in != NULL && in->grace_period > 0 ? in->grace_period : DRAIN_DEFAULT;
+	char text[DURATION_TEXT_MAX];
 
 	(void)w;
 	(void)events;
@@ -254,11 +256,11 @@ static void on_terminate(struct ev_loop *loop, ev_signal *w, int events)
 	}
 	daemon_.draining = true;
 	log_msg(LOG_INFO, "core",
-	    "draining %llu connections for at most %.0f s; a second signal "
+	    "draining %llu connections for at most %s; a second signal "
 	    "ends them",
-	    (unsigned long long)open_connections(), grace);
+	    (unsigned long long)open_connections(), duration_text(grace, text));
 	close_listeners();
-	daemon_.drain_until = ev_now(loop) + grace;
+	daemon_.drain_until = ev_now(loop) + duration_seconds(grace);
 	ev_timer_init(&daemon_.drain, on_drain, DRAIN_POLL, DRAIN_POLL);
 	ev_timer_start(loop, &daemon_.drain);
 }
@@ -336,6 +338,7 @@ static int start(struct state **state, struct error *err)
 	internal_ca_start(*state, control_loop(), NULL);
 	tls_issuer_set(&internal_issuer);
 	change_source_set(load_document);
+	overlay_start(*state);
 	if (change_reload("start", o->demo ? print_demo : on_published, NULL, err) == -1 ||
 	    control_server_start(o->control, err) == -1)
 		return -1;
@@ -353,6 +356,8 @@ static void stop(struct state *state)
 	peers_forget_recent();
 	ip_files_stop();
 	change_forget();
+	overlay_stop();
+	item_keys_forget();
 	internal_ca_stop();
 	state_close(state);
 }

@@ -27,6 +27,17 @@ AC_DEFUN([PM_LINK_FLAGS],
     LDFLAGS=$pm_saved
 done])
 
+dnl PM_NEED_SANITIZERS(LIST): stops where the compiler lacks their runtime libraries.
+AC_DEFUN([PM_NEED_SANITIZERS],
+[AC_MSG_CHECKING([whether $CC links with -fsanitize=$1])
+pm_saved=$CFLAGS
+CFLAGS="$CFLAGS -fsanitize=$1"
+AC_LINK_IFELSE([AC_LANG_PROGRAM([],[])],
+    [AC_MSG_RESULT([yes])],
+    [AC_MSG_RESULT([no])
+     AC_MSG_ERROR([$CC has no runtime library for these sanitizers (Debian: clang needs libclang-rt-14-dev)])])
+CFLAGS=$pm_saved])
+
 dnl PM_MODULE(PREFIX, MODULE, PACKAGE): PKG_CHECK_MODULES that names the Debian package.
 AC_DEFUN([PM_MODULE],
 [PKG_CHECK_MODULES([$1],[$2],[],[AC_MSG_ERROR([$2 is missing or too old (Debian: $3)])])])

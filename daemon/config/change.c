@@ -6,7 +6,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/log.h"
+#include "daemon/config/change_event.h"
 #include "daemon/config/compile.h"
+#include "daemon/config/overlay.h"
 #include "daemon/core/instance.h"
 
 /* A ring; the newest is at newest, older ones before it. */
@@ -31,9 +34,7 @@ static void forget_oldest(void)
 	}
 }
 
-/* edited: it shares with the one before what is not changed. */
-static void remember(
-    uint64_t number, json_t *document, bool edited, const char *who, const char *comment)
+static void remember(uint64_t number, const struct change *change)
 {
 	struct revision *r;
 
@@ -43,13 +44,14 @@ static void remember(
 	r = &history.items[history.newest];
 	json_decref(r->document);
 	history.size -= r->size;
-	r->size = edited ? 0 : json_dumpb(document, NULL, 0, JSON_COMPACT);
+	r->size = change->edit != NULL ? 0 : json_dumpb(change->document, NULL, 0, JSON_COMPACT);
 	history.size += r->size;
 	r->number = number;
 	r->time = time(NULL);
-	r->document = json_incref(document);
-	snprintf(r->who, sizeof(r->who), "%s", who);
-	snprintf(r->comment, sizeof(r->comment), "%s", comment != NULL ? comment : "");
+	r->document = json_incref(change->document);
+	snprintf(r->who, sizeof(r->who), "%s", change->who);
+	snprintf(
+	    r->comment, sizeof(r->comment), "%s", change->comment != NULL ? change->comment : "");
 	forget_oldest();
 }
 
@@ -87,21 +89,105 @@ uint64_t change_revision(void)
 	return current != NULL ? current->revision : 0;
 }
 
-int change_document(json_t *document, const struct edit *edit, const char *who, const char *comment,
+int change_expect(bool given, uint64_t revision, struct error *err)
+{
+	uint64_t now = change_revision();
+
+	if (now == 0)
+		return error_set(err, ERROR_NOT_FOUND, "no document is in force");
+	if (given && revision != now)
+		return error_set(err, ERROR_CONFLICT,
+		    "the document is at revision %llu, not %llu; look again and retry",
+		    (unsigned long long)now, (unsigned long long)revision);
+	return 0;
+}
+
+/* NULL with err, or where there is nothing to save: then *needed is false. */
+static struct saving *begin_saving(const struct change *change, bool *needed, struct error *err)
+{
+	*needed = change->save;
+	if (!change->save)
+		return NULL;
+	return overlay_save_change(instance_current()->document, change->document, err);
+}
+
+/* Takes next and saving. The sockets are bound, the disk is written, and then nothing can fail. */
+static int publish(struct instance *next, struct saving *saving, const struct change *change,
     void (*done)(void *arg), void *arg, struct error *err)
 {
+	struct publication *publication = instance_bind(next, err);
+
+	if (publication == NULL) {
+		instance_unref(next);
+		overlay_save_drop(saving);
+		return -1;
+	}
+	if (saving != NULL && overlay_save_finish(saving, next, err) == -1) {
+		instance_unbind(publication);
+		return -1;
+	}
+	instance_publish(publication, change_event_taken,
+	    passage_new(next->revision, change->who, change->comment, done, arg));
+	return 0;
+}
+
+/* As change_document(), but nobody is told of a refusal: there may be another way. */
+static int try_document(
+    const struct change *change, void (*done)(void *arg), void *arg, struct error *err)
+{
 	uint64_t number = change_revision() + 1;
-	struct instance *next =
-	    instance_compile(document, number, instance_current(), edit, false, err);
+	struct instance *next = instance_compile(
+	    change->document, number, instance_current(), change->edit, false, err);
+	struct saving *saving = NULL;
+	bool needed = false;
 
 	if (next == NULL)
 		return -1;
-	if (instance_publish(next, done, arg, err) == -1) {
+	saving = begin_saving(change, &needed, err);
+	if (needed && saving == NULL) {
 		instance_unref(next);
 		return -1;
 	}
-	remember(number, document, edit != NULL, who, comment);
+	if (publish(next, saving, change, done, arg, err) == -1)
+		return -1;
+	remember(number, change);
 	return 0;
+}
+
+int change_document(
+    const struct change *change, void (*done)(void *arg), void *arg, struct error *err)
+{
+	if (try_document(change, done, arg, err) == 0)
+		return 0;
+	change_event_refused(change->who, change->comment, err);
+	return -1;
+}
+
+int change_check(const struct change *change, struct error *err)
+{
+	struct instance *instance =
+	    instance_compile(change->document, 0, instance_current(), change->edit, true, err);
+	struct saving *saving;
+	bool needed;
+	int rc;
+
+	if (instance == NULL)
+		return -1;
+	rc = instance_check_addresses(instance, err);
+	instance_unref(instance);
+	if (rc == -1)
+		return -1;
+	saving = begin_saving(change, &needed, err);
+	overlay_save_drop(saving);
+	return needed && saving == NULL ? -1 : 0;
+}
+
+int change_save(struct error *err)
+{
+	struct instance *current = instance_current();
+	struct saving *saving = overlay_save_all(current->document, err);
+
+	return saving != NULL ? overlay_save_finish(saving, current, err) : -1;
 }
 
 /* ---- the file ------------------------------------------------------------------------------- */
@@ -120,27 +206,85 @@ int change_source_read(json_t **out, struct error *err)
 	return source(out, err);
 }
 
-int change_reload(const char *who, void (*done)(void *arg), void *arg, struct error *err)
-{
-	json_t *document;
-	int rc;
-
-	if (change_source_read(&document, err) == -1)
-		return -1;
-	rc = change_document(document, NULL, who, NULL, done, arg, err);
-	json_decref(document);
-	return rc;
-}
-
-int change_check(json_t *document, const struct edit *edit, struct error *err)
+/* A dry run with its sockets bound: what would be refused only then is found too. */
+static int can_run(json_t *document, struct error *err)
 {
 	struct instance *instance =
-	    instance_compile(document, 0, instance_current(), edit, true, err);
-	int rc;
+	    instance_compile(document, 0, instance_current(), NULL, true, err);
+	struct publication *publication;
 
 	if (instance == NULL)
 		return -1;
-	rc = instance_check_addresses(instance, err);
-	instance_unref(instance);
+	publication = instance_bind(instance, err);
+	if (publication == NULL) {
+		instance_unref(instance);
+		return -1;
+	}
+	instance_unbind(publication);
+	return 0;
+}
+
+/* Runs the merged document, and takes what is merged. */
+static int run_merged(
+    struct merged *merged, const char *who, void (*done)(void *arg), void *arg, struct error *err)
+{
+	size_t aside = json_array_size(merged->aside);
+	char comment[CHANGE_NOTE_MAX] = "";
+	struct change change = {.document = merged->document, .who = who, .comment = comment};
+
+	if (aside > 0)
+		snprintf(comment, sizeof(comment), "%zu saved %s set aside", aside,
+		    aside == 1 ? "change" : "changes");
+	if (try_document(&change, done, arg, err) == -1) {
+		merged_fini(merged);
+		return -1;
+	}
+	overlay_take(merged, instance_current());
+	return 0;
+}
+
+/*
+ * A file that cannot run is refused, but what was saved never stands in the way of one that can:
+ * then the entries are found that cannot run with it. The last way out is the file alone.
+ */
+static int load(json_t *file, json_t *entries, const char *who, void (*done)(void *arg), void *arg,
+    struct error *err)
+{
+	struct merged merged;
+	struct error why;
+
+	merge(file, entries, &merged);
+	if (run_merged(&merged, who, done, arg, err) == 0)
+		return 0;
+	if (json_array_size(entries) == 0 || can_run(file, err) == -1)
+		return -1;
+	merge_search(file, entries, can_run, &merged);
+	if (run_merged(&merged, who, done, arg, &why) == 0)
+		return 0;
+	merge_nothing(file, entries, &why, &merged);
+	return run_merged(&merged, who, done, arg, err);
+}
+
+int change_reload(const char *who, void (*done)(void *arg), void *arg, struct error *err)
+{
+	size_t unsaved = 0;
+	json_t *file, *entries;
+	int rc;
+
+	if (change_source_read(&file, err) == -1) {
+		change_event_refused(who, NULL, err);
+		return -1;
+	}
+	if (instance_current() != NULL)
+		unsaved = json_array_size(overlay_unsaved(instance_current()->document));
+	entries = overlay_entries();
+	rc = load(file, entries, who, done, arg, err);
+	json_decref(entries);
+	json_decref(file);
+	if (rc == -1)
+		change_event_refused(who, NULL, err);
+	else if (unsaved > 0)
+		log_msg(LOG_WARN, "config", "%zu unsaved %s gone with the reload", unsaved,
+		    unsaved == 1 ? "change is" : "changes are");
 	return rc;
 }

@@ -31,13 +31,23 @@ struct revision {
 	size_t size;                   /* bytes of its text; 0: it shares what it has */
 };
 
+/* What is to run next. All borrowed. */
+struct change {
+	json_t *document;
+	const struct edit *edit;   /* what made it; NULL: it came whole */
+	const char *who, *comment; /* for the history; comment may be NULL */
+	bool save;                 /* it survives restarts, see overlay.h */
+};
+
 /*
- * Makes document (borrowed) the running one, as the next revision. edit (NULL: none) made it. who
- * and comment (may be NULL) go into the history. done(arg), if not NULL, is called on this thread
- * once every worker has taken it. Returns 0, or -1 with err.
+ * Makes the change's document the running one, as the next revision. done(arg), if not NULL, is
+ * called on this thread once every worker has taken it. Returns 0, or -1 with err.
  */
-int change_document(json_t *document, const struct edit *edit, const char *who, const char *comment,
-    void (*done)(void *arg), void *arg, struct error *err);
+int change_document(
+    const struct change *change, void (*done)(void *arg), void *arg, struct error *err);
+
+/* Saves all of what runs and is not saved. Returns 0, or -1 with err. */
+int change_save(struct error *err);
 
 /*
  * Reads the daemon's configuration file into a new document; set once, at the start. Unset, there
@@ -46,14 +56,22 @@ int change_document(json_t *document, const struct edit *edit, const char *who, 
 void change_source_set(int (*read)(json_t **out, struct error *err));
 /* The file as it is now, a new reference. Returns 0, or -1 with err. */
 int change_source_read(json_t **out, struct error *err);
-/* Makes what the file says the running document. As change_document(). */
+/*
+ * Makes what the file says, with the overlay, the running document; saved changes that do not go
+ * with the file are set aside (overlay.h). As change_document().
+ */
 int change_reload(const char *who, void (*done)(void *arg), void *arg, struct error *err);
 
-/* Everything short of binding sockets and asking anyone. Returns 0, or -1 with err. */
-int change_check(json_t *document, const struct edit *edit, struct error *err);
+/*
+ * Everything short of binding sockets, asking anyone and writing; who and comment are not looked
+ * at. Returns 0, or -1 with err.
+ */
+int change_check(const struct change *change, struct error *err);
 
 /* The number of the document in force; 0: none yet. */
 uint64_t change_revision(void);
+/* Is there one, and, where given, is it that one? 0, or -1 with err (ERROR_CONFLICT). */
+int change_expect(bool given, uint64_t revision, struct error *err);
 
 /* The history, newest first: the nth, or NULL. Borrowed until the next change. */
 const struct revision *change_history(size_t n);

@@ -4,13 +4,16 @@
 
 #include "daemon/config/layer4.h"
 
-#include <string.h>
+#include <stdlib.h>
 #include <jansson.h>
 
 #include "daemon/config/edit.h"
+#include "daemon/config/item_key.h"
 #include "daemon/config/reuse.h"
+#include "daemon/core/handle.h"
 #include "daemon/core/load.h"
 #include "daemon/core/route.h"
+#include "daemon/net/address.h"
 #include "daemon/upstream/health.h"
 
 static int load_routes(
@@ -28,7 +31,6 @@ static const struct field server_fields[] = {
     FIELD_END,
 };
 
-/* identity NULL: a new one. */
 static struct route *compile_route(struct load *load, const struct jnode *node, const char *server,
     struct route_identity *identity, struct error *err)
 {
@@ -58,23 +60,87 @@ static struct reuse *reuse_before(const struct load *load, const char *name)
 	return reuse_new(server, server != NULL ? instance_routes_json(before, name) : NULL);
 }
 
-static struct route *share_or_compile(struct load *load, const struct jnode *node,
-    const char *server, struct reuse *reuse, struct error *err)
+/*
+ * Routes of the list before, found again: shared where they are equal, else compiled with their
+ * identity. *out is NULL for a route that was not there.
+ */
+static int take_known(struct load *load, const struct jnode *node, const char *server,
+    struct reuse *reuse, struct route **out, struct error *err)
 {
 	const json_t *origin = load->edit != NULL ? edit_origin(load->edit, node->value) : NULL;
 	struct route *route = origin != NULL ? reuse_same(reuse, origin) : NULL;
 
-	if (route != NULL && json_equal(route->json, node->value))
-		return route_ref(route);
+	*out = NULL;
 	if (route == NULL) {
 		route = reuse_equal(reuse, node->value);
-		if (route != NULL)
-			return route_ref(route);
-		route = reuse_id(reuse, node->value);
+		if (route == NULL)
+			route = reuse_id(reuse, node->value);
+		if (route == NULL)
+			return 0;
 	}
-	if (route == NULL)
-		return compile_route(load, node, server, NULL, err);
-	return compile_route(load, node, server, route->identity, err);
+	if (json_equal(route->json, node->value))
+		*out = route_ref(route);
+	else
+		*out = compile_route(load, node, server, route->identity, err);
+	return *out != NULL ? 0 : -1;
+}
+
+/*
+ * Of a route that was not in the list before: perhaps it was there earlier, and its handle is kept
+ * under this key (NULL: none is).
+ */
+static struct route_identity *identity_of(
+    const struct load *load, const char *server, const char *key, struct reuse *reuse)
+{
+	uint64_t handle = key != NULL ? handle_kept(server, key) : 0;
+	struct route *route = NULL;
+
+	if (handle == 0 || !reuse_handle(reuse, handle, &route))
+		return route_identity_new(handle_next(load));
+	return route != NULL ? route_identity_ref(route->identity) : route_identity_new(handle);
+}
+
+/* Is any of the routes that are missing in list one that was there earlier? */
+static bool any_is_kept(const struct jnode *node, const struct route_list *list, const char *server)
+{
+	bool kept = false;
+	size_t i;
+	char *key;
+
+	for (i = 0; !kept && i < list->count; i++) {
+		if (list->items[i] != NULL)
+			continue;
+		key = item_key(json_array_get(node->value, i));
+		kept = handle_kept(server, key) != 0;
+		free(key);
+	}
+	return kept;
+}
+
+/* Keys are made only where they are of use: for a long list that costs more than all the rest. */
+static int compile_others(struct load *load, const struct jnode *node, struct route_list *list,
+    const char *server, struct reuse *reuse, struct error *err)
+{
+	struct item_keys keys = {.items = NULL};
+	struct route_identity *identity;
+	size_t i;
+	int rc = 0;
+
+	if (any_is_kept(node, list, server))
+		item_keys_make(&keys, node->value);
+	for (i = 0; rc == 0 && i < list->count; i++) {
+		struct jnode item = jnode_item(node, i);
+
+		if (list->items[i] != NULL)
+			continue;
+		identity =
+		    identity_of(load, server, keys.items != NULL ? keys.items[i] : NULL, reuse);
+		list->items[i] = compile_route(load, &item, server, identity, err);
+		route_identity_unref(identity);
+		rc = list->items[i] != NULL ? 0 : -1;
+	}
+	item_keys_fini(&keys);
+	return rc;
 }
 
 static void drop_routes(void *object)
@@ -89,6 +155,7 @@ static void drop_routes(void *object)
 static int share_and_compile(struct load *load, const struct jnode *node, struct route_list *list,
     const char *server, struct reuse *reuse, struct error *err)
 {
+	bool others = false;
 	size_t i;
 
 	for (i = 0; i < list->count; i++) {
@@ -101,11 +168,11 @@ static int share_and_compile(struct load *load, const struct jnode *node, struct
 
 		if (list->items[i] != NULL)
 			continue;
-		list->items[i] = share_or_compile(load, &item, server, reuse, err);
-		if (list->items[i] == NULL)
+		if (take_known(load, &item, server, reuse, &list->items[i], err) == -1)
 			return -1;
+		others = others || list->items[i] == NULL;
 	}
-	return 0;
+	return others ? compile_others(load, node, list, server, reuse, err) : 0;
 }
 
 /* target is the list inside a struct server, whose name is the key of the object around node. */
@@ -129,14 +196,34 @@ static int load_routes(struct load *load, const struct jnode *node, void *target
 
 /* ---- the app -------------------------------------------------------------------------------- */
 
+/* That no other server listens there is seen when all servers are known. */
+static int check_listen(const struct jnode *node, const struct server *server, struct error *err)
+{
+	struct jnode list = jnode_member(node, "listen");
+	struct address_range range;
+	struct error reason;
+	size_t i;
+
+	for (i = 0; i < server->listen.count; i++) {
+		struct jnode item = jnode_item(&list, i);
+
+		if (address_parse_listen(server->listen.items[i], &range, &reason) == -1)
+			return jnode_error(&item, err, reason.code, "%s", reason.message);
+	}
+	return 0;
+}
+
 static int load_server(struct load *load, const struct jnode *node, struct error *err)
 {
 	struct server *server = arena_alloc(load->arena, sizeof(*server));
+	char path[sizeof(err->path)];
 
 	if (jnode_object(node, err) == -1)
 		return -1;
 	server->name = arena_strdup(load->arena, node->key);
+	server->path = arena_strdup(load->arena, jnode_path(node, path, sizeof(path)));
 	if (fields_load(server_fields, load, node, NULL, load->arena, server, err) == -1 ||
+	    check_listen(node, server, err) == -1 ||
 	    route_list_finish(load, node, &server->routes, err) == -1)
 		return -1;
 	return instance_add_server(load, server, err);

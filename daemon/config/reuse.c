@@ -3,27 +3,27 @@
 
 #include "daemon/config/reuse.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
 #include <uthash.h>
 
 #include "common/arena.h"
+#include "daemon/config/item_key.h"
 
 struct old {
 	struct route *route;
-	const json_t *json;
+	json_t *json;
 	const char *id;   /* borrowed from the JSON; NULL: none */
-	char *canonical;  /* made when first asked for */
-	struct old *same; /* with the same canonical JSON or id, in order */
+	char *key;        /* see item_key.h; made when first asked for */
+	struct old *same; /* with the same key, in order */
 	bool used;
-	UT_hash_handle by_json, by_id, by_text;
+	UT_hash_handle by_json, by_id, by_key;
 };
 
 struct reuse {
 	struct old *items;
 	size_t count;
-	struct old *by_json, *by_id, *by_text;
-	bool texts; /* by_text has been made */
+	struct old *by_json, *by_id, *by_key;
+	bool keys; /* by_key has been made */
 };
 
 static const char *id_of(const json_t *json)
@@ -59,9 +59,9 @@ void reuse_free(struct reuse *r)
 
 	HASH_CLEAR(by_json, r->by_json);
 	HASH_CLEAR(by_id, r->by_id);
-	HASH_CLEAR(by_text, r->by_text);
+	HASH_CLEAR(by_key, r->by_key);
 	for (i = 0; i < r->count; i++)
-		free(r->items[i].canonical);
+		free(r->items[i].key);
 	free(r->items);
 	free(r);
 }
@@ -82,49 +82,40 @@ struct route *reuse_same(struct reuse *r, const json_t *json)
 	return use(o);
 }
 
-static char *canonical(const json_t *json)
-{
-	return json_dumps(json, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY);
-}
-
-/* The texts of what is left; equal ones are chained in order, so the nth is the nth. */
-static void make_texts(struct reuse *r)
+/* The keys of what is left; equal ones are chained in order, so the nth is the nth. */
+static void make_keys(struct reuse *r)
 {
 	size_t i;
 
-	r->texts = true;
+	r->keys = true;
 	for (i = r->count; i-- > 0;) {
 		struct old *o = &r->items[i], *known;
 
 		if (o->used)
 			continue;
-		o->canonical = canonical(o->json);
-		if (o->canonical == NULL)
-			continue;
-		HASH_FIND(by_text, r->by_text, o->canonical, strlen(o->canonical), known);
+		o->key = item_key(o->json);
+		HASH_FIND(by_key, r->by_key, o->key, strlen(o->key), known);
 		if (known != NULL) {
-			HASH_DELETE(by_text, r->by_text, known);
+			HASH_DELETE(by_key, r->by_key, known);
 			o->same = known;
 		}
-		HASH_ADD_KEYPTR(by_text, r->by_text, o->canonical, strlen(o->canonical), o);
+		HASH_ADD_KEYPTR(by_key, r->by_key, o->key, strlen(o->key), o);
 	}
 }
 
 struct route *reuse_equal(struct reuse *r, json_t *json)
 {
 	struct old *o = NULL;
-	char *text;
+	char *key;
 
-	if (!r->texts)
-		make_texts(r);
-	if (r->by_text == NULL)
+	if (!r->keys)
+		make_keys(r);
+	if (r->by_key == NULL)
 		return NULL;
-	text = canonical(json);
-	if (text == NULL)
-		return NULL;
-	HASH_FIND(by_text, r->by_text, text, strlen(text), o);
-	free(text);
-	while (o != NULL && o->used)
+	key = item_key(json);
+	HASH_FIND(by_key, r->by_key, key, strlen(key), o);
+	free(key);
+	while (o != NULL && (o->used || !json_equal(o->json, json)))
 		o = o->same;
 	return use(o);
 }
@@ -137,4 +128,18 @@ struct route *reuse_id(struct reuse *r, const json_t *json)
 	if (id != NULL && r->by_id != NULL)
 		HASH_FIND(by_id, r->by_id, id, strlen(id), o);
 	return use(o);
+}
+
+bool reuse_handle(struct reuse *r, uint64_t handle, struct route **route)
+{
+	size_t i;
+
+	*route = NULL;
+	for (i = 0; i < r->count; i++) {
+		if (r->items[i].route->identity->handle != handle)
+			continue;
+		*route = use(&r->items[i]);
+		return *route != NULL;
+	}
+	return true;
 }

@@ -6,6 +6,8 @@
 #ifndef DAEMON_CONFIG_REUSE_H
 #define DAEMON_CONFIG_REUSE_H
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <jansson.h>
 
 #include "daemon/core/instance.h"
@@ -28,5 +30,11 @@ void reuse_free(struct reuse *reuse);
 struct route *reuse_same(struct reuse *reuse, const json_t *json);
 struct route *reuse_equal(struct reuse *reuse, json_t *json);
 struct route *reuse_id(struct reuse *reuse, const json_t *json);
+
+/*
+ * After all of these, for a route that had this handle at another time: true where it may have it
+ * again; *route is then the one of the old list that had it last, or NULL.
+ */
+bool reuse_handle(struct reuse *reuse, uint64_t handle, struct route **route);
 
 #endif

@@ -173,33 +173,27 @@ static void one_less(void *arg)
 		answer(t);
 }
 
-static int check_revision(const struct txn_request *request, struct error *err)
-{
-	uint64_t now = change_revision();
-
-	if (now == 0)
-		return error_set(err, ERROR_NOT_FOUND, "no document is in force");
-	if (request->rev_given && request->if_rev != now)
-		return error_set(err, ERROR_CONFLICT,
-		    "the document is at revision %llu, not %llu; look again and retry",
-		    (unsigned long long)now, (unsigned long long)request->if_rev);
-	return 0;
-}
-
 static int publish(
     struct txn *t, struct edit *edit, const struct txn_request *request, struct error *err)
 {
+	struct change change = {
+	    .document = edit_document(edit),
+	    .edit = edit,
+	    .who = request->who,
+	    .comment = request->comment,
+	    .save = request->save,
+	};
+
 	t->concerns = concerns_new(instance_current(), t->operations, t->count);
 	t->waiting_for = 1;
 	t->revision = change_revision();
 	if (t->dry_run) {
-		if (change_check(edit_document(edit), edit, err) == -1)
+		if (change_check(&change, err) == -1)
 			return -1;
 		t->changes = diff_documents(edit_base_document(edit), edit_document(edit));
 		name_added(t, NULL, edit);
 	} else {
-		if (change_document(edit_document(edit), edit, request->who, request->comment,
-			one_less, t, err) == -1)
+		if (change_document(&change, one_less, t, err) == -1)
 			return -1;
 		t->waiting_for = 2;
 		t->revision = change_revision();
@@ -217,7 +211,7 @@ int txn_apply(const struct txn_request *request,
 	struct txn *t;
 	int rc;
 
-	if (check_revision(request, err) == -1)
+	if (change_expect(request->rev_given, request->if_rev, err) == -1)
 		return -1;
 	arena = arena_new(4096);
 	t = arena_alloc(arena, sizeof(*t));

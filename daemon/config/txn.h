@@ -17,6 +17,7 @@ struct txn_request {
 	bool rev_given;     /* only if this is the revision in force; else ERROR_CONFLICT */
 	uint64_t if_rev;
 	bool dry_run;        /* only find out what it would do */
+	bool save;           /* it survives restarts */
 	bool may_listen;     /* the caller may open what needs the level admin */
 	const char *who;     /* for history and logs */
 	const char *comment; /* NULL: none */

@@ -154,12 +154,25 @@ void call_chunk_send(struct call *call)
 	call_send(call);
 }
 
+void call_chunk_send_seq(struct call *call, uint64_t seq)
+{
+	pack_close(&call->items);
+	pack_u64(pack_key(&call->map, "seq"), seq);
+	pack_close(&call->map);
+	call_send(call);
+}
+
 void call_chunk_text(struct call *call, struct span text)
 {
 	begin_chunk(call);
 	pack_text(pack_key(&call->map, "text"), text);
 	pack_close(&call->map);
 	call_send(call);
+}
+
+bool call_ended(const struct call *call)
+{
+	return call->session == NULL || session_ended(call->session);
 }
 
 bool call_ready(const struct call *call)
@@ -171,4 +184,12 @@ void call_wait(struct call *call, void (*resume)(struct call *call))
 {
 	assert(call->session != NULL);
 	call->resume = resume;
+}
+
+void call_go_on(struct call *call)
+{
+	void (*resume)(struct call *) = call->resume;
+
+	call->resume = NULL;
+	resume(call);
 }

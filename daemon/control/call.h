@@ -40,6 +40,9 @@ static inline bool call_gone(const struct call *call)
 	return call->session == NULL;
 }
 
+/* Has the client gone, or ended its side? What has no end of its own ends then. */
+bool call_ended(const struct call *call);
+
 /* Begins the result, with "rev" in it; fill the map, then call_finish(). */
 struct pack_box *call_result(struct call *call);
 /* Sends the result (an empty one if it was not begun) and frees the call. */
@@ -59,6 +62,8 @@ void call_fail_hint(struct call *call, const struct error *err, const char *hint
 struct pack_box *call_chunk(struct call *call);
 size_t call_chunk_size(const struct call *call);
 void call_chunk_send(struct call *call);
+/* The same with the key "seq". */
+void call_chunk_send_seq(struct call *call, uint64_t seq);
 /* A part of a long text. */
 void call_chunk_text(struct call *call, struct span text);
 
@@ -66,6 +71,8 @@ void call_chunk_text(struct call *call, struct span text);
 bool call_ready(const struct call *call);
 /* resume(call) runs from the loop once there is room, or the client has gone. */
 void call_wait(struct call *call, void (*resume)(struct call *call));
+/* Resumes a call that waits: what it waits for besides room has come. */
+void call_go_on(struct call *call);
 
 /* "uid 1000 pid 4711", for history and logs. Returns out. */
 #define CALL_WHO_MAX 64

@@ -8,12 +8,15 @@
 
 #include "common/arena.h"
 #include "daemon/config/change.h"
+#include "daemon/config/change_event.h"
 #include "daemon/config/diff.h"
 #include "daemon/config/document.h"
+#include "daemon/config/overlay.h"
 #include "daemon/config/secrets.h"
 #include "daemon/control/call.h"
 #include "daemon/control/changes.h"
 #include "daemon/control/method.h"
+#include "daemon/control/saved_changes.h"
 #include "daemon/control/stage.h"
 #include "daemon/core/instance.h"
 
@@ -23,6 +26,7 @@
 struct applied {
 	struct call *call;
 	json_t *changes;
+	json_t *aside; /* of a reload: the saved changes that do not go with the file; else NULL */
 	uint64_t revision;
 };
 
@@ -33,6 +37,9 @@ static void answer(void *arg)
 
 	pack_u64(pack_key(map, "revision"), a->revision);
 	changes_pack(map, a->changes);
+	if (a->aside != NULL)
+		saved_changes_pack_aside(pack_key(map, "set_aside"), a->aside);
+	json_decref(a->aside);
 	json_decref(a->changes);
 	call_finish(a->call);
 	free(a);
@@ -40,19 +47,11 @@ static void answer(void *arg)
 
 static int check_revision(const struct argument *if_rev, struct error *err)
 {
-	uint64_t now = change_revision();
-
-	if (now == 0)
-		return error_set(err, ERROR_NOT_FOUND, "no document is in force");
-	if (if_rev->given && if_rev->number != now)
-		return error_set(err, ERROR_CONFLICT,
-		    "the document is at revision %llu, not %llu; look again and retry",
-		    (unsigned long long)now, (unsigned long long)if_rev->number);
-	return 0;
+	return change_expect(if_rev->given, if_rev->number, err);
 }
 
-/* Makes document the running one for the call; dry: only checks. Answers the call. */
-static void apply(struct call *call, json_t *document, bool dry, const char *comment)
+/* Makes change the running one for the call; dry: only checks. Answers the call. */
+static void apply(struct call *call, struct change *change, bool dry)
 {
 	json_t *before = instance_current()->document;
 	struct applied *a = mem_zalloc(sizeof(*a));
@@ -61,12 +60,13 @@ static void apply(struct call *call, json_t *document, bool dry, const char *com
 	int rc;
 
 	a->call = call;
-	a->changes = diff_documents(before, document);
+	a->changes = diff_documents(before, change->document);
 	a->revision = change_revision();
+	change->who = call_who(call, who);
 	if (dry)
-		rc = change_check(document, NULL, &err);
+		rc = change_check(change, &err);
 	else
-		rc = change_document(document, NULL, call_who(call, who), comment, answer, a, &err);
+		rc = change_document(change, answer, a, &err);
 	if (rc == -1) {
 		json_decref(a->changes);
 		free(a);
@@ -123,18 +123,23 @@ static int read_document(
 }
 
 static void read_and_apply(struct call *call, const struct argument *args,
-    const struct argument *if_rev, bool dry, const char *comment)
+    const struct argument *if_rev, struct change *change, bool dry)
 {
-	json_t *document;
+	char who[CALL_WHO_MAX];
 	struct error err;
 
-	if (check_revision(if_rev, &err) == -1 ||
-	    read_document(call, args, &document, &err) == -1) {
+	if (check_revision(if_rev, &err) == -1) {
 		call_fail(call, &err);
 		return;
 	}
-	apply(call, document, dry, comment);
-	json_decref(document);
+	if (read_document(call, args, &change->document, &err) == -1) {
+		if (!dry)
+			change_event_refused(call_who(call, who), change->comment, &err);
+		call_fail(call, &err);
+		return;
+	}
+	apply(call, change, dry);
+	json_decref(change->document);
 }
 
 static void note_of(const struct argument *comment, char out[NOTE_SIZE])
@@ -153,6 +158,10 @@ static void note_of(const struct argument *comment, char out[NOTE_SIZE])
 		.name = "if_rev", .type = PARAM_INT,                                               \
 		.help = "only if this is the revision in force"                                    \
 	}
+#define SAVE                                                                                       \
+	{                                                                                          \
+		.name = "save", .type = PARAM_BOOL, .help = "it survives restarts"                 \
+	}
 #define COMMENT                                                                                    \
 	{                                                                                          \
 		.name = "comment", .type = PARAM_TEXT, .max = NOTE_SIZE - 1,                       \
@@ -161,12 +170,13 @@ static void note_of(const struct argument *comment, char out[NOTE_SIZE])
 
 /* ---- config.apply --------------------------------------------------------------------------- */
 
-enum { APPLY_DOCUMENT, APPLY_STAGED, APPLY_IF_REV, APPLY_DRY_RUN, APPLY_COMMENT };
+enum { APPLY_DOCUMENT, APPLY_STAGED, APPLY_IF_REV, APPLY_DRY_RUN, APPLY_SAVE, APPLY_COMMENT };
 
 static const struct param apply_params[] = {
     DOCUMENT,
     IF_REV,
     {.name = "dry_run", .type = PARAM_BOOL, .help = "only find out what it would do"},
+    SAVE,
     COMMENT,
     {.name = NULL},
 };
@@ -174,9 +184,10 @@ static const struct param apply_params[] = {
 static void run_apply(struct call *call, const struct argument *args)
 {
 	char note[NOTE_SIZE];
+	struct change change = {.comment = note, .save = args[APPLY_SAVE].yes};
 
 	note_of(&args[APPLY_COMMENT], note);
-	read_and_apply(call, args, &args[APPLY_IF_REV], args[APPLY_DRY_RUN].yes, note);
+	read_and_apply(call, args, &args[APPLY_IF_REV], &change, args[APPLY_DRY_RUN].yes);
 }
 
 const struct method method_config_apply = {
@@ -195,8 +206,9 @@ static const struct param check_params[] = {DOCUMENT, {.name = NULL}};
 static void run_check(struct call *call, const struct argument *args)
 {
 	static const struct argument none;
+	struct change change = {.save = false};
 
-	read_and_apply(call, args, &none, true, NULL);
+	read_and_apply(call, args, &none, &change, true);
 }
 
 const struct method method_config_check = {
@@ -226,6 +238,7 @@ static void run_reload(struct call *call, const struct argument *args)
 	} else {
 		a->revision = change_revision();
 		a->changes = diff_documents(before, instance_current()->document);
+		a->aside = json_incref((json_t *)overlay_aside());
 	}
 	json_decref(before);
 }
@@ -240,13 +253,21 @@ const struct method method_config_reload = {
 
 /* ---- config.rollback ------------------------------------------------------------------------ */
 
-enum { ROLLBACK_REVISION, ROLLBACK_BACK, ROLLBACK_IF_REV, ROLLBACK_DRY_RUN, ROLLBACK_COMMENT };
+enum {
+	ROLLBACK_REVISION,
+	ROLLBACK_BACK,
+	ROLLBACK_IF_REV,
+	ROLLBACK_DRY_RUN,
+	ROLLBACK_SAVE,
+	ROLLBACK_COMMENT
+};
 
 static const struct param rollback_params[] = {
     {.name = "revision", .type = PARAM_INT, .help = "the document to return to"},
     {.name = "back", .type = PARAM_INT, .max = CHANGE_HISTORY, .help = "or how many changes"},
     IF_REV,
     {.name = "dry_run", .type = PARAM_BOOL, .help = "only find out what it would do"},
+    SAVE,
     COMMENT,
     {.name = NULL},
 };
@@ -272,8 +293,8 @@ static const struct revision *wanted_revision(const struct argument *args, struc
 static void run_rollback(struct call *call, const struct argument *args)
 {
 	const struct revision *r;
+	struct change change = {.save = args[ROLLBACK_SAVE].yes};
 	char note[NOTE_SIZE];
-	json_t *document;
 	struct error err;
 
 	if (check_revision(&args[ROLLBACK_IF_REV], &err) == -1 ||
@@ -284,9 +305,10 @@ static void run_rollback(struct call *call, const struct argument *args)
 	note_of(&args[ROLLBACK_COMMENT], note);
 	if (note[0] == '\0')
 		snprintf(note, sizeof(note), "rollback to %llu", (unsigned long long)r->number);
-	document = json_incref(r->document);
-	apply(call, document, args[ROLLBACK_DRY_RUN].yes, note);
-	json_decref(document);
+	change.document = json_incref(r->document);
+	change.comment = note;
+	apply(call, &change, args[ROLLBACK_DRY_RUN].yes);
+	json_decref(change.document);
 }
 
 const struct method method_config_rollback = {

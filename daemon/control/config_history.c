@@ -4,6 +4,7 @@
 
 #include "daemon/config/change.h"
 #include "daemon/config/diff.h"
+#include "daemon/config/overlay.h"
 #include "daemon/control/call.h"
 #include "daemon/control/changes.h"
 #include "daemon/control/method.h"
@@ -57,12 +58,13 @@ const struct method method_config_history = {
 
 /* ---- config.diff ---------------------------------------------------------------------------- */
 
-enum { DIFF_FROM, DIFF_TO, DIFF_FILE };
+enum { DIFF_FROM, DIFF_TO, DIFF_FILE, DIFF_SAVED };
 
 static const struct param diff_params[] = {
     {.name = "from", .type = PARAM_INT, .help = "a revision; without it the one before"},
     {.name = "to", .type = PARAM_INT, .help = "a revision; without it the one in force"},
     {.name = "file", .type = PARAM_BOOL, .help = "from what the daemon's file says now"},
+    {.name = "saved", .type = PARAM_BOOL, .help = "from what would run after a restart"},
     {.name = NULL},
 };
 
@@ -92,21 +94,28 @@ static int find_document(
 	return 0;
 }
 
+/* What the comparison starts from. */
+static int find_from(const struct argument *args, json_t **out, struct error *err)
+{
+	if (args[DIFF_FILE].yes + args[DIFF_SAVED].yes + args[DIFF_FROM].given > 1)
+		return error_set(err, ERROR_INVALID, "give only one of from, file and saved");
+	if (args[DIFF_FILE].yes)
+		return change_source_read(out, err);
+	if (!args[DIFF_SAVED].yes)
+		return find_document(&args[DIFF_FROM], 1, out, err);
+	*out = json_incref(overlay_saved());
+	return 0;
+}
+
 static int compare(const struct argument *args, json_t **out, struct error *err)
 {
 	json_t *from = NULL, *to = NULL;
 	int rc = -1;
 
-	if (args[DIFF_FILE].yes && args[DIFF_FROM].given)
-		return error_set(err, ERROR_INVALID, "give one of from and file");
-	if (args[DIFF_FILE].yes ? change_source_read(&from, err) == -1
-				: find_document(&args[DIFF_FROM], 1, &from, err) == -1)
-		goto out;
-	if (find_document(&args[DIFF_TO], 0, &to, err) == -1)
-		goto out;
-	*out = diff_documents(from, to);
-	rc = 0;
-out:
+	if (find_from(args, &from, err) == 0 && find_document(&args[DIFF_TO], 0, &to, err) == 0) {
+		*out = diff_documents(from, to);
+		rc = 0;
+	}
 	json_decref(from);
 	json_decref(to);
 	return rc;

@@ -10,9 +10,9 @@
 #include "common/arena.h"
 #include "common/unpack.h"
 #include "daemon/control/call.h"
-#include "daemon/control/conn_row.h"
 #include "daemon/control/method.h"
 #include "daemon/core/conn.h"
+#include "daemon/core/conn_row.h"
 #include "daemon/core/worker.h"
 
 #define IDS_MAX 1024

@@ -11,9 +11,10 @@
 
 #include "common/arena.h"
 #include "daemon/control/call.h"
-#include "daemon/control/conn_row.h"
+#include "daemon/control/conn_pack.h"
 #include "daemon/control/method.h"
 #include "daemon/core/conn.h"
+#include "daemon/core/conn_row.h"
 #include "daemon/core/worker.h"
 
 #define PAGE_ROWS 128   /* made in one visit: well below a millisecond */
@@ -59,7 +60,7 @@ static void add_row(struct page *page, const struct conn_row *row)
 
 	pack_init(&pack, &page->rows);
 	pack_map_open(&pack, &map);
-	conn_row_pack(row, &map);
+	conn_pack(row, &map);
 	pack_close(&map);
 	page->row[page->count].id = row->id;
 	page->row[page->count].size = buf_len(&page->rows) - before;

@@ -6,10 +6,11 @@
 
 #include "common/arena.h"
 #include "daemon/control/call.h"
-#include "daemon/control/conn_row.h"
+#include "daemon/control/conn_pack.h"
 #include "daemon/control/method.h"
 #include "daemon/control/time_text.h"
 #include "daemon/core/conn.h"
+#include "daemon/core/conn_row.h"
 #include "daemon/core/worker.h"
 
 #define FACTS_MAX 256 /* shown */
@@ -70,7 +71,7 @@ static void look(struct worker *w, void *arg)
 		return;
 	pack_init(&pack, &show->pairs);
 	conn_row_read(conn, &row);
-	conn_row_pack(&row, &map);
+	conn_pack(&row, &map);
 	pack_str(pack_key(&map, "started"), time_text(conn->facts.start_ns, text));
 	pack_address(pack_key(&map, "remote"), &conn->facts.remote);
 	pack_address(pack_key(&map, "local"), facts_local(&conn->facts));

@@ -15,11 +15,13 @@
 	X(config_history) \
 	X(config_reload) \
 	X(config_rollback) \
+	X(config_save) \
 	X(config_show) \
 	X(config_stage) \
 	X(conn_kill) \
 	X(conn_ls) \
 	X(conn_show) \
+	X(events_watch) \
 	X(hello) \
 	X(listener_ls) \
 	X(listener_show) \

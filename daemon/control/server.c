@@ -18,6 +18,7 @@
 
 #include "common/control_path.h"
 #include "common/log.h"
+#include "daemon/control/event_log.h"
 #include "daemon/control/level.h"
 #include "daemon/control/session.h"
 #include "daemon/core/worker.h"
@@ -282,6 +283,7 @@ int control_server_start(const char *path, struct error *err)
 	ev_timer_init(&control.pause, on_pause_over, PAUSE, 0.);
 	ev_io_init(&control.io, on_accept, fd, EV_READ);
 	ev_io_start(control_loop(), &control.io);
+	event_log_start();
 	log_msg(LOG_INFO, "control", "listening at %s", control.path);
 	return 0;
 }
@@ -300,6 +302,7 @@ void control_server_stop(void)
 	if (!ev_is_active(&control.io) && !ev_is_active(&control.pause))
 		return;
 	session_close_all("the daemon stops");
+	event_log_stop();
 	ev_io_stop(control_loop(), &control.io);
 	ev_timer_stop(control_loop(), &control.pause);
 	remove_socket(); /* while we still listen, so that nobody takes it for a dead one */

@@ -396,6 +396,11 @@ bool session_roomy(const struct session *s)
 	return buf_len(&s->out) < QUEUE_ROOMY;
 }
 
+bool session_ended(const struct session *s)
+{
+	return s->ended;
+}
+
 void session_forget(struct session *s, struct call *call)
 {
 	DL_DELETE(s->calls, call);

@@ -33,6 +33,8 @@ const struct caller *session_caller(const struct session *s);
 void session_send(struct session *s, struct span bytes);
 /* Is the queue short enough for another chunk? */
 bool session_roomy(const struct session *s);
+/* Will the client send nothing more? */
+bool session_ended(const struct session *s);
 /* The call has been answered. */
 void session_forget(struct session *s, struct call *call);
 /* hello was answered; client is what the client calls itself, for the log. */

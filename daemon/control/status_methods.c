@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "common/arena.h"
+#include "daemon/config/overlay.h"
 #include "daemon/control/call.h"
 #include "daemon/control/method.h"
 #include "daemon/control/session.h"
@@ -91,19 +92,39 @@ static void pack_counters(struct pack_box *map)
 	pack_u64(pack_key(map, "bytes_out"), out);
 }
 
+/* Routes of the list that connections hold. */
+static uint64_t held_of(const struct route_list *list)
+{
+	uint64_t held = 0;
+	size_t i;
+
+	for (i = 0; i < list->count; i++)
+		held += atomic_load_explicit(&list->items[i]->held, memory_order_relaxed) > 0;
+	return held;
+}
+
 static void pack_document(struct pack_box *map)
 {
 	const struct instance *instance = instance_current();
-	uint64_t listeners = 0, routes = 0;
+	uint64_t listeners = 0, routes = 0, held = routes_held();
 	size_t i, servers = instance != NULL ? instance->server_count : 0;
 
 	for (i = 0; i < servers; i++) {
-		listeners += instance->servers[i]->listen.count;
-		routes += instance->servers[i]->routes.count;
+		const struct server *server = instance->servers[i];
+		uint64_t now = held_of(&server->routes);
+
+		listeners += server->listen.count;
+		routes += server->routes.count;
+		held -= now < held ? now : held; /* connections come and go meanwhile */
 	}
 	pack_u64(pack_key(map, "servers"), servers);
 	pack_u64(pack_key(map, "listeners"), listeners);
 	pack_u64(pack_key(map, "routes"), routes);
+	pack_u64(pack_key(map, "old_routes"), held);
+	pack_u64(pack_key(map, "saved"), overlay_count());
+	pack_u64(pack_key(map, "unsaved"),
+	    instance != NULL ? json_array_size(overlay_unsaved(instance->document)) : 0);
+	pack_u64(pack_key(map, "set_aside"), json_array_size(overlay_aside()));
 }
 
 static void run_status(struct call *call, const struct argument *args)
@@ -128,7 +149,7 @@ static void run_status(struct call *call, const struct argument *args)
 
 const struct method method_status = {
     .name = CONTROL_STATUS,
-    .help = "what runs: revision, workers, connections, descriptors, your level",
+    .help = "what runs: revision, unsaved changes, workers, connections, descriptors, your level",
     .level = LEVEL_OBSERVE,
     .run = run_status,
 };

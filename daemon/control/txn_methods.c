@@ -12,7 +12,7 @@
 #include "daemon/control/stage.h"
 #include "daemon/input/json.h"
 
-enum { APPLY_OPERATIONS, APPLY_STAGED, APPLY_IF_REV, APPLY_DRY_RUN, APPLY_COMMENT };
+enum { APPLY_OPERATIONS, APPLY_STAGED, APPLY_IF_REV, APPLY_DRY_RUN, APPLY_SAVE, APPLY_COMMENT };
 
 static const struct param params[] = {
     {.name = "operations",
@@ -25,6 +25,7 @@ static const struct param params[] = {
 	.max = UINT64_MAX,
 	.help = "only if this is the revision in force"},
     {.name = "dry_run", .type = PARAM_BOOL, .help = "only find out what it would do"},
+    {.name = "save", .type = PARAM_BOOL, .help = "it survives restarts"},
     {.name = "comment", .type = PARAM_TEXT, .max = CHANGE_NOTE_MAX - 1, .help = "for the history"},
     {.name = NULL},
 };
@@ -71,6 +72,7 @@ static void run_apply(struct call *call, const struct argument *args)
 	    .rev_given = args[APPLY_IF_REV].given,
 	    .if_rev = args[APPLY_IF_REV].number,
 	    .dry_run = args[APPLY_DRY_RUN].yes,
+	    .save = args[APPLY_SAVE].yes,
 	    .may_listen = call->caller.level >= LEVEL_ADMIN,
 	    .who = who,
 	    .comment = note,

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "common/log.h"
+#include "daemon/core/conn_event.h"
 #include "daemon/core/conn_table.h"
 #include "daemon/core/instance.h"
 #include "daemon/core/listener.h"
@@ -105,6 +106,7 @@ void conn_accept(struct listener *l, int fd, const struct sockaddr *sa, socklen_
 	conn->facts.server = l->server->name;
 	conn_table_add(conn);
 	counter_add(&w->counters.accepted, 1);
+	conn_event_open(conn);
 	routing_start(conn, w->instance, &l->server->routes);
 }
 
@@ -163,6 +165,7 @@ static void end(struct conn *conn, enum end_reason reason, const char *detail, b
 	conn->state = "closing";
 	conn_timer_stop(conn);
 	log_ended(conn, detail); /* while the socket can still be asked for its address */
+	conn_event_close(conn, detail);
 	if (conn->on_end != NULL)
 		conn->on_end(conn);
 	if (reset)

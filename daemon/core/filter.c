@@ -86,11 +86,13 @@ static bool is_set(enum filter_kind kind, const void *at)
 	return false;
 }
 
-static bool test_matches(const struct node *test, const void *record)
+static bool test_matches(const struct node *test, const void *record, uint32_t kind)
 {
 	const void *at = (const char *)record + test->field->offset;
 	const struct value *value;
 
+	if (kind != 0 && (test->field->kinds & kind) == 0)
+		return false;
 	if (test->op == OP_SET)
 		return is_set(test->field->kind, at);
 	if (test->op == OP_NE)
@@ -101,23 +103,23 @@ static bool test_matches(const struct node *test, const void *record)
 	return false;
 }
 
-static bool matches(const struct node *node, const void *record)
+static bool matches(const struct node *node, const void *record, uint32_t kind)
 {
 	const struct node *part;
 
 	switch (node->kind) {
 	case NODE_TEST:
-		return test_matches(node, record);
+		return test_matches(node, record, kind);
 	case NODE_NOT:
-		return !matches(node->parts, record);
+		return !matches(node->parts, record, kind);
 	case NODE_ALL:
 		for (part = node->parts; part != NULL; part = part->next)
-			if (!matches(part, record))
+			if (!matches(part, record, kind))
 				return false;
 		return true;
 	case NODE_ANY:
 		for (part = node->parts; part != NULL; part = part->next)
-			if (matches(part, record))
+			if (matches(part, record, kind))
 				return true;
 		return false;
 	}
@@ -126,7 +128,12 @@ static bool matches(const struct node *node, const void *record)
 
 bool filter_match(const struct filter *f, const void *record)
 {
-	return matches(f->root, record);
+	return matches(f->root, record, 0);
+}
+
+bool filter_match_kind(const struct filter *f, const void *record, uint32_t kind)
+{
+	return matches(f->root, record, kind);
 }
 
 void filter_free(struct filter *f)

@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "common/error.h"
 #include "common/span.h"
@@ -26,7 +27,8 @@ enum filter_kind {
 struct filter_field {
 	const char *name; /* NULL ends a table */
 	enum filter_kind kind;
-	size_t offset; /* in the record */
+	size_t offset;  /* in the record */
+	uint32_t kinds; /* where records are of several kinds: the bits of those that have it */
 };
 
 #define FILTER_SIZE_MAX 4096 /* bytes of a text */
@@ -41,5 +43,8 @@ struct filter *filter_new(struct span text, const struct filter_field *fields, s
 void filter_free(struct filter *f); /* NULL is allowed */
 
 bool filter_match(const struct filter *f, const void *record);
+
+/* Of records of several kinds: a test of a field that those of this kind do not have is false. */
+bool filter_match_kind(const struct filter *f, const void *record, uint32_t kind);
 
 #endif

@@ -18,6 +18,7 @@ struct load;
 /* A named group of listeners that share a list of routes. */
 struct server {
 	const char *name;      /* "srv0"; servers of the http app are "http/srv0" */
+	const char *path;      /* in the document, for complaints: "apps.layer4.servers.srv0" */
 	struct strings listen; /* as written */
 	struct strings paused; /* those of them that accept nothing for now (ours) */
 	struct route_list routes;
@@ -69,14 +70,22 @@ struct app_type {
 void app_types_set(const struct app_type *const *types); /* NULL-ended, kept */
 const struct app_type *const *app_types(void);
 
+/* An instance whose sockets are bound, not yet given to the workers. */
+struct publication;
+
 /*
- * Makes instance the current one: binds what is new before anything is changed, hands it to every
- * worker, and calls done(arg) (may be NULL) on the control thread after all have taken it, or one
- * that came after it. Takes the reference on success; -1 with err and nothing changed where an
- * address cannot be bound. Control thread.
+ * Binds what is new in instance. Takes the reference on success; NULL with err where an address
+ * cannot be bound. What follows, before any other, is instance_publish() or instance_unbind().
+ * Control thread.
  */
-int instance_publish(
-    struct instance *instance, void (*done)(void *arg), void *arg, struct error *err);
+struct publication *instance_bind(struct instance *instance, struct error *err);
+/* Closes what was bound and lets the instance go. */
+void instance_unbind(struct publication *publication);
+/*
+ * Makes it the current one: hands it to every worker, and calls done(arg) (may be NULL) on the
+ * control thread after all have taken it, or one that came after it.
+ */
+void instance_publish(struct publication *publication, void (*done)(void *arg), void *arg);
 
 /* The addresses alone, for `validate`: malformed ones, two servers on one. 0, or -1 with err. */
 int instance_check_addresses(struct instance *instance, struct error *err);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "common/log.h"
+#include "daemon/core/events.h"
 #include "daemon/core/instance.h"
 #include "daemon/core/listener.h"
 #include "daemon/core/worker.h"
@@ -119,14 +120,14 @@ static bool is_paused(const struct server *server, const char *text)
 }
 
 static int add_listen(
-    struct publication *p, const struct server *server, size_t index, struct error *err)
+    struct publication *p, const struct server *server, const char *text, struct error *err)
 {
 	struct address_range range;
 	struct address address;
-	bool paused = is_paused(server, server->listen.items[index]);
+	bool paused = is_paused(server, text);
 	unsigned i;
 
-	if (address_parse_listen(server->listen.items[index], &range, err) == -1)
+	if (address_parse_listen(text, &range, err) == -1)
 		goto fail;
 	for (i = 0; i < address_range_count(&range); i++) {
 		address = address_range_at(&range, i);
@@ -135,7 +136,7 @@ static int add_listen(
 	}
 	return 0;
 fail:
-	error_at(err, "servers.%s.listen[%zu]", server->name, index);
+	error_at(err, "%s.listen", server->path);
 	return -1;
 }
 
@@ -145,7 +146,8 @@ static int collect(struct publication *p, struct error *err)
 
 	for (i = 0; i < p->instance->server_count; i++)
 		for (j = 0; j < p->instance->servers[i]->listen.count; j++)
-			if (add_listen(p, p->instance->servers[i], j, err) == -1)
+			if (add_listen(p, p->instance->servers[i],
+				p->instance->servers[i]->listen.items[j], err) == -1)
 				return -1;
 	return 0;
 }
@@ -182,7 +184,7 @@ static int bind_new(struct publication *p, struct error *err)
 		fds = mem_alloc(workers_count() * sizeof(*fds));
 		if (sockets_listen(&b->address, workers_count(), fds, err) == -1) {
 			free(fds);
-			error_at(err, "servers.%s", b->server->name);
+			error_at(err, "%s.listen", b->server->path);
 			return -1;
 		}
 		b->fds = fds;
@@ -245,6 +247,36 @@ static void take_instance(struct worker *w, void *arg)
 
 /* ---- on the control thread ------------------------------------------------------------------ */
 
+static void tell(enum event_type type, const struct binding *b)
+{
+	struct event e = {.type = type};
+
+	e.row.listener = span_str(b->key);
+	e.row.server = span_str(b->server->name);
+	events_publish(&e);
+}
+
+/* What is different for listeners, now that all workers have taken it. */
+static void tell_listeners(const struct publication *before, const struct publication *p)
+{
+	const struct binding *b, *old;
+	size_t i;
+
+	for (i = 0; before != NULL && i < before->count; i++)
+		if (find(p, before->items[i].key) == NULL)
+			tell(EVENT_LISTENER_CLOSED, &before->items[i]);
+	for (i = 0; i < p->count; i++) {
+		b = &p->items[i];
+		old = find(before, b->key);
+		if (old == NULL)
+			tell(EVENT_LISTENER_OPENED, b);
+		if (b->paused && (old == NULL || !old->paused))
+			tell(EVENT_LISTENER_PAUSED, b);
+		else if (!b->paused && old != NULL && old->paused)
+			tell(EVENT_LISTENER_RESUMED, b);
+	}
+}
+
 static void all_taken(void *arg);
 
 static void send_next(void)
@@ -280,6 +312,7 @@ static void all_taken(void *arg)
 		p->items[i].fds = NULL;
 	}
 	p->waiters = NULL;
+	tell_listeners(state.taken, p);
 	publication_free(state.taken);
 	state.taken = p;
 	state.sent = NULL;
@@ -329,25 +362,34 @@ static void supersede(struct publication *old, struct publication *p)
 	publication_free(old);
 }
 
-int instance_publish(
-    struct instance *instance, void (*done)(void *arg), void *arg, struct error *err)
+struct publication *instance_bind(struct instance *instance, struct error *err)
 {
-	struct publication *p = mem_zalloc(sizeof(*p)), *old;
+	struct publication *p = mem_zalloc(sizeof(*p));
 
 	p->instance = instance_ref(instance);
 	if (collect(p, err) == -1 || bind_new(p, err) == -1) {
-		unbind(p);
-		publication_free(p);
-		return -1;
+		instance_unbind(p);
+		return NULL;
 	}
 	instance_unref(instance); /* p's is the caller's now */
+	return p;
+}
+
+void instance_unbind(struct publication *p)
+{
+	unbind(p);
+	publication_free(p);
+}
+
+void instance_publish(struct publication *p, void (*done)(void *arg), void *arg)
+{
+	struct publication *old = state.next;
+
 	add_waiter(p, done, arg);
-	old = state.next;
 	state.next = p;
 	if (old != NULL)
 		supersede(old, p);
 	send_next();
-	return 0;
 }
 
 int instance_check_addresses(struct instance *instance, struct error *err)

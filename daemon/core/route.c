@@ -181,22 +181,27 @@ int route_list_finish(
 	return 0;
 }
 
-static void identity_unref(void *object)
-{
-	struct route_identity *identity = object;
+/* ---- top-level routes ----------------------------------------------------------------------- */
 
-	if (atomic_fetch_sub(&identity->refs, 1) == 1)
-		free(identity);
-}
-
-static struct route_identity *identity_new(void)
+struct route_identity *route_identity_new(uint64_t handle)
 {
-	static uint64_t last_handle;
 	struct route_identity *identity = mem_zalloc(sizeof(*identity));
 
 	identity->refs = 1;
-	identity->handle = ++last_handle;
+	identity->handle = handle;
 	return identity;
+}
+
+struct route_identity *route_identity_ref(struct route_identity *identity)
+{
+	atomic_fetch_add(&identity->refs, 1);
+	return identity;
+}
+
+void route_identity_unref(struct route_identity *identity)
+{
+	if (atomic_fetch_sub(&identity->refs, 1) == 1)
+		free(identity);
 }
 
 struct route *route_new(json_t *json, const char *server, struct route_identity *identity)
@@ -204,11 +209,7 @@ struct route *route_new(json_t *json, const char *server, struct route_identity 
 	struct arena *arena = arena_new(ROUTE_ARENA);
 	struct route *route = arena_alloc(arena, sizeof(*route));
 
-	if (identity == NULL)
-		identity = identity_new();
-	else
-		atomic_fetch_add(&identity->refs, 1);
-	arena_release(arena, identity_unref, identity);
+	arena_release(arena, (void (*)(void *))route_identity_unref, route_identity_ref(identity));
 	arena_release(arena, (void (*)(void *))json_decref, json_incref(json));
 	route->arena = arena;
 	route->refs = 1;
@@ -231,18 +232,31 @@ void route_unref(struct route *route)
 		arena_free(route->arena);
 }
 
+/* Routes with connections. Written only where a route gets its first or loses its last one. */
+static _Atomic uint64_t held_routes;
+
+uint64_t routes_held(void)
+{
+	return atomic_load_explicit(&held_routes, memory_order_relaxed);
+}
+
 struct route *route_enter(struct route *route)
 {
 	if (route->identity != NULL) {
 		atomic_fetch_add_explicit(&route->identity->hits, 1, memory_order_relaxed);
 		atomic_fetch_add_explicit(&route->identity->active, 1, memory_order_relaxed);
+		if (atomic_fetch_add_explicit(&route->held, 1, memory_order_relaxed) == 0)
+			atomic_fetch_add_explicit(&held_routes, 1, memory_order_relaxed);
 	}
 	return route_ref(route);
 }
 
 void route_leave(struct route *route)
 {
-	if (route->identity != NULL)
+	if (route->identity != NULL) {
 		atomic_fetch_sub_explicit(&route->identity->active, 1, memory_order_relaxed);
+		if (atomic_fetch_sub_explicit(&route->held, 1, memory_order_relaxed) == 1)
+			atomic_fetch_sub_explicit(&held_routes, 1, memory_order_relaxed);
+	}
 	route_unref(route);
 }

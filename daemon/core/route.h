@@ -23,8 +23,9 @@ struct route {
 	/* Of top-level routes alone. */
 	struct arena *arena;
 	_Atomic unsigned refs;
-	json_t *json;      /* a reference; never changed */
-	uint64_t revision; /* of the document that it was compiled for first */
+	_Atomic unsigned held; /* connections that took this very object */
+	json_t *json;          /* a reference; never changed */
+	uint64_t revision;     /* of the document that it was compiled for first */
 	struct route_identity *identity;
 };
 
@@ -59,9 +60,14 @@ struct route_list {
 	ROUTE_LIST_OPTIONS(s, m),                                                                  \
 	    FIELD_CUSTOM(s, m, "routes", 0, route_list_load_routes, "the routes, asked in order")
 
+/* With one reference, for the route that has this number. */
+struct route_identity *route_identity_new(uint64_t handle);
+struct route_identity *route_identity_ref(struct route_identity *identity);
+void route_identity_unref(struct route_identity *identity);
+
 /*
  * A top-level route in an arena of its own, with one reference; nothing to match and no handler
- * yet. References on json and identity are taken; identity NULL: a new one. Control thread.
+ * yet. Holds references of its own on json and identity. Control thread.
  */
 struct route *route_new(json_t *json, const char *server, struct route_identity *identity);
 struct route *route_ref(struct route *route);
@@ -70,6 +76,9 @@ void route_unref(struct route *route); /* NULL is allowed */
 /* A connection takes the route (a reference, counted), and is freed with it. */
 struct route *route_enter(struct route *route);
 void route_leave(struct route *route);
+
+/* How many top-level routes (objects, not identities) have connections, of any instance. */
+uint64_t routes_held(void);
 
 /* Reads a JSON list of routes into load->arena (inner: parts of the route that holds them). */
 int routes_load(struct load *load, const struct jnode *node, struct route ***items, size_t *count,

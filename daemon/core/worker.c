@@ -11,6 +11,7 @@
 #include "common/arena.h"
 #include "daemon/core/conn.h"
 #include "daemon/core/conn_table.h"
+#include "daemon/core/events.h"
 #include "daemon/core/instance.h"
 #include "daemon/core/listener.h"
 #include "daemon/core/routing.h"
@@ -59,6 +60,7 @@ static void worker_init(struct worker *w, unsigned index)
 	w->scratch = mem_alloc(WORKER_SCRATCH);
 	w->tls_ahead = mem_alloc(WORKER_SCRATCH);
 	mailbox_init(&w->mailbox, w->loop, w);
+	event_ring_init(&w->events);
 	ev_prepare_init(&w->reap, on_reap);
 	w->reap.data = w;
 	ev_prepare_start(w->loop, &w->reap);
@@ -85,6 +87,7 @@ static void worker_fini(struct worker *w)
 	instance_unref(w->instance);
 	resolver_free(w->resolver);
 	pipe_pool_fini(&w->pipes);
+	event_ring_fini(&w->events);
 	ev_prepare_stop(w->loop, &w->reap);
 	mailbox_fini(&w->mailbox);
 	ev_loop_destroy(w->loop);
@@ -154,6 +157,7 @@ void workers_stop(void)
 		pthread_join(engine.all[i].thread, NULL);
 		worker_fini(&engine.all[i]);
 	}
+	events_stop();
 	mailbox_fini(&engine.mailbox);
 	free(engine.all);
 	engine.all = NULL;

@@ -14,6 +14,7 @@
 
 #include "common/error.h"
 #include "daemon/core/counters.h"
+#include "daemon/core/event_ring.h"
 #include "daemon/net/mailbox.h"
 #include "daemon/net/pipe.h"
 
@@ -48,6 +49,7 @@ struct worker {
 	struct pipe_pool pipes;    /* for relays that move in bulk */
 	struct resolver *resolver; /* made by net/resolver on first use */
 	struct counters counters;  /* written by this worker, read by all */
+	struct event_ring events;  /* from this worker to the control thread */
 	struct match_state *undecided_first, *undecided_last; /* oldest first */
 	struct match_state *idle_match;                       /* free ones, linked by newer */
 	size_t matching_bytes;                                /* held by the undecided */

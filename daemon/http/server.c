@@ -8,6 +8,7 @@
 
 #include "common/duration.h"
 #include "common/log.h"
+#include "daemon/core/handle.h"
 #include "daemon/core/instance.h"
 #include "daemon/http/redirect.h"
 #include "daemon/http/serve.h"
@@ -252,14 +253,28 @@ static void say_what_has_no_effect(const struct http_settings *s)
 		log_msg(LOG_WARN, "http", "server %s: metrics has no effect", s->name);
 }
 
-static struct route *compile(struct load *load, const struct http_settings *settings, bool tls,
-    json_t *json, const char *name, struct route_identity *identity, struct error *err)
+/* The server has one route, which is the same as long as the server's name is. */
+static struct route_identity *identity_of(
+    const struct load *load, const char *name, const struct route *before)
 {
+	uint64_t kept;
+
+	if (before != NULL)
+		return route_identity_ref(before->identity);
+	kept = handle_kept(name, HANDLE_KEY_ONLY);
+	return route_identity_new(kept != 0 ? kept : handle_next(load));
+}
+
+static struct route *compile(struct load *load, const struct http_settings *settings, bool tls,
+    json_t *json, const char *name, const struct route *before, struct error *err)
+{
+	struct route_identity *identity = identity_of(load, name, before);
 	struct making m = {.settings = settings, .tls = tls};
 	struct arena *outer = load->arena;
 	int rc;
 
 	m.route = route_new(json, name, identity);
+	route_identity_unref(identity);
 	m.route->revision = load->instance->revision;
 	load->arena = m.route->arena;
 	rc = fill_route(load, &m, err);
@@ -317,13 +332,13 @@ static int add_core_server(struct load *load, const struct http_settings *settin
 	if (before != NULL && json_equal(before->json, json))
 		route = route_ref(before);
 	else
-		route = compile(
-		    load, settings, tls, json, name, before != NULL ? before->identity : NULL, err);
+		route = compile(load, settings, tls, json, name, before, err);
 	json_decref(json);
 	if (route == NULL)
 		return -1;
 	arena_release(load->arena, unref, route);
 	server->name = name;
+	server->path = arena_printf(load->arena, "apps.http.servers.%s", settings->name);
 	server->listen = listen;
 	server->routes.items = arena_array(load->arena, 1, sizeof(struct route *));
 	server->routes.items[0] = route;

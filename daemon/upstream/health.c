@@ -13,6 +13,7 @@
 #include "common/duration.h"
 #include "common/log.h"
 #include "daemon/core/conn.h"
+#include "daemon/core/events.h"
 #include "daemon/core/instance.h"
 #include "daemon/core/worker.h"
 #include "daemon/net/resolver.h"
@@ -123,6 +124,7 @@ static void end_done(void *arg)
 
 static void note_change(const struct check *c, const char *problem)
 {
+	struct event e = {.type = c->down ? EVENT_UPSTREAM_DOWN : EVENT_UPSTREAM_UP};
 	struct log_line line;
 
 	log_begin(&line, c->down ? LOG_WARN : LOG_INFO, "health",
@@ -133,6 +135,10 @@ static void note_change(const struct check *c, const char *problem)
 	if (problem != NULL)
 		log_str(&line, "problem", problem);
 	log_end(&line);
+	e.row.upstream = span_str(c->target.peer->address);
+	if (problem != NULL)
+		e.problem = span_str(problem);
+	events_publish(&e);
 }
 
 static void set_down(struct check *c, bool down)

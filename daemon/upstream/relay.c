@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <linux/sockios.h>
+#include <poll.h>
 #include <sys/ioctl.h>
 
 #include "daemon/core/worker.h"
@@ -24,9 +25,13 @@
 #define BULK_AFTER (1u << 20)
 #define BULK_READ_MIN (8u << 10)
 
-/* A reset waits for the bytes before it: looked at again this often, this many times. */
+/*
+ * A reset waits for the bytes before it, for half a minute without progress: first it is looked at
+ * often, then less and less.
+ */
 #define RESET_POLL (10 * DURATION_MS)
-#define RESET_POLLS 500
+#define RESET_POLL_MAX (200 * DURATION_MS)
+#define RESET_POLLS 160
 
 struct direction {
 	struct endpoint *from, *to;
@@ -47,7 +52,8 @@ struct relay {
 	struct direction up, down; /* to the upstream, to the client */
 	const struct relay_options *options;
 	enum end_reason reason; /* what ended first */
-	unsigned reset_polls;
+	unsigned reset_polls;   /* since there was progress */
+	int reset_unsent;       /* bytes then */
 };
 
 static void on_relay_timer(struct conn *conn);
@@ -90,18 +96,30 @@ static void note_first_end(struct relay *r, const struct direction *d, bool rese
 		r->reason = reset ? END_UPSTREAM_RESET : END_UPSTREAM_CLOSED;
 }
 
-/* from was reset and to has been given all that came before: is it also on its way? */
-static bool sent_before_reset(const struct direction *d)
+/* Bytes that to has not taken yet; none where it is gone, which nobody may be watching for. */
+static int unsent_before_reset(const struct direction *d)
 {
+	struct pollfd p = {.fd = d->to->io.fd};
 	int unsent = 0;
 
-	return ioctl(d->to->io.fd, SIOCOUTQ, &unsent) == -1 || unsent == 0;
+	if (poll(&p, 1, 0) == 1 || ioctl(p.fd, SIOCOUTQ, &unsent) == -1)
+		return 0;
+	return unsent;
 }
 
+/* from was reset and to has been given all that came before: it should also have arrived. */
 static void end_with_reset(struct relay *r, struct direction *d)
 {
-	if (!sent_before_reset(d) && r->reset_polls++ < RESET_POLLS) {
-		conn_timer(r->conn, RESET_POLL, on_relay_timer);
+	int unsent = unsent_before_reset(d);
+	int64_t poll_in;
+
+	if (unsent < r->reset_unsent)
+		r->reset_polls = 0;
+	r->reset_unsent = unsent;
+	if (unsent > 0 && r->reset_polls++ < RESET_POLLS) {
+		poll_in = r->reset_polls * RESET_POLL;
+		conn_timer(
+		    r->conn, poll_in < RESET_POLL_MAX ? poll_in : RESET_POLL_MAX, on_relay_timer);
 		return;
 	}
 	if (d == &r->down)

@@ -82,10 +82,11 @@
 #define CONTROL_CONFIG_SHOW "config.show"
 
 /*
- * {operations?: text, staged?: bool, if_rev?: int, dry_run?: bool, comment?: text} -> {revision,
- * connections: [int], names: [text or nil]}, and for a dry run {existing: {keep, drain, kill},
- * change_count, changes}. operations is JSON, a list of objects; see docs/control-protocol.md.
- * connections says how many each of them concerned, names what the route that it added is called.
+ * {operations?: text, staged?: bool, if_rev?: int, dry_run?: bool, save?: bool, comment?: text} ->
+ * {revision, connections: [int], names: [text or nil]}, and for a dry run {existing: {keep, drain,
+ * kill}, change_count, changes}. operations is JSON, a list of objects; see
+ * docs/control-protocol.md. connections says how many each of them concerned, names what the route
+ * that it added is called.
  */
 #define CONTROL_TXN_APPLY "txn.apply"
 
@@ -114,20 +115,54 @@
 /* {offset: int, text: text} -> {bytes}; then "staged" stands for operations or document */
 #define CONTROL_CONFIG_STAGE "config.stage"
 /*
- * {document?: text, staged?: bool, if_rev?: int, dry_run?: bool, comment?: text} -> {revision,
- * change_count, changes: [{path, change, before?, after?}]}
+ * {document?: text, staged?: bool, if_rev?: int, dry_run?: bool, save?: bool, comment?: text} ->
+ * {revision, change_count, changes: [{path, change, before?, after?}]}
  */
 #define CONTROL_CONFIG_APPLY "config.apply"
 /* {document?: text, staged?: bool} -> the same, of a dry run */
 #define CONTROL_CONFIG_CHECK "config.check"
-/* {} -> the same, for the daemon's own file */
+/* {} -> the same, for the daemon's own file; and set_aside: [{path, reason}] */
 #define CONTROL_CONFIG_RELOAD "config.reload"
-/* {revision?: int, back?: int, if_rev?, dry_run?, comment?} -> the same; one of the first two */
+/* {revision?: int, back?: int, if_rev?, dry_run?, save?, comment?} -> the same; one of the first
+ * two
+ */
 #define CONTROL_CONFIG_ROLLBACK "config.rollback"
+/* {if_rev?: int, dry_run?: bool} -> {change_count, changes, set_aside, saved: int} */
+#define CONTROL_CONFIG_SAVE "config.save"
 /* {} -> chunks of revisions, the newest first, {count} */
 #define CONTROL_CONFIG_HISTORY "config.history"
-/* {from?: int, to?: int, file?: bool} -> chunks of changes, {count} */
+/* {from?: int, to?: int, file?: bool, saved?: bool} -> chunks of changes, {count} */
 #define CONTROL_CONFIG_DIFF "config.diff"
+
+/*
+ * {types?: text, filter?: text, since?: int} -> chunks of events, until the client ends its side;
+ * {seq}
+ */
+#define CONTROL_EVENTS_WATCH "events.watch"
+
+/* ---- events -------------------------------------------------------------------------------- */
+
+/*
+ * What happens, numbered from 1 on since the daemon started. docs/control-protocol.md says which
+ * keys each has. New types may come.
+ */
+#define CONTROL_EVENTS(X)                                                                          \
+	X(CONN_OPEN, "conn.open", "a connection was accepted")                                     \
+	X(CONN_CLOSE, "conn.close", "a connection has ended")                                      \
+	X(CONFIG_CHANGED, "config.changed", "a document is in force on all workers")               \
+	X(CONFIG_REFUSED, "config.refused", "a document was refused, nothing has changed")         \
+	X(LISTENER_OPENED, "listener.opened", "an address is listened on")                         \
+	X(LISTENER_CLOSED, "listener.closed", "an address is not listened on any more")            \
+	X(LISTENER_PAUSED, "listener.paused", "what comes waits in the accept queue")              \
+	X(LISTENER_RESUMED, "listener.resumed", "connections are accepted again")                  \
+	X(UPSTREAM_UP, "upstream.up", "health checks found an upstream up again")                  \
+	X(UPSTREAM_DOWN, "upstream.down", "health checks found an upstream down")                  \
+	X(LOST, "event.lost", "events are missing here")
+
+/* Why: the key "reason" of event.lost. */
+#define CONTROL_LOST_FORGOTTEN "forgotten" /* older than what is remembered: a slow reader */
+#define CONTROL_LOST_OVERFLOW "overflow"   /* they came faster than the daemon took them */
+#define CONTROL_LOST_UNHEARD "unheard"     /* connections, while nobody listened */
 
 /* ---- levels -------------------------------------------------------------------------------- */
 

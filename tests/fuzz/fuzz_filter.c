@@ -17,10 +17,10 @@ struct record {
 };
 
 static const struct filter_field fields[] = {
-    {"id", FILTER_NUMBER, offsetof(struct record, id)},
-    {"age", FILTER_SECONDS, offsetof(struct record, age)},
-    {"route", FILTER_TEXT, offsetof(struct record, route)},
-    {"src", FILTER_ADDRESS, offsetof(struct record, src)},
+    {.name = "id", .kind = FILTER_NUMBER, .offset = offsetof(struct record, id)},
+    {.name = "age", .kind = FILTER_SECONDS, .offset = offsetof(struct record, age)},
+    {.name = "route", .kind = FILTER_TEXT, .offset = offsetof(struct record, route)},
+    {.name = "src", .kind = FILTER_ADDRESS, .offset = offsetof(struct record, src)},
     {.name = NULL},
 };
 

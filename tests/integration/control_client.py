@@ -209,6 +209,20 @@ def check_stage(path):
         c.close()
 
 
+def check_events(path):
+    client = Client(path)
+    assert refused("invalid", client.call, "events.watch", types="confg").hint == "config"
+    refused("conflict", client.call, "events.watch", since=2**60)
+    watch = client.send("events.watch", {"since": 0, "types": "config,listener"})
+    _, name, (begun,) = client.receive()
+    assert name == "chunk" and begun["items"] == [] and begun["seq"] == 0, begun
+    client.socket.shutdown(socket.SHUT_WR)
+    result, items, _ = client.answer(watch)
+    assert {"listener.opened", "config.changed"} <= {item["type"] for item in items}
+    assert all(item["seq"] <= result["seq"] and item["time"].endswith("Z") for item in items)
+    client.close()
+
+
 def check_limits(path):
     closed("invalid", path, b"\xc1")
     closed("invalid", path, msgpack.packb({"method": "ping"}))
@@ -231,6 +245,7 @@ def main():
     check_requests(path)
     check_changes(path)
     check_stage(path)
+    check_events(path)
     check_limits(path)
     print("all is as the header says")
 

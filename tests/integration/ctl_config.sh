@@ -152,7 +152,7 @@ refused 6 'is at revision' config rollback 2 --if-rev 1
 doc three.example pw-of-joe | config
 code 1 config diff file
 code 0 -j config reload
-shape '{rev:int revision:int change_count:int changes:[{path:text change:text before:text after:text}]}'
+shape '{rev:int revision:int change_count:int changes:[{path:text change:text before:text after:text}] set_aside:[]}'
 json 'out["change_count"] == 1'
 code 0 config diff file
 echo '{"apps": {"layer4": {"serverss": {}}}}' | config
@@ -160,6 +160,27 @@ refused 7 'serverss' config reload
 rm "$tmp/config.json"
 refused 5 'cannot open' config reload
 refused 2 'dry-run is not for config reload' config reload -n
+doc one.example pw-of-joe | config
+code 0 config reload
+
+# --- what is saved ------------------------------------------------------------------------------
+code 0 config diff saved
+echo '{"@id":"kept","handle":[{"handler":"close"}]}' >"$tmp/in"
+code 0 route add --server main --save
+echo '{"@id":"lost","handle":[{"handler":"close"}]}' >"$tmp/in"
+code 0 route add --server main
+code 1 config diff saved
+says 'routes\[3\]: added'
+code 0 config save
+code 0 config diff saved
+code 0 route rm kept lost --save
+code 0 config apply "$tmp/two.json" --save
+code 0 config diff saved
+doc four.example pw-of-joe | config
+code 0 config reload
+says '^saved changes that are set aside:$'
+says 'tls.sni\[0\]: '
+code 0 config save
 doc one.example pw-of-joe | config
 code 0 config reload
 

@@ -28,7 +28,7 @@ while b"\n" not in got:
     got += more
 print(got)
 assert got.startswith(b"* OK"), got
-assert f"127.0.0.77:{source[1]}".encode() in got or b"127.0.0.77" in got, got
+assert f"you are 127.0.0.77 port {source[1]}\r".encode() in got, got
 PY
 done
 logged pointsmand 'pointsctl' || fail "the demo does not say what to try next"

@@ -19,7 +19,7 @@ ugly >"$tmp/ugly"
 status=0
 "$pointsmand" fmt --diff "$tmp/ugly" >"$tmp/diff" || status=$?
 same 1 $status "--diff of an ugly file: exit status"
-cat >"$tmp/wanted" <<DIFF
+sed "s/^~/ /" >"$tmp/wanted" <<DIFF # ~: an empty line that stays
 --- $tmp/ugly
 +++ $tmp/ugly
 @@ -1,15 +1,13 @@
@@ -38,7 +38,7 @@ cat >"$tmp/wanted" <<DIFF
 +		}
 +	}
  }
- 
+~
 -
 -
  h1.example.com {
@@ -47,7 +47,7 @@ cat >"$tmp/wanted" <<DIFF
 @@ -46,6 +44,6 @@
  	respond "OK"
  }
- 
+~
 -last.example.com   {
 +last.example.com {
  	respond "OK"

@@ -37,6 +37,7 @@ document | config without.json
 export SOCK=$sock TMP=$tmp POINTSMAND_LOG=$tmp/pointsmand.log
 daemon
 export DAEMON=${pids[pointsmand]}
+start events "$pointsctl" -s "$sock" monitor --since 0 upstream
 
 "$python" - <<'PY' || fail "health checks"
 import signal, shutil, threading
@@ -135,3 +136,5 @@ assert "127.0.0.9" in sources, sources
 expect_closed(connect(port("LIMIT")))
 PY
 wait_log pointsmand 'end=upstream_unhealthy'
+wait_log events '"upstream\.down".*"upstream":"tcp/127\.0\.0\.1:'"$A"'","problem":"'
+wait_log events '"upstream\.up".*"upstream":"tcp/127\.0\.0\.1:'"$A"'"'

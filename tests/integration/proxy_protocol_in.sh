@@ -76,7 +76,7 @@ start = time.monotonic()
 closed("REQUIRED", b"")
 closed("REQUIRED", V2[:20])
 waited = time.monotonic() - start
-assert 1.0 < waited < 5, f"closed after {waited} s"
+assert 1.0 < waited < 10, f"closed after {waited} s"  # 10 s: what the default would make
 
 closed("LISTEN", b"PROXY TCP4 1.2.3.4 5.6.7.8 99999 1\r\nhello")
 closed("LISTEN", PROXY2 + b"\x21\x11\x00\x03abchello")

@@ -10,6 +10,8 @@ simple_server "$LISTEN" '[{"handler":"proxy","upstreams":[{"dial":["127.0.0.1:'"
 daemon
 
 "$python" - <<'PY' || fail "reset"
+import fcntl
+import termios
 from peers import *
 
 backend = Backend(port("BACKEND"))
@@ -41,6 +43,34 @@ server.sendall(b"last words")
 reset(server)
 expect(client, b"last words")
 expect_reset(client)
+
+# However slowly the client takes it.
+def unsent(s):
+    return struct.unpack("i", fcntl.ioctl(s, termios.TIOCOUTQ, b"\0" * 4))[0]
+
+def pending_reset():
+    """A client to which a reset is on its way, behind bytes that it has not read."""
+    client = socket.socket()
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16384)
+    client.connect(("127.0.0.1", port("LISTEN")))
+    server = backend.accept()
+    body = pattern(1 << 20)
+    server.sendall(body)
+    within(TIMEOUT, "the daemon to take all", lambda: unsent(server) == 0)
+    reset(server)
+    return client, body
+
+client, body = pending_reset()
+got = b""
+while len(got) < len(body):
+    got += read_exactly(client, min(32768, len(body) - len(got)))
+    time.sleep(0.2)  # 6.4 s in all: the pace is the test
+assert got == body
+expect_reset(client)
+
+# It does not outlive a client that goes away meanwhile.
+client, _ = pending_reset()
+client.close()
 
 # After one direction has ended in order, too.
 client, server = pair()

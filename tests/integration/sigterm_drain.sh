@@ -21,6 +21,8 @@ def refused():
         connect(port("LISTEN")).close()
     except ConnectionRefusedError:
         return True
+    except ConnectionResetError:  # it was on its way when the listener closed
+        pass
     return False
 
 backend = Backend(port("BACKEND"))

@@ -45,6 +45,17 @@ config type.json <<'JSON'
 JSON
 refused type.json 'apps.layer4.servers.srv0.listen'
 
+config port.json <<'JSON'
+{"apps": {"layer4": {"servers": {"srv0": {"listen": ["127.0.0.1:0", ":99993"], "routes": []}}}}}
+JSON
+refused port.json 'apps.layer4.servers.srv0.listen[1]' "port '99993'"
+
+config both.json <<'JSON'
+{"apps": {"layer4": {"servers": {"srv0": {"listen": [":9993"], "routes": []}}},
+    "http": {"servers": {"srv0": {"listen": [":9993"]}}}}}
+JSON
+refused both.json 'apps.http.servers.srv0.listen:' "'srv0' and 'http/srv0' both listen on tcp/:9993"
+
 config twice.json <<'JSON'
 {"apps": {"layer4": {"servers": {}, "servers": {}}}}
 JSON

@@ -524,7 +524,8 @@ START_TEST(status_shape)
 	result = expect_result(&c, 2);
 	expect_keys(result,
 	    "rev,version,pid,started,uptime,level,workers,clients,servers,listeners,routes,"
-	    "connections,accepted,bytes_in,bytes_out,descriptors");
+	    "old_routes,saved,unsaved,set_aside,connections,accepted,bytes_in,bytes_out,"
+	    "descriptors");
 	expect_text(result, "level", "observe");
 	ck_assert_uint_eq(number_of(result, "workers"), TEST_WORKERS);
 	ck_assert_uint_eq(number_of(result, "pid"), (uint64_t)getpid());

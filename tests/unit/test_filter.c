@@ -17,7 +17,7 @@ struct record {
 
 #define FIELD(member, type)                                                                        \
 	{                                                                                          \
-#member, type, offsetof(struct record, member)                                     \
+		.name = #member, .kind = type, .offset = offsetof(struct record, member)           \
 	}
 
 static const struct filter_field fields[] = {

@@ -87,12 +87,12 @@ static void publish(const char *text)
 {
 	struct error err;
 	json_error_t where;
-	json_t *json = json_loads(text, 0, &where);
+	struct change change = {.document = json_loads(text, 0, &where), .who = "test"};
 
-	ck_assert_msg(json != NULL, "%s at %d", where.text, where.position);
-	ck_assert_msg(change_document(json, NULL, "test", NULL, stop_loop, NULL, &err) == 0,
-	    "%s: %s", err.path, err.message);
-	json_decref(json);
+	ck_assert_msg(change.document != NULL, "%s at %d", where.text, where.position);
+	ck_assert_msg(
+	    change_document(&change, stop_loop, NULL, &err) == 0, "%s: %s", err.path, err.message);
+	json_decref(change.document);
 	ev_run(control_loop(), 0);
 }
 

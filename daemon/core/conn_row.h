@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A connection as lists and filters see it: a plain record, made on the worker's thread and used
- * there, as its texts are borrowed from the connection.
+ * A connection as lists, filters and events see it: a plain record, made on the worker's thread and
+ * used there, as its texts are borrowed from the connection.
  */
-#ifndef DAEMON_CONTROL_CONN_ROW_H
-#define DAEMON_CONTROL_CONN_ROW_H
+#ifndef DAEMON_CORE_CONN_ROW_H
+#define DAEMON_CORE_CONN_ROW_H
 
 #include <stdint.h>
 
 #include "common/netaddr.h"
-#include "common/pack.h"
 #include "common/span.h"
 #include "daemon/core/filter.h"
 
@@ -28,8 +27,5 @@ struct conn_row {
 extern const struct filter_field conn_row_fields[];
 
 void conn_row_read(struct conn *conn, struct conn_row *out);
-
-/* Adds the row's keys to an open map. Long texts are cut, so that a row is below 4 KiB. */
-void conn_row_pack(const struct conn_row *row, struct pack_box *map);
 
 #endif

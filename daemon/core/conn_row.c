@@ -1,21 +1,19 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <config.h>
 
-#include "daemon/control/conn_row.h"
+#include "daemon/core/conn_row.h"
 
-#include <ev.h>
+#include <math.h>
 #include <string.h>
+#include <ev.h>
 
-#include "daemon/control/time_text.h"
 #include "daemon/core/conn.h"
 #include "daemon/core/listener.h"
 #include "daemon/core/worker.h"
 
-#define TEXT_MAX 256
-
 #define ROW_FIELD(member, type)                                                                    \
 	{                                                                                          \
-#member, type, offsetof(struct conn_row, member)                                   \
+		.name = #member, .kind = type, .offset = offsetof(struct conn_row, member)         \
 	}
 
 const struct filter_field conn_row_fields[] = {
@@ -96,44 +94,9 @@ void conn_row_read(struct conn *conn, struct conn_row *out)
 	    .proto = text_of(proto_of(conn)),
 	    .state = text_of(conn->state),
 	    .tls = tls_of(conn),
-	    .age = time_round(now - (double)conn->facts.start_ns / 1e9),
-	    .idle = time_round(now - conn->active),
+	    .age = fmax(now - (double)conn->facts.start_ns / 1e9, 0),
+	    .idle = fmax(now - conn->active, 0),
 	    .bytes_in = conn->bytes_in,
 	    .bytes_out = conn->bytes_out,
 	};
-}
-
-static void pack_address(struct pack *pack, const struct netaddr *addr)
-{
-	char text[NETADDR_TEXT_MAX];
-
-	pack_str(pack, netaddr_text(addr, text));
-}
-
-static void pack_optional(struct pack *pack, struct span text)
-{
-	if (text.n == 0)
-		pack_nil(pack);
-	else
-		pack_text(pack, span_of(text.p, pack_text_cut(text, TEXT_MAX)));
-}
-
-void conn_row_pack(const struct conn_row *row, struct pack_box *map)
-{
-	pack_u64(pack_key(map, "id"), row->id);
-	pack_address(pack_key(map, "src"), &row->src);
-	pack_address(pack_key(map, "dst"), &row->dst);
-	pack_optional(pack_key(map, "listener"), row->listener);
-	pack_optional(pack_key(map, "server"), row->server);
-	pack_optional(pack_key(map, "route"), row->route);
-	pack_optional(pack_key(map, "upstream"), row->upstream);
-	pack_optional(pack_key(map, "sni"), row->sni);
-	pack_optional(pack_key(map, "alpn"), row->alpn);
-	pack_optional(pack_key(map, "proto"), row->proto);
-	pack_optional(pack_key(map, "tls"), row->tls);
-	pack_double(pack_key(map, "age"), row->age);
-	pack_double(pack_key(map, "idle"), row->idle);
-	pack_u64(pack_key(map, "bytes_in"), row->bytes_in);
-	pack_u64(pack_key(map, "bytes_out"), row->bytes_out);
-	pack_optional(pack_key(map, "state"), row->state);
 }

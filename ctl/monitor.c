@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <config.h>
+
+#include "ctl/monitor.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include "common/unpack.h"
+#include "ctl/command.h"
+#include "ctl/event_line.h"
+#include "ctl/json_text.h"
+
+struct monitor {
+	struct client *client;
+	enum format format;
+	int to;
+	int problem; /* errno of a write that failed; 0: none */
+	struct buf out;
+};
+
+/* ---- the end ------------------------------------------------------------------------------- */
+
+static volatile sig_atomic_t stopped;
+
+static void on_stop(int number)
+{
+	(void)number;
+	stopped = 1;
+}
+
+/* A write that does not get on is interrupted, too; a second signal is not caught any more. */
+static void catch_signals(void)
+{
+	struct sigaction action = {.sa_handler = on_stop, .sa_flags = (int)SA_RESETHAND};
+
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+static int poll_unless_stopped(struct pollfd *fds, nfds_t count)
+{
+	sigset_t both, before;
+	int rc = -1;
+
+	sigemptyset(&both);
+	sigaddset(&both, SIGINT);
+	sigaddset(&both, SIGTERM);
+	sigprocmask(SIG_BLOCK, &both, &before);
+	if (!stopped)
+		rc = ppoll(fds, count, NULL, &before);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	return rc;
+}
+
+/* Until the daemon has said something: 0. Who reads us has gone, or we are to stop: -1. */
+static int wait_for_more(int fd, void *arg)
+{
+	struct monitor *m = arg;
+	struct pollfd fds[] = {{.fd = fd, .events = POLLIN}, {.fd = m->to}};
+
+	while (!stopped && m->problem == 0) {
+		if (poll_unless_stopped(fds, 2) == -1)
+			continue;
+		if (fds[1].revents & (POLLERR | POLLHUP))
+			m->problem = EPIPE;
+		else if (fds[0].revents != 0)
+			return 0;
+	}
+	return -1;
+}
+
+/* ---- output -------------------------------------------------------------------------------- */
+
+static void write_out(struct monitor *m)
+{
+	while (buf_len(&m->out) > 0 && m->problem == 0 && !stopped) {
+		ssize_t n = write(m->to, buf_span(&m->out).p, buf_len(&m->out));
+
+		if (n >= 0)
+			buf_consume(&m->out, (size_t)n);
+		else if (errno != EINTR)
+			m->problem = errno;
+	}
+}
+
+static void add_event(struct monitor *m, const msgpack_object *event)
+{
+	switch (m->format) {
+	case FORMAT_TEXT:
+	case FORMAT_WIDE:
+		event_line(&m->out, event);
+		break;
+	case FORMAT_JSON:
+	case FORMAT_JSONL:
+		json_text_value(&m->out, event);
+		buf_append(&m->out, "\n", 1);
+		break;
+	case FORMAT_NAME:
+		json_text_value(&m->out, unpack_get(event, "seq"));
+		buf_append(&m->out, "\n", 1);
+		break;
+	}
+}
+
+static void on_chunk(struct reply *chunk, void *arg)
+{
+	const msgpack_object *items = unpack_get(chunk->result, "items");
+	struct monitor *m = arg;
+	uint32_t i;
+
+	client_wait_with(m->client, wait_for_more, m);
+	for (i = 0; unpack_is_array(items) && i < items->via.array.size; i++)
+		add_event(m, &items->via.array.ptr[i]);
+	write_out(m);
+}
+
+/* ---- the command --------------------------------------------------------------------------- */
+
+static void pack_request(struct context *c, const char *types, const char *filter)
+{
+	struct pack_box *params = client_begin(c->client, CONTROL_EVENTS_WATCH);
+
+	if (types != NULL)
+		pack_str(pack_key(params, "types"), types);
+	if (filter != NULL)
+		pack_str(pack_key(params, "filter"), filter);
+	if (c->options->given & OPTION_SINCE)
+		pack_u64(pack_key(params, "since"), c->options->since);
+}
+
+/* For programs unless it is a terminal, or was said. */
+static enum format format_of(const struct context *c, int to)
+{
+	return c->options->format_given || isatty(to) ? c->output.format : FORMAT_JSONL;
+}
+
+int monitor_run(struct context *c, const char *types, const char *filter)
+{
+	struct monitor m = {.to = fileno(c->output.to)};
+	struct reply reply;
+	int rc;
+
+	m.format = format_of(c, m.to);
+	m.client = command_connect(c);
+	if (m.client == NULL)
+		return -1;
+	pack_request(c, types, filter);
+	catch_signals();
+	rc = client_call(m.client, on_chunk, &m, &reply, c->fault);
+	buf_fini(&m.out);
+	if (rc == 0)
+		reply_fini(&reply);
+	if (m.problem != 0 && m.problem != EPIPE) {
+		errno = m.problem;
+		return command_printed(c, -1);
+	}
+	return rc == -1 && c->fault->exit == CONTROL_EXIT_DONE ? 0 : rc;
+}
+
+static int run_monitor(struct context *c, int argc, char **argv)
+{
+	struct buf types = {0};
+	int i, rc;
+
+	for (i = 0; i < argc; i++)
+		buf_printf(&types, "%s%s", i > 0 ? "," : "", argv[i]);
+	rc = monitor_run(c, argc > 0 ? buf_str(&types) : NULL,
+	    c->options->given & OPTION_FILTER ? c->options->filter : NULL);
+	buf_fini(&types);
+	return rc;
+}
+
+const struct command command_monitor = {
+    .object = "monitor",
+    .arguments = "[TYPE...]",
+    .help = "events as they happen",
+    .details = "A type is one such as conn.close, or what stands before the dot. Where the\n"
+	       "output is no terminal, and with -j, each event is one JSON object on a line:\n"
+	       "  pointsctl monitor config upstream\n"
+	       "  pointsctl -j monitor --filter 'reason==killed || type==config.changed'\n",
+    .options = OPTION_FILTER | OPTION_SINCE,
+    .max = -1,
+    .run = run_monitor,
+};
