@@ -8,7 +8,13 @@
 
 /* clang-format off */
 #define COMMANDS(X) \
+	X(acme_challenge) \
+	X(acme_rekey) \
 	X(ca_root) \
+	X(cert_ls) \
+	X(cert_renew) \
+	X(cert_revoke) \
+	X(cert_show) \
 	X(config_apply) \
 	X(config_check) \
 	X(config_diff) \

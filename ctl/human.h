@@ -11,7 +11,7 @@
 
 #include "common/span.h"
 
-#define HUMAN_MAX 24
+#define HUMAN_MAX 44 /* two numbers of 64 bits and their units */
 
 /* "0", "999", "1.2K", "34M": units of 1024. Returns out. */
 const char *human_bytes(uint64_t bytes, char out[HUMAN_MAX]);

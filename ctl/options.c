@@ -44,6 +44,8 @@ static const struct option_spec {
     {LONG_ONLY + 10, "comment", "TEXT", OPTION_COMMENT, "for the history"},
     {LONG_ONLY + 11, "save", NULL, OPTION_SAVE, "the change survives restarts and reloads"},
     {LONG_ONLY + 20, "since", "SEQ", OPTION_SINCE, "those after this number first, 0: all"},
+    {LONG_ONLY + 40, "expires-within", "DURATION", OPTION_EXPIRES_WITHIN,
+	"only those with no more time left, such as 30d"},
 };
 
 #define SPEC_COUNT (sizeof(specs) / sizeof(specs[0]))
@@ -119,6 +121,14 @@ static int read_timeout(const char *text, int64_t *out, struct fault *fault)
 	return 0;
 }
 
+static int read_within(const char *text, int64_t *out, struct fault *fault)
+{
+	if (!duration_parse(text, out) || *out < 0)
+		return fault_set(fault, CONTROL_EXIT_USAGE,
+		    "--expires-within takes a duration such as 30d, not '%s'", text);
+	return 0;
+}
+
 /* "kill", "drain=1m" */
 static int read_existing(char *text, struct options *out, struct fault *fault)
 {
@@ -165,6 +175,8 @@ static int take_special(const struct option_spec *spec, struct options *out, str
 		return read_number(spec->name, optarg, &out->limit, fault);
 	if (spec->bit == OPTION_SINCE)
 		return read_number(spec->name, optarg, &out->since, fault);
+	if (spec->bit == OPTION_EXPIRES_WITHIN)
+		return read_within(optarg, &out->expires_within, fault);
 	if (spec->bit == OPTION_IF_REV)
 		return read_number(spec->name, optarg, &out->if_rev, fault);
 	if (spec->bit == OPTION_EXISTING)

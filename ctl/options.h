@@ -30,6 +30,7 @@ enum option_bit {
 	OPTION_FILE = 1 << 12,
 	OPTION_SAVE = 1 << 13,
 	OPTION_SINCE = 1 << 20,
+	OPTION_EXPIRES_WITHIN = 1 << 24,
 };
 
 /* Of whatever changes the document; and where a route goes in its list. */
@@ -45,8 +46,9 @@ struct options {
 	unsigned given; /* of option_bit */
 	const char *filter, *comment, *before, *after, *in, *server, *file;
 	uint64_t limit, if_rev, since;
-	const char *existing; /* "keep", "drain", "kill" */
-	const char *drain;    /* drain=T: the duration; NULL: the daemon's default */
+	const char *existing;   /* "keep", "drain", "kill" */
+	const char *drain;      /* drain=T: the duration; NULL: the daemon's default */
+	int64_t expires_within; /* ns */
 };
 
 /*

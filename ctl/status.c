@@ -22,6 +22,8 @@ static const struct column lines[] = {
     {.title = "accepted", .key = "accepted"},
     {.title = "bytes in", .key = "bytes_in", .kind = COLUMN_BYTES},
     {.title = "bytes out", .key = "bytes_out", .kind = COLUMN_BYTES},
+    {.title = "flows refused", .key = "flows_refused"},
+    {.title = "datagrams lost", .key = "datagrams_lost"},
     {.title = "control clients", .key = "clients"},
     {.title = "descriptors", .key = "descriptors"},
     {.title = NULL},

@@ -19,7 +19,7 @@
 #include "common/control_path.h"
 #include "common/duration.h"
 #include "common/log.h"
-#include "daemon/certs/internal.h"
+#include "daemon/certs/certs.h"
 #include "daemon/config/change.h"
 #include "daemon/config/item_key.h"
 #include "daemon/config/overlay.h"
@@ -335,8 +335,9 @@ static int start(struct state **state, struct error *err)
 		return -1;
 	if (workers_start(o->workers, err) == -1)
 		return -1;
-	internal_ca_start(*state, control_loop(), NULL);
-	tls_issuer_set(&internal_issuer);
+	if (certs_start(*state, control_loop(), err) == -1)
+		return -1;
+	tls_issuer_set(&certs_issuer);
 	change_source_set(load_document);
 	overlay_start(*state);
 	if (change_reload("start", o->demo ? print_demo : on_published, NULL, err) == -1 ||
@@ -358,7 +359,7 @@ static void stop(struct state *state)
 	change_forget();
 	overlay_stop();
 	item_keys_forget();
-	internal_ca_stop();
+	certs_stop();
 	state_close(state);
 }
 

@@ -199,11 +199,22 @@ static struct entry *entry_get(const struct managed_name *m)
 	return e;
 }
 
+/* Of the first internal issuer; seconds, 0: the default. */
+static int64_t lifetime_of(const struct managed_name *m)
+{
+	size_t i;
+
+	for (i = 0; i < m->issuer_count; i++)
+		if (m->issuers[i].kind == ISSUER_INTERNAL)
+			return m->issuers[i].lifetime / DURATION_S;
+	return 0;
+}
+
 /* *made counts certificates made at once. */
 static int manage_name(const struct managed_name *m, time_t now, int *made, struct error *err)
 {
 	struct entry *e = entry_get(m);
-	int64_t lifetime = m->lifetime / DURATION_S;
+	int64_t lifetime = lifetime_of(m);
 	bool same = e->key_type == m->key_type && e->lifetime == lifetime;
 
 	e->key_type = m->key_type;
@@ -218,25 +229,6 @@ static int manage_name(const struct managed_name *m, time_t now, int *made, stru
 	if (need_authorities(now, err) == -1 || issue(e, now, err) == -1)
 		return error_at(err, "certificate for '%s'", m->name);
 	return 0;
-}
-
-/* One line for all: they would be had from a public authority, and clients do not trust ours. */
-static void warn_public(const struct managed_name *names, size_t count)
-{
-	const char *first = NULL;
-	size_t i, n = 0;
-
-	for (i = 0; i < count; i++) {
-		if (names[i].issuer == ISSUER_INTERNAL)
-			continue;
-		if (n++ == 0)
-			first = names[i].name;
-	}
-	if (n > 0)
-		log_msg(LOG_WARN, "certs",
-		    "'%s'%s: public certificates cannot be obtained yet, so the internal CA's are "
-		    "served; clients must trust its root (pointsctl ca root)",
-		    first, n > 1 ? " and others" : "");
 }
 
 static void arm(double after)
@@ -258,7 +250,6 @@ static int manage(const struct managed_name *names, size_t count, bool dry, stru
 		return 0;
 	if (ca.set == NULL)
 		return error_set(err, ERROR_INTERNAL, "the internal CA has not been started");
-	warn_public(names, count);
 	for (i = 0; i < count && rc == 0; i++)
 		rc = manage_name(&names[i], now, &made, err);
 	store_commit();
@@ -310,6 +301,41 @@ const struct tls_issuer internal_issuer = {
     .keep = keep,
     .authority_pem = authority_pem,
 };
+
+/* ---- one name, or each ---------------------------------------------------------------------- */
+
+void internal_ca_drop(const char *name)
+{
+	struct entry *e;
+
+	HASH_FIND_STR(ca.entries, name, e);
+	if (e == NULL)
+		return;
+	entry_free(e);
+	store_commit();
+}
+
+void internal_ca_each(
+    void (*visit)(void *arg, const char *name, const struct cert *cert, time_t due), void *arg)
+{
+	struct entry *e;
+
+	for (e = ca.entries; e != NULL; e = e->hh.next)
+		if (e->remove_at == 0)
+			visit(arg, e->name, e->cert, e->due);
+}
+
+bool internal_ca_renew(const char *name)
+{
+	struct entry *e;
+
+	HASH_FIND_STR(ca.entries, name, e);
+	if (e == NULL)
+		return false;
+	e->due = time(NULL);
+	arm(0.);
+	return true;
+}
 
 /* ---- maintenance --------------------------------------------------------------------------- */
 

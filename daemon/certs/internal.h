@@ -7,6 +7,7 @@
 #ifndef DAEMON_CERTS_INTERNAL_H
 #define DAEMON_CERTS_INTERNAL_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <time.h>
 #include <ev.h>
@@ -14,6 +15,7 @@
 #include "common/error.h"
 #include "daemon/tls/issuer.h"
 
+struct cert;
 struct state;
 
 #define INTERNAL_ROOT_FILE "pki/local/root.pem"
@@ -41,6 +43,15 @@ extern const struct tls_issuer internal_issuer;
  * Borrowed until the next call here.
  */
 const char *internal_ca_root_pem(void);
+
+/* A name has another issuer's certificate now: ours goes at once. */
+void internal_ca_drop(const char *name);
+
+/* Calls visit for each name that has a certificate, with when it is made again. */
+void internal_ca_each(
+    void (*visit)(void *arg, const char *name, const struct cert *cert, time_t due), void *arg);
+/* Makes the certificate of a name again now. false: it is not one of ours. */
+bool internal_ca_renew(const char *name);
 
 /* Makes again what is due at that time; the timer calls it. Returns seconds until the next call. */
 double internal_ca_maintain(time_t now);

@@ -102,13 +102,14 @@ int change_expect(bool given, uint64_t revision, struct error *err)
 	return 0;
 }
 
-/* NULL with err, or where there is nothing to save: then *needed is false. */
-static struct saving *begin_saving(const struct change *change, bool *needed, struct error *err)
+/* *out is NULL where nothing is to be saved. Returns 0, or -1 with err. */
+static int begin_saving(const struct change *change, struct saving **out, struct error *err)
 {
-	*needed = change->save;
+	*out = NULL;
 	if (!change->save)
-		return NULL;
-	return overlay_save_change(instance_current()->document, change->document, err);
+		return 0;
+	*out = overlay_save_change(instance_current()->document, change->document, err);
+	return *out != NULL ? 0 : -1;
 }
 
 /* Takes next and saving. The sockets are bound, the disk is written, and then nothing can fail. */
@@ -138,13 +139,11 @@ static int try_document(
 	uint64_t number = change_revision() + 1;
 	struct instance *next = instance_compile(
 	    change->document, number, instance_current(), change->edit, false, err);
-	struct saving *saving = NULL;
-	bool needed = false;
+	struct saving *saving;
 
 	if (next == NULL)
 		return -1;
-	saving = begin_saving(change, &needed, err);
-	if (needed && saving == NULL) {
+	if (begin_saving(change, &saving, err) == -1) {
 		instance_unref(next);
 		return -1;
 	}
@@ -167,19 +166,17 @@ int change_check(const struct change *change, struct error *err)
 {
 	struct instance *instance =
 	    instance_compile(change->document, 0, instance_current(), change->edit, true, err);
-	struct saving *saving;
-	bool needed;
+	struct saving *saving = NULL;
 	int rc;
 
 	if (instance == NULL)
 		return -1;
 	rc = instance_check_addresses(instance, err);
-	instance_unref(instance);
-	if (rc == -1)
-		return -1;
-	saving = begin_saving(change, &needed, err);
+	if (rc == 0)
+		rc = begin_saving(change, &saving, err);
 	overlay_save_drop(saving);
-	return needed && saving == NULL ? -1 : 0;
+	instance_unref(instance);
+	return rc;
 }
 
 int change_save(struct error *err)

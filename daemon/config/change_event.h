@@ -14,8 +14,7 @@ void change_event_refused(const char *who, const char *comment, const struct err
 
 /*
  * For instance_publish(), of the document that becomes revision number: change_event_taken() tells
- * that it is in force, calls done(arg) where done is not NULL, and frees the passage. Where there
- * was no publication it is freed with free().
+ * that it is in force, calls done(arg) where done is not NULL, and frees the passage.
  */
 struct passage;
 struct passage *passage_new(

@@ -15,32 +15,42 @@ static bool is_proxy(const json_t *handler)
 	return name != NULL && strcmp(name, "proxy") == 0;
 }
 
-/*
- * Finds the wanted-th proxy handler of the route that way is at, through its subroutes; counts
- * all that are passed in *seen.
- */
-static bool search_proxy(struct way *way, size_t wanted, size_t *seen)
-{
-	json_t *route = way->value, *handle = json_object_get(route, "handle"), *inner;
-	size_t depth = way->count, i, j;
+static bool search_handlers(struct way *way, const char *key, size_t wanted, size_t *seen);
 
-	for (i = 0; i < json_array_size(handle); i++) {
-		way_key(way, "handle");
+/* In the routes of the subroute that way is at. */
+static bool search_routes(struct way *way, size_t wanted, size_t *seen)
+{
+	json_t *handler = way->value, *routes = json_object_get(handler, "routes");
+	size_t depth = way->count, i;
+
+	for (i = 0; i < json_array_size(routes); i++) {
+		way_key(way, "routes");
+		way_index(way, i);
+		if (search_handlers(way, "handle", wanted, seen))
+			return true;
+		way_pop(way, depth, handler);
+	}
+	return false;
+}
+
+/*
+ * Finds the wanted-th proxy handler of the chain under key of what way is at, also in subroutes and
+ * in branches of tee; counts all that are passed in *seen.
+ */
+static bool search_handlers(struct way *way, const char *key, size_t wanted, size_t *seen)
+{
+	json_t *holder = way->value, *chain = json_object_get(holder, key);
+	size_t depth = way->count, i;
+
+	for (i = 0; i < json_array_size(chain); i++) {
+		way_key(way, key);
 		way_index(way, i);
 		if (is_proxy(way->value) && (*seen)++ == wanted)
 			return true;
-		inner = json_object_get(way->value, "routes");
-		if (json_array_size(inner) > 0)
-			way_key(way, "routes");
-		for (j = 0; j < json_array_size(inner); j++) {
-			size_t at = way->count;
-
-			way_index(way, j);
-			if (search_proxy(way, wanted, seen))
-				return true;
-			way_pop(way, at, inner);
-		}
-		way_pop(way, depth, route);
+		if (search_routes(way, wanted, seen) ||
+		    search_handlers(way, "branch", wanted, seen))
+			return true;
+		way_pop(way, depth, holder);
 	}
 	return false;
 }
@@ -88,12 +98,12 @@ int way_proxy(struct edit *e, const char *text, struct way *way, struct error *e
 	if (way_route(e, name, way, err) == -1)
 		return -1;
 	route = *way;
-	search_proxy(&route, SIZE_MAX, &all);
+	search_handlers(&route, "handle", SIZE_MAX, &all);
 	if (all > 1 && !indexed)
 		return error_set(err, ERROR_CONFLICT,
 		    "route '%s' has %zu proxy handlers; name one: %s/proxy[0] to %s/proxy[%zu]",
 		    name, all, name, name, all - 1);
-	if (!search_proxy(way, index, &seen))
+	if (!search_handlers(way, "handle", index, &seen))
 		return error_set(err, ERROR_NOT_FOUND,
 		    "route '%s' has %zu proxy handlers, so there is no '%s'", name, all, text);
 	return 0;

@@ -49,7 +49,7 @@ static int read_servers_of_layer4(struct dispenser *d, json_t *servers, struct e
 		json_object_set_new(servers, key, server);
 		while ((name = dispenser_arg(&segment)))
 			json_array_append_new(listen, json_string(name));
-		if (adapt_routes(&segment, server, ADAPT_IDLE_TIMEOUT | ADAPT_ID, err) == -1)
+		if (adapt_routes(&segment, server, ADAPT_FLOWS | ADAPT_ID, err) == -1)
 			return -1;
 	}
 	return 0;

@@ -7,14 +7,18 @@
 #include <stdlib.h>
 #include <jansson.h>
 
+#include "common/duration.h"
 #include "daemon/config/edit.h"
 #include "daemon/config/item_key.h"
 #include "daemon/config/reuse.h"
+#include "daemon/config/transports.h"
 #include "daemon/core/handle.h"
 #include "daemon/core/load.h"
 #include "daemon/core/route.h"
 #include "daemon/net/address.h"
 #include "daemon/upstream/health.h"
+
+#define IDLE_TIMEOUT_DEFAULT (30 * DURATION_S)
 
 static int load_routes(
     struct load *load, const struct jnode *node, void *target, struct error *err);
@@ -26,6 +30,10 @@ static const struct field server_fields[] = {
 	"those of the addresses that stay bound but accept nothing for now"),
     FIELD_DURATION(struct server, idle_timeout, "idle_timeout", 0, "30s",
 	"UDP: how long a silent client address is remembered"),
+    FIELD_INT(struct server, max_flows, "max_flows", 0, "131072", 1, 16777216,
+	"UDP: most client addresses at a time, of each listening address"),
+    FIELD_INT(struct server, max_flows_per_source, "max_flows_per_source", 0, "16384", 1, 16777216,
+	"UDP: the same of one client's IPv4 address or IPv6 network of 64 bits"),
     ROUTE_LIST_OPTIONS(struct server, routes),
     FIELD_CUSTOM(struct server, routes, "routes", 0, load_routes, "the routes, asked in order"),
     FIELD_END,
@@ -224,8 +232,11 @@ static int load_server(struct load *load, const struct jnode *node, struct error
 	server->path = arena_strdup(load->arena, jnode_path(node, path, sizeof(path)));
 	if (fields_load(server_fields, load, node, NULL, load->arena, server, err) == -1 ||
 	    check_listen(node, server, err) == -1 ||
-	    route_list_finish(load, node, &server->routes, err) == -1)
+	    route_list_finish(load, node, &server->routes, err) == -1 ||
+	    transports_check(node, server, err) == -1)
 		return -1;
+	if (server->idle_timeout == 0) /* as in the reference */
+		server->idle_timeout = IDLE_TIMEOUT_DEFAULT;
 	return instance_add_server(load, server, err);
 }
 

@@ -163,6 +163,9 @@ void overlay_take(struct merged *merged, const struct instance *instance)
 {
 	struct error err;
 
+	if (json_array_size(merged->entries) > 0)
+		log_msg(LOG_INFO, "config", "%zu saved changes go with the file",
+		    json_array_size(merged->entries));
 	log_aside(merged->reasons);
 	become(&overlay.file, merged->file);
 	become(&overlay.saved, merged->document);

@@ -34,6 +34,14 @@ struct watch {
 
 /* ---- the next event ------------------------------------------------------------------------ */
 
+static uint32_t may_be_missing(const uint8_t *written)
+{
+	struct event e;
+
+	event_read(written, &e);
+	return span_eq_str(e.reason, CONTROL_LOST_UNHEARD) ? EVENTS_CONN : EVENTS_NOTED;
+}
+
 /* That events are missing is told to whoever may miss one, whatever the filter is. */
 static bool is_wanted(const struct watch *w, const uint8_t *written)
 {
@@ -41,7 +49,7 @@ static bool is_wanted(const struct watch *w, const uint8_t *written)
 	struct event e;
 
 	if (type == EVENT_LOST)
-		return (w->reader.types & (EVENTS_CONN | EVENT_BIT(EVENT_LOST))) != 0;
+		return (w->reader.types & (may_be_missing(written) | EVENT_BIT(type))) != 0;
 	if ((w->reader.types & EVENT_BIT(type)) == 0)
 		return false;
 	if (w->filter == NULL)

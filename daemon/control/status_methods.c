@@ -72,7 +72,7 @@ static void pack_descriptors(struct pack *pack)
 
 static void pack_counters(struct pack_box *map)
 {
-	uint64_t accepted = 0, ended = 0, in = 0, out = 0;
+	uint64_t accepted = 0, ended = 0, in = 0, out = 0, refused = 0, lost = 0;
 	unsigned i;
 	int reason;
 
@@ -85,11 +85,15 @@ static void pack_counters(struct pack_box *map)
 		accepted += counter_get(&c->accepted);
 		in += counter_get(&c->bytes_in);
 		out += counter_get(&c->bytes_out);
+		refused += counter_get(&c->flows_refused);
+		lost += counter_get(&c->datagrams_lost);
 	}
 	pack_u64(pack_key(map, "connections"), accepted - ended);
 	pack_u64(pack_key(map, "accepted"), accepted);
 	pack_u64(pack_key(map, "bytes_in"), in);
 	pack_u64(pack_key(map, "bytes_out"), out);
+	pack_u64(pack_key(map, "flows_refused"), refused);
+	pack_u64(pack_key(map, "datagrams_lost"), lost);
 }
 
 /* Routes of the list that connections hold. */

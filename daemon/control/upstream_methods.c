@@ -10,6 +10,7 @@
 #include "daemon/control/call.h"
 #include "daemon/control/method.h"
 #include "daemon/control/rows.h"
+#include "daemon/core/events.h"
 #include "daemon/net/address.h"
 #include "daemon/upstream/peer.h"
 
@@ -24,7 +25,7 @@ static bool is_proxy(const json_t *handler)
 	return name != NULL && strcmp(name, "proxy") == 0;
 }
 
-/* Where the nth upstream of a route is: counted through its proxy handlers and subroutes. */
+/* Where the nth upstream of a route is: counted through its proxy handlers, subroutes, branches. */
 struct spot {
 	const json_t *upstream;
 	const json_t *handler; /* that it belongs to */
@@ -33,14 +34,15 @@ struct spot {
 	size_t left;           /* upstreams to pass */
 };
 
-static void search(const json_t *route, struct spot *p)
+static void search(const json_t *chain, struct spot *p)
 {
 	json_t *handler, *inner, *list;
 	size_t i, j, count;
 
-	json_array_foreach (json_object_get(route, "handle"), i, handler) {
+	json_array_foreach (chain, i, handler) {
 		json_array_foreach (json_object_get(handler, "routes"), j, inner)
-			search(inner, p);
+			search(json_object_get(inner, "handle"), p);
+		search(json_object_get(handler, "branch"), p);
 		if (!is_proxy(handler))
 			continue;
 		list = json_object_get(handler, "upstreams");
@@ -224,7 +226,7 @@ static bool next_upstream(struct rows *rows, struct pack_box *items)
 			const struct route *route = server->routes.items[rows->item];
 			struct spot p = {.left = rows->inner};
 
-			search(route->json, &p);
+			search(json_object_get(route->json, "handle"), &p);
 			if (p.upstream == NULL)
 				continue;
 			rows->inner++;
@@ -336,9 +338,25 @@ static const struct param health_params[] = {
     {.name = NULL},
 };
 
+/* What to make of each peer, and on whose word. */
+struct forcing {
+	enum peer_force force;
+	char who[CALL_WHO_MAX];
+};
+
 static void force_peer(void *arg, struct peer *peer)
 {
-	atomic_store(&peer->force, *(const enum peer_force *)arg);
+	const struct forcing *f = arg;
+	struct event e = {
+	    .type = EVENT_UPSTREAM_FORCED,
+	    .who = span_str(f->who),
+	    .forced = span_str(forces[f->force]),
+	};
+
+	if (atomic_exchange(&peer->force, (int)f->force) == (int)f->force)
+		return;
+	e.row.upstream = span_str(peer->address);
+	events_publish(&e);
 }
 
 static int parse_force(struct span text, enum peer_force *out, struct error *err)
@@ -356,15 +374,17 @@ static int parse_force(struct span text, enum peer_force *out, struct error *err
 
 static void run_health(struct call *call, const struct argument *args)
 {
-	enum peer_force force;
+	struct forcing forcing;
 	struct named named;
 	struct error err;
 
-	if (parse_force(args[2].text, &force, &err) == -1 || find(args, &named, &err) == -1) {
+	if (parse_force(args[2].text, &forcing.force, &err) == -1 ||
+	    find(args, &named, &err) == -1) {
 		call_fail(call, &err);
 		return;
 	}
-	each_peer(named.spot.upstream, force_peer, &force);
+	call_who(call, forcing.who);
+	each_peer(named.spot.upstream, force_peer, &forcing);
 	pack_named(call, &named);
 	call_finish(call);
 }

@@ -228,14 +228,14 @@ static int set_option(
 static int adapt_option(struct dispenser *d, json_t *out, unsigned flags, struct error *err)
 {
 	static const char *const all[] = {"route", "matching_timeout", "silence_timeout",
-	    "matching_buffer", "idle_timeout", "id", NULL};
+	    "matching_buffer", "idle_timeout", "max_flows", "max_flows_per_source", "id", NULL};
 	static const char *const few[] = {
 	    "route", "matching_timeout", "silence_timeout", "matching_buffer", NULL};
 	const char *name = dispenser_text(d);
 	json_t *value;
 
 	if (strcmp(name, "matching_timeout") == 0 || strcmp(name, "silence_timeout") == 0 ||
-	    (strcmp(name, "idle_timeout") == 0 && flags & ADAPT_IDLE_TIMEOUT)) {
+	    (strcmp(name, "idle_timeout") == 0 && flags & ADAPT_FLOWS)) {
 		if (dispenser_duration(d, &value, err) == -1)
 			return -1;
 		return set_option(d, out, name, value, err);
@@ -244,6 +244,12 @@ static int adapt_option(struct dispenser *d, json_t *out, unsigned flags, struct
 		if (dispenser_bytes(d, &value, err) == -1)
 			return -1;
 		return set_option(d, out, name, value, err);
+	}
+	if (flags & ADAPT_FLOWS &&
+	    (strcmp(name, "max_flows") == 0 || strcmp(name, "max_flows_per_source") == 0)) {
+		if (dispenser_int(d, &value, err) == -1)
+			return -1;
+		return dispenser_set(d, out, name, value, err);
 	}
 	return dispenser_unknown(d, "option", flags ? all : few, err);
 }

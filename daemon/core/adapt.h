@@ -22,15 +22,15 @@ int adapt_matcher_set(struct dispenser *d, json_t **out, struct error *err);
 
 /* What adapt_routes() accepts besides routes, named matchers and the matching options. */
 enum adapt_routes_flag {
-	ADAPT_IDLE_TIMEOUT = 1 << 0, /* "idle_timeout <duration>" */
-	ADAPT_ID = 1 << 1,           /* "id <name>" as the first line */
+	ADAPT_FLOWS = 1 << 0, /* options of UDP: "idle_timeout <duration>", "max_flows <number>" */
+	ADAPT_ID = 1 << 1,    /* "id <name>" as the first line */
 };
 
 /*
  * The block of a server, a subroute or a listener wrapper, with the cursor on the last token
  * before the brace (no block: nothing happens). Sets in out what was written: "routes",
  * "matching_timeout", "silence_timeout" (nanoseconds), "matching_buffer" (bytes), and by flags
- * "idle_timeout" and "@id". Returns 0, or -1 with err.
+ * "idle_timeout", "max_flows", "max_flows_per_source" and "@id". Returns 0, or -1 with err.
  */
 int adapt_routes(struct dispenser *d, json_t *out, unsigned flags, struct error *err);
 

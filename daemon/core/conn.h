@@ -17,13 +17,15 @@
 #include "daemon/core/reason.h"
 #include "daemon/net/stream.h"
 
+struct flow;
 struct worker;
 struct listener;
 struct route;
 struct match_state;
 
 struct conn {
-	struct endpoint client;
+	struct endpoint client; /* nothing, where flow is set */
+	struct flow *flow; /* a client that sends datagrams; NULL: it has a socket of its own */
 	struct facts facts;
 	struct arena *arena;
 	struct worker *worker;
@@ -41,11 +43,19 @@ struct conn {
 	ev_tstamp active;             /* loop time of the last byte moved, in either direction */
 	uint64_t bytes_in, bytes_out; /* payload: from the client, to the client */
 	const char *upstream;         /* text for logs and conn ls, in the arena; NULL: none */
+	uint64_t branch_of;           /* the connection's id that this is a branch of; 0: none */
 	bool upstream_bound;          /* ends when its upstream is found unhealthy */
 	const char *state; /* constant: "matching", "handling", "dialing", "relaying", "closing" */
 	enum end_reason reason;
 	bool ended;
 };
+
+/*
+ * A connection that is a branch of parent, which is in its matching phase: with a socket of its own
+ * (taken) and what is known of the parent so far. It holds the parent's route. Follow with
+ * routing_start_chain().
+ */
+struct conn *conn_branch(struct conn *parent, int fd);
 
 /*
  * Ends the connection: closes its sockets, counts, logs one line. The memory goes at the end of
@@ -61,7 +71,7 @@ void conn_resume(struct conn *conn, enum handle_result result);
 
 /*
  * Waits for the client's stream (EV_READ, EV_WRITE; 0: stop) and calls on_client from the loop.
- * Callers try to read or write first.
+ * Callers try to read or write first. Of a flow only reading is waited for (see flow.h).
  */
 void conn_wait(struct conn *conn, int want, void (*on_client)(struct conn *conn, int events));
 

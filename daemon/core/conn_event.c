@@ -5,16 +5,6 @@
 
 #include "daemon/core/conn.h"
 #include "daemon/core/events.h"
-#include "daemon/core/worker.h"
-
-static void begin(struct event *e, enum event_type type, struct conn *conn)
-{
-	*e = (struct event){
-	    .type = type,
-	    .time_ns = (int64_t)(ev_now(conn->worker->loop) * 1e9),
-	};
-	conn_row_read(conn, &e->row);
-}
 
 void conn_event_open(struct conn *conn)
 {
@@ -22,7 +12,8 @@ void conn_event_open(struct conn *conn)
 
 	if (!events_wanted(EVENT_CONN_OPEN))
 		return;
-	begin(&e, EVENT_CONN_OPEN, conn);
+	e = (struct event){.type = EVENT_CONN_OPEN};
+	conn_row_read(conn, &e.row);
 	events_note(conn->worker, &e);
 }
 
@@ -32,7 +23,8 @@ void conn_event_close(struct conn *conn, const char *detail)
 
 	if (!events_wanted(EVENT_CONN_CLOSE))
 		return;
-	begin(&e, EVENT_CONN_CLOSE, conn);
+	e = (struct event){.type = EVENT_CONN_CLOSE};
+	conn_row_read(conn, &e.row);
 	e.reason = span_str(end_reason_name(conn->reason));
 	if (detail != NULL)
 		e.detail = span_str(detail);

@@ -72,9 +72,11 @@ static struct span tls_of(const struct conn *conn)
 
 static const char *proto_of(const struct conn *conn)
 {
-	if (strncmp(conn->listener->address, "udp", 3) == 0)
-		return "udp";
-	return conn->facts.remote.family == AF_UNIX ? "unix" : "tcp";
+	bool datagrams = conn->flow != NULL;
+
+	if (conn->facts.remote.family == AF_UNIX)
+		return datagrams ? "unixgram" : "unix";
+	return datagrams ? "udp" : "tcp";
 }
 
 void conn_row_read(struct conn *conn, struct conn_row *out)

@@ -8,11 +8,19 @@
 #include <sys/socket.h>
 
 struct conn;
+struct flow_key;
 struct listener;
 struct worker;
 
 /* Takes fd, a connection accepted by l from sa, and starts it on its way. */
 void conn_accept(struct listener *l, int fd, const struct sockaddr *sa, socklen_t length);
+
+/*
+ * A connection of the client that sends datagrams to l, with its flow, which is in no table yet;
+ * then starts it on its way.
+ */
+struct conn *conn_new_flow(struct listener *l, const struct flow_key *key);
+void conn_start(struct conn *conn);
 
 /* Puts conn into its worker's table and gives it an id; takes it out. */
 void conn_table_add(struct conn *conn);

@@ -14,6 +14,9 @@
 struct counters {
 	_Atomic uint64_t accepted;
 	_Atomic uint64_t accept_errors;
+	_Atomic uint64_t flows_refused; /* datagrams of clients over max_flows */
+	_Atomic uint64_t
+	    datagrams_lost; /* too long, not taken in time, not to be sent, of no flow */
 	_Atomic uint64_t ended[END_REASON_COUNT];
 	_Atomic uint64_t bytes_in, bytes_out; /* payload from and to clients */
 	_Atomic uint64_t bytes_spliced;       /* payload moved without copying */

@@ -15,7 +15,11 @@
 #define CONFIG (OF(CONFIG_CHANGED) | OF(CONFIG_REFUSED))
 #define LISTENER                                                                                   \
 	(OF(LISTENER_OPENED) | OF(LISTENER_CLOSED) | OF(LISTENER_PAUSED) | OF(LISTENER_RESUMED))
-#define UPSTREAM (OF(UPSTREAM_UP) | OF(UPSTREAM_DOWN))
+#define CERT_HELD (OF(CERT_OBTAINED) | OF(CERT_RENEWED))
+#define CERT (CERT_HELD | OF(CERT_FAILED))
+#define FAILING OF(UPSTREAM_FAILING)
+#define FORCED OF(UPSTREAM_FORCED)
+#define UPSTREAM (OF(UPSTREAM_UP) | OF(UPSTREAM_DOWN) | FAILING | FORCED)
 
 #define FIELD(key, type, member, types)                                                            \
 	{                                                                                          \
@@ -37,18 +41,23 @@ const struct filter_field event_fields[] = {
     FIELD("alpn", FILTER_TEXT, row.alpn, CLOSE),
     FIELD("proto", FILTER_TEXT, row.proto, CONN),
     FIELD("tls", FILTER_TEXT, row.tls, CLOSE),
-    FIELD("duration", FILTER_SECONDS, row.age, CLOSE),
+    FIELD("duration", FILTER_SECONDS, row.age, CLOSE | FAILING),
     FIELD("bytes_in", FILTER_NUMBER, row.bytes_in, CLOSE),
     FIELD("bytes_out", FILTER_NUMBER, row.bytes_out, CLOSE),
     FIELD("reason", FILTER_TEXT, reason, CLOSE | OF(LOST)),
     FIELD("detail", FILTER_TEXT, detail, CLOSE),
     FIELD("revision", FILTER_NUMBER, revision, CONFIG),
-    FIELD("who", FILTER_TEXT, who, CONFIG),
+    FIELD("who", FILTER_TEXT, who, CONFIG | FORCED),
     FIELD("comment", FILTER_TEXT, comment, CONFIG),
     FIELD("code", FILTER_TEXT, code, OF(CONFIG_REFUSED)),
     FIELD("path", FILTER_TEXT, path, OF(CONFIG_REFUSED)),
     FIELD("message", FILTER_TEXT, message, OF(CONFIG_REFUSED)),
-    FIELD("problem", FILTER_TEXT, problem, OF(UPSTREAM_DOWN)),
+    FIELD("cert", FILTER_TEXT, cert, CERT),
+    FIELD("issuer", FILTER_TEXT, issuer, CERT),
+    FIELD("expires", FILTER_TEXT, expires, CERT_HELD),
+    FIELD("next", FILTER_TEXT, next, CERT),
+    FIELD("problem", FILTER_TEXT, problem, OF(UPSTREAM_DOWN) | FAILING | OF(CERT_FAILED)),
+    FIELD("forced", FILTER_TEXT, forced, FORCED),
     FIELD("first", FILTER_NUMBER, first, OF(LOST)),
     FIELD("last", FILTER_NUMBER, last, OF(LOST)),
     FIELD("count", FILTER_NUMBER, count, OF(LOST)),
@@ -86,7 +95,8 @@ static uint32_t types_of(struct span word)
 
 static int unknown(struct span word, const char **hint, struct error *err)
 {
-	static const char *const words[] = {"conn", "config", "listener", "upstream", "event",
+	static const char *const words[] = {"conn", "config", "listener", "upstream", "cert",
+	    "event",
 #define EVENT_WORD(id, name, help) name,
 	    CONTROL_EVENTS(EVENT_WORD)
 #undef EVENT_WORD

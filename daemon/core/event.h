@@ -25,6 +25,8 @@ enum event_type {
 
 #define EVENT_BIT(type) (UINT32_C(1) << (type))
 #define EVENTS_CONN (EVENT_BIT(EVENT_CONN_OPEN) | EVENT_BIT(EVENT_CONN_CLOSE))
+/* Those that workers note. */
+#define EVENTS_NOTED (EVENTS_CONN | EVENT_BIT(EVENT_UPSTREAM_FAILING))
 #define EVENTS_ALL (EVENT_BIT(EVENT_TYPE_COUNT) - 1)
 
 /* Which members are meant depends on the type; texts are borrowed. */
@@ -37,8 +39,9 @@ struct event {
 	struct span reason, detail;
 	uint64_t revision;
 	struct span who, comment, code, path, message;
-	struct span problem;
-	uint64_t first, last, count; /* that are missing; 0: not known */
+	struct span problem, forced;
+	struct span cert, issuer, expires, next; /* of a managed name; times as RFC 3339 has them */
+	uint64_t first, last, count;             /* that are missing; 0: not known */
 };
 
 /* For filter_new(); kinds are EVENT_BITs. The first ones, seq and type, are of all events. */

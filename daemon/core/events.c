@@ -5,7 +5,6 @@
 
 #include <ev.h>
 
-#include "common/duration.h"
 #include "daemon/core/worker.h"
 
 _Atomic uint32_t events_wanted_types;
@@ -99,8 +98,9 @@ static void on_wake(struct message *message, void *owner)
 	hub.awake = ring;
 }
 
-void events_note(struct worker *w, const struct event *e)
+void events_note(struct worker *w, struct event *e)
 {
+	e->time_ns = (int64_t)(ev_now(w->loop) * 1e9);
 	if (!event_ring_put(&w->events, e))
 		return;
 	w->events.wake.run = on_wake;

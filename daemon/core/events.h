@@ -23,9 +23,9 @@ static inline bool events_wanted(enum event_type type)
 		   EVENT_BIT(type)) != 0;
 }
 
-/* On w's thread, with all set but name and seq: it is numbered within EVENTS_PACE. */
+/* On w's thread: sets the time of e; numbered it is within EVENTS_PACE. */
 #define EVENTS_PACE 0.01 /* seconds between two looks into the rings */
-void events_note(struct worker *w, const struct event *e);
+void events_note(struct worker *w, struct event *e);
 
 /*
  * On the control thread: gives e its name, number and, where time_ns is 0, its time, and hands it

@@ -48,6 +48,9 @@ struct handler_type {
 	int (*adapt)(struct dispenser *d, json_t *out, struct error *err);
 	/* Not written in documents: made by an app (the http app's last step). */
 	bool internal;
+	/* Is it of use where conn->flow is set? Connections end where one that is not would begin.
+	 */
+	bool datagrams;
 };
 
 struct handler {

@@ -22,7 +22,8 @@ struct server {
 	struct strings listen; /* as written */
 	struct strings paused; /* those of them that accept nothing for now (ours) */
 	struct route_list routes;
-	int64_t idle_timeout; /* ns, UDP flows */
+	int64_t idle_timeout;                    /* ns, UDP flows */
+	int64_t max_flows, max_flows_per_source; /* of each address that it listens on */
 };
 
 struct instance {

@@ -13,10 +13,13 @@
 #include "common/log.h"
 #include "daemon/core/conn.h"
 #include "daemon/core/conn_table.h"
+#include "daemon/core/flow.h"
+#include "daemon/core/instance.h"
 #include "daemon/core/worker.h"
 #include "daemon/net/descriptors.h"
 
 #define ACCEPT_BATCH 32
+#define DATAGRAM_READS 4 /* batches */
 #define ACCEPT_PAUSE 0.2 /* seconds without descriptors before the next try */
 
 static void out_of_descriptors(struct listener *l, int problem)
@@ -83,6 +86,17 @@ static void on_readable(struct ev_loop *loop, ev_io *w, int events)
 		out_of_descriptors(l, EMFILE);
 }
 
+static void on_datagrams(struct ev_loop *loop, ev_io *w, int events)
+{
+	struct listener *l = w->data;
+	unsigned i;
+
+	(void)loop;
+	(void)events;
+	for (i = 0; i < DATAGRAM_READS && flow_receive(l); i++)
+		;
+}
+
 static void on_pause_over(struct ev_loop *loop, ev_timer *w, int events)
 {
 	struct listener *l = w->data;
@@ -93,6 +107,14 @@ static void on_pause_over(struct ev_loop *loop, ev_timer *w, int events)
 	ev_timer_stop(loop, w);
 	if (!l->paused)
 		ev_io_start(loop, &l->io);
+}
+
+static bool is_for_datagrams(int fd)
+{
+	int type = 0;
+	socklen_t length = sizeof(type);
+
+	return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &length) == 0 && type == SOCK_DGRAM;
 }
 
 struct listener *listener_new(struct worker *w, int fd, const char *address)
@@ -107,9 +129,13 @@ struct listener *listener_new(struct worker *w, int fd, const char *address)
 	l->refs = 1;
 	ev_io_init(&l->io, on_readable, fd, EV_READ);
 	l->io.data = l;
+	l->datagrams = is_for_datagrams(fd);
+	if (l->datagrams)
+		ev_set_cb(&l->io, on_datagrams);
 	ev_timer_init(&l->pause, on_pause_over, 0., 0.);
 	l->pause.data = l;
 	if (getsockname(fd, (struct sockaddr *)&sa, &length) == 0) {
+		l->family = sa.ss_family;
 		l->local = netaddr_from_sockaddr((struct sockaddr *)&sa, length);
 		if (netaddr_is_any(&l->local))
 			l->local.family = AF_UNSPEC;
@@ -120,10 +146,25 @@ struct listener *listener_new(struct worker *w, int fd, const char *address)
 	return l;
 }
 
-void listener_accept(struct listener *l, bool accept)
+/* Clients are spread over the workers' sockets, but where there is one socket alone. */
+static size_t share(const struct listener *l, int64_t limit)
 {
-	l->paused = !accept;
-	if (!accept)
+	size_t workers = strncmp(l->address, "udp", 3) == 0 ? workers_count() : 1;
+
+	return ((size_t)limit + workers - 1) / workers;
+}
+
+void listener_serve(struct listener *l, const struct server *server, bool paused)
+{
+	l->server = server;
+	l->paused = paused;
+	if (l->datagrams) {
+		l->limits.all = share(l, server->max_flows);
+		l->limits.per_source = share(l, server->max_flows_per_source);
+		l->idle_timeout = duration_seconds(server->idle_timeout);
+	}
+	/* Flows that are there go on. */
+	if (paused && !l->datagrams)
 		ev_io_stop(l->worker->loop, &l->io);
 	else if (!ev_is_active(&l->pause))
 		ev_io_start(l->worker->loop, &l->io);
@@ -137,8 +178,16 @@ struct listener *listener_ref(struct listener *l)
 
 void listener_unref(struct listener *l)
 {
-	if (--l->refs == 0)
-		free(l);
+	if (--l->refs > 0)
+		return;
+	flow_table_fini(&l->flows);
+	free(l);
+}
+
+void listener_retire(struct listener *l)
+{
+	l->server = NULL;
+	l->paused = true;
 }
 
 void listener_close(struct listener *l)
@@ -149,8 +198,11 @@ void listener_close(struct listener *l)
 		return;
 	ev_io_stop(l->worker->loop, &l->io);
 	ev_timer_stop(l->worker->loop, &l->pause);
-	while (accept_one(l, &full))
-		;
+	if (l->datagrams)
+		flow_flush(l);
+	else
+		while (accept_one(l, &full))
+			;
 	ev_timer_stop(l->worker->loop, &l->pause);
 	close(l->io.fd);
 	l->io.fd = -1;

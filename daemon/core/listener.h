@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A listening socket of one worker, with the server of the worker's current instance that it
- * feeds. Belongs to that worker; counted by the connections it has accepted.
+ * feeds. Belongs to that worker; counted by the connections it has accepted. One for datagrams is
+ * also what all its flows read and write.
  */
 #ifndef DAEMON_CORE_LISTENER_H
 #define DAEMON_CORE_LISTENER_H
@@ -10,28 +11,43 @@
 #include <ev.h>
 
 #include "common/netaddr.h"
+#include "daemon/net/flow_table.h"
 
 struct server;
 struct worker;
+
+#define LISTENER_COMPLAINTS 60. /* seconds from one to the next */
 
 struct listener {
 	struct listener *next;
 	ev_io io;
 	ev_timer pause; /* after running out of descriptors */
 	struct worker *worker;
-	const struct server *server; /* of worker->instance */
+	const struct server *server; /* of worker->instance; NULL: it has retired */
 	struct netaddr local;        /* AF_UNSPEC where it is bound to a wildcard */
+	int family;                  /* of the socket */
 	unsigned refs;
 	bool paused;
-	char address[]; /* as shown: "tcp/:993" */
+	/* Of datagrams alone. */
+	bool datagrams;
+	struct flow_table flows;
+	struct flow_limits limits; /* this worker's share */
+	double idle_timeout;       /* seconds */
+	ev_tstamp silent_until;    /* no complaint of the limits before */
+	char address[];            /* as shown: "tcp/:993" */
 };
 
 /* Takes fd, which listens and does not block. The new listener has one reference. */
 struct listener *listener_new(struct worker *w, int fd, const char *address);
-/* Accepts, or leaves what comes in the accept queue. Paused at first. */
-void listener_accept(struct listener *l, bool accept);
+/*
+ * Feeds server; paused: what comes is left in the accept queue, and new clients' datagrams are
+ * dropped. Paused at first.
+ */
+void listener_serve(struct listener *l, const struct server *server, bool paused);
 /* Takes what is still in the accept queue, then closes the socket. */
 void listener_close(struct listener *l);
+/* Its address is no server's any more: one for datagrams goes on with the flows that are there. */
+void listener_retire(struct listener *l);
 struct listener *listener_ref(struct listener *l);
 void listener_unref(struct listener *l);
 

@@ -23,7 +23,8 @@ struct load {
 	/* The top-level route that is loaded now, and where it stands; NULL: none. */
 	const struct route_identity *identity;
 	const struct jnode *route;
-	bool dry; /* validate: open no socket, ask no one */
+	unsigned needs; /* what the route that is loaded now needs, of enum transport */
+	bool dry;       /* validate: open no socket, ask no one */
 };
 
 #endif

@@ -14,14 +14,18 @@
 #include "daemon/net/address.h"
 #include "daemon/net/sockets.h"
 
-/* One address that the instance listens on. */
+/* One address that is listened on. */
 struct binding {
 	char key[ADDRESS_TEXT_MAX];
-	const struct server *server;
+	const struct server *server; /* of the instance; NULL: retired, for the flows that it has */
 	bool paused;
+	bool closing; /* retired, and without flows: being closed */
 	struct address address;
-	int *fds; /* one for each worker, where it is new; NULL: the workers have it */
+	int *fds;             /* one for each worker, where it is new; NULL: the workers have it */
+	_Atomic size_t flows; /* of a retired one, as the workers have counted last */
 };
+
+#define SWEEP_INTERVAL 1. /* seconds */
 
 /* Who waits for a publication to be taken by all workers. */
 struct waiter {
@@ -45,7 +49,10 @@ static struct {
 	struct publication *taken; /* by all workers; NULL: none yet */
 	struct publication *sent;  /* on its way; NULL: none */
 	struct publication *next;  /* prepared, its sockets bound; NULL: none */
+	ev_timer sweep;            /* while some of taken are retired */
 } state;
+
+static void on_sweep(struct ev_loop *loop, ev_timer *w, int events);
 
 static struct publication *latest(void)
 {
@@ -84,28 +91,35 @@ static void publication_free(struct publication *p)
 
 /* ---- what is to be listened on -------------------------------------------------------------- */
 
-static int add_binding(struct publication *p, const struct server *server,
-    const struct address *address, bool paused, struct error *err)
+static struct binding *new_binding(struct publication *p, const struct address *address)
 {
-	struct binding *b, *known;
-	char key[ADDRESS_TEXT_MAX];
+	struct binding *b;
 
-	address_text(address, key);
-	known = find(p, key);
-	if (known != NULL)
-		return error_set(err, ERROR_INVALID,
-		    "servers '%s' and '%s' both listen on %s; give each an address of its own",
-		    known->server->name, server->name, key);
 	if (p->count == p->size) {
 		p->size = p->size == 0 ? 16 : p->size * 2;
 		p->items = mem_realloc(p->items, p->size * sizeof(*p->items));
 	}
 	b = &p->items[p->count++];
 	memset(b, 0, sizeof(*b));
-	memcpy(b->key, key, sizeof(key));
+	address_text(address, b->key);
+	b->address = *address;
+	return b;
+}
+
+static int add_binding(struct publication *p, const struct server *server,
+    const struct address *address, bool paused, struct error *err)
+{
+	struct binding *b, *known;
+	char key[ADDRESS_TEXT_MAX];
+
+	known = find(p, address_text(address, key));
+	if (known != NULL)
+		return error_set(err, ERROR_INVALID,
+		    "servers '%s' and '%s' both listen on %s; give each an address of its own",
+		    known->server->name, server->name, key);
+	b = new_binding(p, address);
 	b->server = server;
 	b->paused = paused;
-	b->address = *address;
 	return 0;
 }
 
@@ -152,14 +166,46 @@ static int collect(struct publication *p, struct error *err)
 	return 0;
 }
 
+/* What the workers have before p reaches them; NULL: nothing. */
+static const struct publication *previous(void)
+{
+	return state.sent != NULL ? state.sent : state.taken;
+}
+
+/*
+ * Flows have no sockets of their own: an address of datagrams that is gone stays until the last of
+ * them has ended. The workers' sockets are closed together, for the system divides the clients by
+ * the number of sockets.
+ */
+static void retire_gone(struct publication *p)
+{
+	const struct publication *before = previous();
+	size_t i;
+
+	for (i = 0; before != NULL && i < before->count; i++) {
+		const struct binding *b = &before->items[i];
+
+		if (address_socket_type(b->address.network) == SOCK_DGRAM && !b->closing &&
+		    find(p, b->key) == NULL)
+			new_binding(p, &b->address);
+	}
+}
+
+static void close_binding(struct binding *b)
+{
+	unsigned w;
+
+	for (w = 0; b->fds != NULL && w < workers_count(); w++)
+		if (b->fds[w] != -1)
+			close(b->fds[w]);
+}
+
 static void unbind(struct publication *p)
 {
 	size_t i;
-	unsigned w;
 
 	for (i = 0; i < p->count; i++)
-		for (w = 0; p->items[i].fds != NULL && w < workers_count(); w++)
-			close(p->items[i].fds[w]);
+		close_binding(&p->items[i]);
 }
 
 /* When the next publication reaches them: from the one before it, or handed on by supersede(). */
@@ -167,8 +213,10 @@ static bool workers_will_have(const char *key)
 {
 	const struct binding *b = state.next != NULL ? find(state.next, key) : NULL;
 
-	return (b != NULL && b->fds != NULL) ||
-	       find(state.sent != NULL ? state.sent : state.taken, key) != NULL;
+	if (b != NULL && b->fds != NULL)
+		return true;
+	b = find(previous(), key);
+	return b != NULL && !b->closing;
 }
 
 static int bind_new(struct publication *p, struct error *err)
@@ -219,7 +267,7 @@ static void open_new(struct worker *w, const struct publication *p)
 		const struct binding *b = &p->items[i];
 		struct listener *l;
 
-		if (b->fds == NULL)
+		if (b->fds == NULL || b->fds[w->index] == -1)
 			continue;
 		l = listener_new(w, b->fds[w->index], b->key);
 		l->next = w->listeners;
@@ -239,10 +287,102 @@ static void take_instance(struct worker *w, void *arg)
 	for (l = w->listeners; l != NULL; l = l->next) {
 		const struct binding *b = find(p, l->address);
 
-		l->server = b->server;
-		listener_accept(l, !b->paused);
+		if (b->server != NULL)
+			listener_serve(l, b->server, b->paused);
+		else
+			listener_retire(l);
 	}
 	instance_unref(before);
+}
+
+static void count_flows(struct worker *w, void *arg)
+{
+	struct publication *p = arg;
+	const struct listener *l;
+
+	for (l = w->listeners; l != NULL; l = l->next)
+		if (l->server == NULL)
+			atomic_fetch_add(&find(p, l->address)->flows, l->flows.count);
+}
+
+static void close_marked(struct worker *w, void *arg)
+{
+	const struct publication *p = arg;
+	struct listener **at = &w->listeners;
+	struct listener *l;
+
+	while ((l = *at) != NULL) {
+		if (!find(p, l->address)->closing) {
+			at = &l->next;
+			continue;
+		}
+		*at = l->next;
+		listener_close(l);
+		listener_unref(l);
+	}
+}
+
+/* ---- retired addresses, on the control thread ----------------------------------------------- */
+
+static void plan_sweep(void)
+{
+	size_t i;
+
+	for (i = 0; i < state.taken->count; i++)
+		if (state.taken->items[i].server == NULL)
+			break;
+	if (i == state.taken->count || ev_is_active(&state.sweep))
+		return;
+	ev_timer_init(&state.sweep, on_sweep, SWEEP_INTERVAL, 0.);
+	ev_timer_start(control_loop(), &state.sweep);
+}
+
+static void closed(void *arg)
+{
+	struct publication *p = arg;
+	size_t i, to = 0;
+
+	for (i = 0; i < p->count; i++)
+		if (!p->items[i].closing)
+			p->items[to++] = p->items[i];
+	p->count = to;
+	if (p == state.taken)
+		plan_sweep();
+}
+
+/* What has been published meanwhile may want the addresses back; it makes a plan of its own. */
+static void counted(void *arg)
+{
+	struct publication *p = arg;
+	bool some = false;
+	size_t i;
+
+	if (p != state.taken || state.sent != NULL)
+		return;
+	for (i = 0; i < p->count; i++) {
+		struct binding *b = &p->items[i];
+
+		b->closing = b->server == NULL && b->flows == 0;
+		some = some || b->closing;
+	}
+	if (some)
+		workers_visit(close_marked, closed, p);
+	else
+		plan_sweep();
+}
+
+static void on_sweep(struct ev_loop *loop, ev_timer *w, int events)
+{
+	size_t i;
+
+	(void)loop;
+	(void)w;
+	(void)events;
+	if (state.sent != NULL)
+		return;
+	for (i = 0; i < state.taken->count; i++)
+		state.taken->items[i].flows = 0;
+	workers_visit(count_flows, counted, state.taken);
 }
 
 /* ---- on the control thread ------------------------------------------------------------------ */
@@ -256,18 +396,30 @@ static void tell(enum event_type type, const struct binding *b)
 	events_publish(&e);
 }
 
+/* Its binding that a server is behind: not one that only keeps its flows. */
+static const struct binding *served(const struct publication *p, const char *key)
+{
+	const struct binding *b = find(p, key);
+
+	return b != NULL && b->server != NULL ? b : NULL;
+}
+
 /* What is different for listeners, now that all workers have taken it. */
 static void tell_listeners(const struct publication *before, const struct publication *p)
 {
 	const struct binding *b, *old;
 	size_t i;
 
-	for (i = 0; before != NULL && i < before->count; i++)
-		if (find(p, before->items[i].key) == NULL)
-			tell(EVENT_LISTENER_CLOSED, &before->items[i]);
+	for (i = 0; before != NULL && i < before->count; i++) {
+		b = &before->items[i];
+		if (b->server != NULL && served(p, b->key) == NULL)
+			tell(EVENT_LISTENER_CLOSED, b);
+	}
 	for (i = 0; i < p->count; i++) {
 		b = &p->items[i];
-		old = find(before, b->key);
+		if (b->server == NULL)
+			continue;
+		old = served(before, b->key);
 		if (old == NULL)
 			tell(EVENT_LISTENER_OPENED, b);
 		if (b->paused && (old == NULL || !old->paused))
@@ -316,6 +468,7 @@ static void all_taken(void *arg)
 	publication_free(state.taken);
 	state.taken = p;
 	state.sent = NULL;
+	plan_sweep();
 	for (t = app_types(); *t != NULL; t++)
 		if ((*t)->published != NULL)
 			(*t)->published(p->instance);
@@ -338,7 +491,6 @@ static void add_waiter(struct publication *p, void (*done)(void *arg), void *arg
 static void supersede(struct publication *old, struct publication *p)
 {
 	struct waiter **at = &old->waiters;
-	unsigned w;
 	size_t i;
 
 	for (i = 0; i < old->count; i++) {
@@ -351,8 +503,7 @@ static void supersede(struct publication *old, struct publication *p)
 			from->fds = NULL;
 			continue;
 		}
-		for (w = 0; w < workers_count(); w++)
-			close(from->fds[w]);
+		close_binding(from);
 	}
 	while (*at != NULL)
 		at = &(*at)->next;
@@ -367,7 +518,12 @@ struct publication *instance_bind(struct instance *instance, struct error *err)
 	struct publication *p = mem_zalloc(sizeof(*p));
 
 	p->instance = instance_ref(instance);
-	if (collect(p, err) == -1 || bind_new(p, err) == -1) {
+	if (collect(p, err) == -1) {
+		publication_free(p);
+		return NULL;
+	}
+	retire_gone(p);
+	if (bind_new(p, err) == -1) {
 		instance_unbind(p);
 		return NULL;
 	}
@@ -403,6 +559,7 @@ int instance_check_addresses(struct instance *instance, struct error *err)
 
 void instance_forget(void)
 {
+	ev_timer_stop(control_loop(), &state.sweep);
 	publication_free(state.next);
 	publication_free(state.sent);
 	publication_free(state.taken);

@@ -22,10 +22,12 @@
 	X(END_DIAL_FAILED, "dial_failed", "no upstream could be reached")                          \
 	X(END_NO_UPSTREAM, "no_upstream", "no upstream is available")                              \
 	X(END_TLS_HANDSHAKE, "tls_handshake", "the TLS handshake failed")                          \
+	X(END_CHALLENGE, "challenge", "a CA that validates a name got its answer (TLS-ALPN-01)")   \
 	X(END_TLS_ERROR, "tls_error", "the TLS session broke")                                     \
 	X(END_PROXY_HEADER, "proxy_header",                                                        \
 	    "the PROXY header is missing, malformed or not allowed")                               \
 	X(END_PROTOCOL, "protocol", "the client did not say what a handler such as socks5 needs")  \
+	X(END_DATAGRAMS, "datagrams", "the next handler is of no use for datagrams")               \
 	X(END_HTTP, "http", "the HTTP session ended")                                              \
 	X(END_IDLE_TIMEOUT, "idle_timeout", "no byte for the idle timeout")                        \
 	X(END_FIN_TIMEOUT, "fin_timeout", "one side had ended and no byte came for fin_timeout")   \

@@ -72,6 +72,8 @@ int handler_load(
 	out->type = handler_type_find(name);
 	if (out->type == NULL)
 		return unknown_handler(&name_node, name, err);
+	if (!out->type->datagrams)
+		load->needs |= TRANSPORT_STREAM;
 	params = arena_alloc(load->arena, out->type->params_size > 0 ? out->type->params_size : 1);
 	out->params = params;
 	if (!out->type->any_fields &&
@@ -136,7 +138,9 @@ int route_load(struct load *load, const struct jnode *node, struct route *route,
 		return load_parts(load, node, route, err);
 	load->identity = route->identity;
 	load->route = node;
+	load->needs = 0;
 	rc = load_parts(load, node, route, err);
+	route->needs = load->needs;
 	load->identity = NULL;
 	load->route = NULL;
 	return rc;

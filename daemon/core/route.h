@@ -13,6 +13,12 @@
 #include "daemon/core/handler.h"
 #include "daemon/core/matcher.h"
 
+/* What clients may speak over. A mask of these is what parts of a route are of no use without. */
+enum transport {
+	TRANSPORT_STREAM = 1 << 0,
+	TRANSPORT_DATAGRAMS = 1 << 1,
+};
+
 struct route {
 	struct matcher_sets match;
 	struct handler *handlers;
@@ -27,6 +33,7 @@ struct route {
 	json_t *json;          /* a reference; never changed */
 	uint64_t revision;     /* of the document that it was compiled for first */
 	struct route_identity *identity;
+	unsigned needs; /* of enum transport */
 };
 
 /* What a route keeps while its JSON changes: the handle, the counters. */

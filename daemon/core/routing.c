@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/core/answers.h"
+#include "daemon/core/flow.h"
 #include "daemon/core/instance.h"
 #include "daemon/core/route_index.h"
 #include "daemon/core/worker.h"
@@ -118,6 +120,13 @@ void routing_finish(struct conn *conn)
 	conn->worker->idle_match = m;
 }
 
+/* What was read ahead is looked at anew: it may be other bytes now. */
+static void look_anew(struct match_state *m)
+{
+	match_cache_clear(&m->cache);
+	m->datagram = 0;
+}
+
 /* ---- frames -------------------------------------------------------------------------------- */
 
 static void frame_start(struct conn *conn, struct frame *f, const struct route_list *list)
@@ -164,6 +173,8 @@ static bool fall_through(struct conn *conn, enum end_reason reason)
 	if (f->outer != NULL) {
 		m->frame = f->outer;
 		m->phase = MATCH_LIVE;
+		if (conn->flow != NULL) /* the first datagram again, for the routes of that list */
+			look_anew(m);
 		return true;
 	}
 	conn_end(conn, f->matched ? END_HANDLER_DONE : reason, NULL);
@@ -174,9 +185,21 @@ enum prefetched { FETCHED_SOME, FETCHED_NOTHING, FETCH_FAILED };
 
 /* ---- waiting for bytes --------------------------------------------------------------------- */
 
+/* Of datagrams that were looked at, those that could not be kept are gone. */
+static void skip_lost(struct match_state *m, const struct flow *flow)
+{
+	if (m->datagram < flow->kept_count)
+		return;
+	m->datagram = flow->kept_count > 0 ? flow->kept_count - 1 : 0;
+	if (flow->kept_count == 0)
+		match_cache_next_datagram(&m->cache);
+}
+
 static void on_bytes(struct conn *conn, int events)
 {
 	(void)events;
+	if (conn->flow != NULL)
+		skip_lost(conn->matching, conn->flow);
 	conn_wait(conn, 0, NULL);
 	conn_timer_stop(conn);
 	routing_run(conn);
@@ -226,7 +249,7 @@ static void wait_bytes(struct conn *conn)
 	ev_tstamp now = ev_now(conn->worker->loop);
 	ev_tstamp until = f->deadline;
 
-	if (f->list->silence_timeout > 0 && buf_len(&top->ahead) == 0) {
+	if (f->list->silence_timeout > 0 && conn->flow == NULL && buf_len(&top->ahead) == 0) {
 		if (f->stream != top) {
 			f->stream = top;
 			f->silence = now + duration_seconds(f->list->silence_timeout);
@@ -239,8 +262,21 @@ static void wait_bytes(struct conn *conn)
 	conn_wait_more(conn, on_bytes);
 }
 
+/* Goes on to the flow's next datagram. */
+static enum prefetched next_datagram(struct conn *conn)
+{
+	struct match_state *m = conn->matching;
+	struct span datagram;
+
+	if (flow_look(conn->flow, m->datagram + 1, &datagram, 1) == 0)
+		return FETCHED_NOTHING;
+	m->datagram++;
+	match_cache_next_datagram(&m->cache);
+	return FETCHED_SOME;
+}
+
 /* Reads what there is. FETCHED_SOME: something new to look at, or the end of the stream. */
-static enum prefetched fetch(struct conn *conn)
+static enum prefetched fetch_bytes(struct conn *conn)
 {
 	struct match_state *m = conn->matching;
 	struct stream *top = conn->client.top;
@@ -267,6 +303,11 @@ static enum prefetched fetch(struct conn *conn)
 	return FETCH_FAILED;
 }
 
+static enum prefetched fetch(struct conn *conn)
+{
+	return conn->flow != NULL ? next_datagram(conn) : fetch_bytes(conn);
+}
+
 /* Tries to get more bytes. Returns whether there is something new to look at. */
 static bool prefetch(struct conn *conn)
 {
@@ -279,19 +320,61 @@ static bool prefetch(struct conn *conn)
 
 /* ---- the loop ------------------------------------------------------------------------------ */
 
+/*
+ * Before all routes, and only while an answer is waiting to be asked for: is it a CA that validates
+ * a name of ours (RFC 8737)? A client that has begun a hello will finish it.
+ */
+static enum match_verdict is_challenge(struct match_state *m, struct match_input *in)
+{
+	const struct hello *hello;
+
+	if (m->frame->outer != NULL || m->frame->matched || in->bytes.n == 0)
+		return MATCH_NO;
+	switch (match_hello(in, &hello)) {
+	case HELLO_OK:
+		return answers_challenged(hello) ? MATCH_YES : MATCH_NO;
+	case HELLO_MORE:
+		return m->phase == MATCH_LIVE ? MATCH_MORE : MATCH_NO;
+	default:
+		return MATCH_NO;
+	}
+}
+
+static struct span bytes_of(struct conn *conn)
+{
+	struct span datagram = span_of(NULL, 0);
+
+	if (conn->flow == NULL)
+		return buf_span(&conn->client.top->ahead);
+	flow_look(conn->flow, conn->matching->datagram, &datagram, 1);
+	return datagram;
+}
+
 /* Asks the routes of the current frame. Returns whether to go on now. */
 static bool step_match(struct conn *conn)
 {
 	struct match_state *m = conn->matching;
 	struct frame *f = m->frame;
 	struct match_input in = {
-	    .bytes = buf_span(&conn->client.top->ahead),
+	    .bytes = bytes_of(conn),
+	    .datagram = conn->flow != NULL,
 	    .phase = m->phase,
 	    .facts = &conn->facts,
 	    .cache = &m->cache,
 	};
 	size_t index = 0;
 
+	if (answers_pending(ANSWER_TLS_ALPN)) {
+		switch (is_challenge(m, &in)) {
+		case MATCH_YES:
+			answers_serve(conn);
+			return false;
+		case MATCH_MORE:
+			return prefetch(conn);
+		case MATCH_NO:
+			break;
+		}
+	}
 	switch (routing_pick(f->list, f->next, &in, &index)) {
 	case PICK_ROUTE:
 		take(conn, f, index);
@@ -315,11 +398,14 @@ static bool step_chain(struct conn *conn)
 		return true;
 	}
 	h = &f->taken->handlers[f->handler++];
+	if (conn->flow != NULL && !h->type->datagrams) {
+		conn_end(conn, END_DATAGRAMS, h->type->name);
+		return false;
+	}
 	conn->state = "handling";
 	switch (h->type->handle(conn, h->params)) {
 	case HANDLE_NEXT:
-		/* The bytes may be other ones now. */
-		match_cache_clear(&conn->matching->cache);
+		look_anew(conn->matching);
 		return true;
 	case HANDLE_DONE:
 		routing_finish(conn);
@@ -339,7 +425,8 @@ static void routing_run(struct conn *conn)
 		more = conn->matching->frame->taken != NULL ? step_chain(conn) : step_match(conn);
 }
 
-void routing_start(struct conn *conn, struct instance *instance, const struct route_list *list)
+static struct match_state *begin(
+    struct conn *conn, struct instance *instance, const struct route_list *list)
 {
 	struct match_state *m = match_state_new(conn->worker);
 
@@ -349,6 +436,22 @@ void routing_start(struct conn *conn, struct instance *instance, const struct ro
 	frame_start(conn, m->frame, list);
 	conn->matching = m;
 	undecided_add(conn->worker, m);
+	return m;
+}
+
+void routing_start(struct conn *conn, struct instance *instance, const struct route_list *list)
+{
+	begin(conn, instance, list);
+	routing_run(conn);
+}
+
+void routing_start_chain(struct conn *conn, struct instance *instance, const struct route *chain)
+{
+	static const struct route_list nothing;
+	struct match_state *m = begin(conn, instance, &nothing);
+
+	m->frame->taken = chain;
+	m->frame->matched = true;
 	routing_run(conn);
 }
 
@@ -357,7 +460,7 @@ void conn_resume(struct conn *conn, enum handle_result result)
 	if (conn->ended)
 		return;
 	if (result == HANDLE_NEXT) {
-		match_cache_clear(&conn->matching->cache);
+		look_anew(conn->matching);
 		routing_run(conn);
 	} else if (result == HANDLE_DONE) {
 		routing_finish(conn);

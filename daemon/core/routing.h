@@ -37,7 +37,8 @@ struct match_state {
 	struct match_cache cache;
 	struct frame *frame;
 	struct frame outermost;
-	size_t held; /* bytes counted against the worker's budget */
+	size_t held;     /* bytes counted against the worker's budget */
+	size_t datagram; /* of a flow: the one that is looked at, of those that wait */
 	enum match_phase phase;
 };
 
@@ -54,6 +55,9 @@ enum pick routing_pick(
 
 /* Starts on the server's routes. instance is borrowed; a reference is taken. */
 void routing_start(struct conn *conn, struct instance *instance, const struct route_list *list);
+
+/* Starts with this route's chain, without matching; where it ends the connection does. */
+void routing_start_chain(struct conn *conn, struct instance *instance, const struct route *chain);
 
 /* From a handler (subroute): ask these routes next, then go on in the chain. Return its result. */
 enum handle_result routing_enter(struct conn *conn, const struct route_list *list);

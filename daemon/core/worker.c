@@ -12,6 +12,7 @@
 #include "daemon/core/conn.h"
 #include "daemon/core/conn_table.h"
 #include "daemon/core/events.h"
+#include "daemon/core/flow.h"
 #include "daemon/core/instance.h"
 #include "daemon/core/listener.h"
 #include "daemon/core/routing.h"
@@ -80,6 +81,7 @@ static void worker_fini(struct worker *w)
 	conn_table_end_all(w);
 	conn_table_reap(w);
 	conn_table_fini(w);
+	flow_io_free(w->flow_io);
 	while ((m = w->idle_match) != NULL) {
 		w->idle_match = m->newer;
 		free(m);

@@ -19,6 +19,7 @@
 #include "daemon/net/pipe.h"
 
 struct conn;
+struct flow_io;
 struct instance;
 struct listener;
 struct match_state;
@@ -47,6 +48,7 @@ struct worker {
 	uint8_t *scratch;
 	uint8_t *tls_ahead;        /* for the TLS streams' pull, as large as scratch */
 	struct pipe_pool pipes;    /* for relays that move in bulk */
+	struct flow_io *flow_io;   /* made with the first listener of datagrams */
 	struct resolver *resolver; /* made by net/resolver on first use */
 	struct counters counters;  /* written by this worker, read by all */
 	struct event_ring events;  /* from this worker to the control thread */

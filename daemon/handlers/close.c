@@ -26,4 +26,5 @@ const struct handler_type handler_close = {
     .handle = handle,
     .explain = explain_terminal,
     .adapt = adapt,
+    .datagrams = true,
 };

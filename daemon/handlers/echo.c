@@ -5,6 +5,7 @@
 
 #include "daemon/core/conn.h"
 #include "daemon/core/explain.h"
+#include "daemon/core/flow.h"
 #include "daemon/core/worker.h"
 
 #define READ_SIZE (16u << 10)
@@ -129,9 +130,29 @@ static void on_client(struct conn *conn, int events)
 	run(conn);
 }
 
+/* ---- a client that sends datagrams ---------------------------------------------------------- */
+
+static void on_datagrams(struct conn *conn, int events)
+{
+	struct span datagram;
+
+	(void)events;
+	while (flow_look(conn->flow, 0, &datagram, 1) > 0) {
+		flow_send(conn->flow, datagram);
+		conn->bytes_in += datagram.n;
+		conn->bytes_out += datagram.n;
+		flow_take(conn->flow, 1);
+	}
+	conn_wait(conn, EV_READ, on_datagrams);
+}
+
 static enum handle_result handle(struct conn *conn, const void *params)
 {
 	(void)params;
+	if (conn->flow != NULL) {
+		on_datagrams(conn, 0);
+		return HANDLE_DONE;
+	}
 	conn->handler = arena_alloc(conn->arena, sizeof(struct echo));
 	conn->on_end = on_end;
 	run(conn);
@@ -153,4 +174,5 @@ const struct handler_type handler_echo = {
     .handle = handle,
     .explain = explain_terminal,
     .adapt = adapt,
+    .datagrams = true,
 };

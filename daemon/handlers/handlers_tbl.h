@@ -14,7 +14,9 @@
 	X(proxy) \
 	X(proxy_protocol) \
 	X(respond) \
+	X(socks5) \
 	X(subroute) \
+	X(tee) \
 	X(throttle) \
 	X(tls) \
 	X(vars)

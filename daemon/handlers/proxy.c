@@ -8,6 +8,7 @@
 #include "daemon/core/explain.h"
 #include "daemon/core/load.h"
 #include "daemon/tls/client.h"
+#include "daemon/upstream/datagram_relay.h"
 #include "daemon/upstream/dial.h"
 #include "daemon/upstream/pool.h"
 #include "daemon/upstream/relay.h"
@@ -200,6 +201,18 @@ static int check_choose(const struct jnode *node, struct balancing *balancing, s
 	return 0;
 }
 
+/* Version 1 is a line of text in front of a stream; nothing says where it would end here. */
+static int check_header(
+    const struct jnode *node, const struct proxy_params *params, struct error *err)
+{
+	struct jnode header = jnode_member(node, "proxy_protocol");
+
+	if (params->header == HEADER_V1 && pool_has_datagrams(&params->pool))
+		return jnode_error(&header, err, ERROR_INVALID,
+		    "version 1 is for streams; an upstream that takes datagrams needs v2");
+	return 0;
+}
+
 static int load_proxy(struct load *load, const struct jnode *node, void *p, struct error *err)
 {
 	struct proxy_params *params = p;
@@ -216,8 +229,10 @@ static int load_proxy(struct load *load, const struct jnode *node, void *p, stru
 	params->dial.try_interval = params->balancing.try_interval;
 	params->pool.active = params->health.active;
 	params->pool.passive = params->health.passive;
-	return pool_init(&params->pool, load, node, params->upstreams,
-	    params->balancing.selection.policy, params->balancing.selection.choose, err);
+	if (pool_init(&params->pool, load, node, params->upstreams,
+		params->balancing.selection.policy, params->balancing.selection.choose, err) == -1)
+		return -1;
+	return check_header(node, params, err);
 }
 
 static void on_dialed(struct conn *conn, struct endpoint *upstream, const void *arg)
@@ -230,8 +245,13 @@ static void on_dialed(struct conn *conn, struct endpoint *upstream, const void *
 	if (params->header == HEADER_V1)
 		length = proxy_header_v1(header, &conn->facts.src, facts_dst(&conn->facts));
 	else if (params->header == HEADER_V2)
-		length = proxy_header_v2(header, &conn->facts.src, facts_dst(&conn->facts), false);
-	relay_start(conn, upstream, span_of(header, length), &params->relay);
+		length = proxy_header_v2(
+		    header, &conn->facts.src, facts_dst(&conn->facts), conn->flow != NULL);
+	if (conn->flow != NULL)
+		datagram_relay_start(
+		    conn, upstream, span_of(header, length), params->relay.max_age);
+	else
+		relay_start(conn, upstream, span_of(header, length), &params->relay);
 }
 
 static enum handle_result handle(struct conn *conn, const void *p)
@@ -266,4 +286,5 @@ const struct handler_type handler_proxy = {
     .handle = handle,
     .explain = explain,
     .adapt = proxy_adapt,
+    .datagrams = true,
 };

@@ -7,6 +7,7 @@
 
 #include "daemon/core/conn.h"
 #include "daemon/core/explain.h"
+#include "daemon/core/flow.h"
 #include "daemon/core/iprange.h"
 #include "daemon/core/load.h"
 #include "daemon/input/settings.h"
@@ -268,11 +269,91 @@ static void on_timer(struct conn *conn)
 		resume(conn, result);
 }
 
+/* ---- a client that sends datagrams ---------------------------------------------------------- */
+
+/*
+ * Each datagram has a header of its own. Those of several clients may come from one socket, as
+ * those of a proxy in front of us do; each client has its flow.
+ */
+struct strip {
+	struct flow_filter filter; /* first */
+	enum policy policy;
+	struct netaddr origin; /* whose flow it is */
+};
+
+/* What is wrong with a datagram, or NULL and its header, of length 0 where there is none. */
+static const char *read_datagram(
+    struct span datagram, enum policy policy, struct proxy_header *header)
+{
+	switch (proxy_header_parse(datagram, header)) {
+	case PROXY_HEADER_OK:
+		return policy == POLICY_REJECT
+			   ? "a PROXY header from an address that may not send one"
+			   : NULL;
+	case PROXY_HEADER_BAD:
+		return "a malformed PROXY header";
+	case PROXY_HEADER_MORE:
+		if (proxy_header_signature(datagram) == PROXY_HEADER_OK)
+			return "a PROXY header that is cut off";
+		break;
+	case PROXY_HEADER_NO:
+		break;
+	}
+	*header = (struct proxy_header){.local = true};
+	return policy == POLICY_REQUIRE ? "no PROXY header, which is required" : NULL;
+}
+
+static const struct netaddr *origin_of(const struct conn *conn, const struct proxy_header *header)
+{
+	return header->local ? &conn->facts.remote : &header->src;
+}
+
+static bool pass(struct conn *conn, struct flow_filter *filter, struct span *datagram)
+{
+	struct strip *s = (struct strip *)filter;
+	struct proxy_header header;
+	const struct netaddr *origin;
+
+	if (read_datagram(*datagram, s->policy, &header) != NULL) {
+		flow_lost(conn->flow);
+		return false;
+	}
+	origin = origin_of(conn, &header);
+	if (!netaddr_equal(origin, &s->origin)) {
+		flow_pass_on(conn->flow, origin, *datagram);
+		return false;
+	}
+	span_skip(datagram, header.length);
+	return true;
+}
+
+static enum handle_result handle_datagrams(struct conn *conn, const struct params *params)
+{
+	struct strip *s = arena_alloc(conn->arena, sizeof(*s));
+	struct span first = span_of(NULL, 0);
+	struct proxy_header header;
+	const char *why;
+
+	flow_look(conn->flow, 0, &first, 1);
+	s->filter.pass = pass;
+	s->policy = policy_of(params, &conn->facts.src);
+	why = read_datagram(first, s->policy, &header);
+	if (why != NULL)
+		return fail(conn, why);
+	s->origin = *origin_of(conn, &header);
+	if (header.length > 0)
+		take_header(&conn->facts, &header);
+	flow_filter(conn->flow, &s->filter);
+	return HANDLE_NEXT;
+}
+
 static enum handle_result handle(struct conn *conn, const void *p)
 {
 	const struct params *params = p;
 	enum handle_result result;
 
+	if (conn->flow != NULL)
+		return handle_datagrams(conn, params);
 	conn->handler = (void *)params;
 	result = look(conn);
 	if (result == HANDLE_WAIT) {
@@ -343,4 +424,5 @@ const struct handler_type handler_proxy_protocol = {
     .handle = handle,
     .explain = explain_opaque,
     .adapt = adapt,
+    .datagrams = true,
 };

@@ -6,6 +6,7 @@
 
 #include "daemon/core/conn.h"
 #include "daemon/core/explain.h"
+#include "daemon/core/flow.h"
 #include "daemon/core/load.h"
 #include "daemon/core/replacer.h"
 #include "daemon/core/worker.h"
@@ -123,11 +124,44 @@ static void on_writable(struct conn *conn, int events)
 	}
 }
 
+/* ---- a client that sends datagrams ---------------------------------------------------------- */
+
+static void on_datagrams(struct conn *conn, int events)
+{
+	struct span datagram;
+
+	(void)events;
+	while (flow_look(conn->flow, 0, &datagram, 1) > 0) {
+		conn->bytes_in += datagram.n;
+		flow_take(conn->flow, 1);
+	}
+	conn_wait(conn, EV_READ, on_datagrams);
+}
+
+/* The text is one datagram, too. What comes after the end is a new connection. */
+static void answer_datagram(struct conn *conn, const struct params *params)
+{
+	struct buf text = {0};
+
+	template_expand(params->template, &conn->facts, &text);
+	flow_send(conn->flow, buf_span(&text));
+	conn->bytes_out += buf_len(&text);
+	buf_fini(&text);
+	on_datagrams(conn, 0);
+	if (!params->keep_open)
+		conn_end(conn, END_HANDLER_DONE, NULL);
+}
+
 static enum handle_result handle(struct conn *conn, const void *p)
 {
 	const struct params *params = p;
-	struct respond *r = arena_alloc(conn->arena, sizeof(*r));
+	struct respond *r;
 
+	if (conn->flow != NULL) {
+		answer_datagram(conn, params);
+		return HANDLE_DONE;
+	}
+	r = arena_alloc(conn->arena, sizeof(*r));
 	template_expand(params->template, &conn->facts, &r->text);
 	r->params = params;
 	conn->handler = r;
@@ -174,4 +208,5 @@ const struct handler_type handler_respond = {
     .handle = handle,
     .explain = explain_terminal,
     .adapt = adapt,
+    .datagrams = true,
 };

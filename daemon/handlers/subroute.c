@@ -54,4 +54,5 @@ const struct handler_type handler_subroute = {
     .handle = handle,
     .explain = explain,
     .adapt = adapt,
+    .datagrams = true,
 };

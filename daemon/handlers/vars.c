@@ -222,4 +222,5 @@ const struct handler_type handler_vars = {
     .handle = handle,
     .explain = explain,
     .adapt = adapt,
+    .datagrams = true,
 };

@@ -3,6 +3,7 @@
 
 #include "daemon/http/handler.h"
 
+#include "daemon/http/challenge.h"
 #include "daemon/http/handlers_tbl.h"
 
 #define DECLARE(name) extern const struct http_handler_type http_handler_##name;
@@ -183,6 +184,8 @@ void http_exchange_run(const struct http_routes *routes, struct http_exchange *x
 {
 	struct http_deferred *d;
 
+	if (http_challenge_answer(x))
+		return;
 	http_routes_run(routes, x);
 	for (d = x->deferred; d != NULL; d = d->next)
 		d->run(d, x);

@@ -69,7 +69,10 @@ int http_routes_load(struct load *load, const struct jnode *node, void *target, 
 
 enum http_flow http_routes_run(const struct http_routes *routes, struct http_exchange *x);
 
-/* The answer to x->request by these routes: runs them and what they deferred. */
+/*
+ * The answer to x->request by these routes: runs them and what they deferred. Before them come
+ * answers to a CA that validates a name of ours.
+ */
 void http_exchange_run(const struct http_routes *routes, struct http_exchange *x);
 
 extern const struct http_handler_type *const http_handler_types[]; /* ended by NULL */

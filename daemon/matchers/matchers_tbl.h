@@ -13,6 +13,7 @@
 	X(http) \
 	X(local_ip) \
 	X(not) \
+	X(openvpn) \
 	X(postgres) \
 	X(proxy_protocol) \
 	X(quic) \

@@ -15,7 +15,7 @@ static enum match_verdict match(const void *params, struct match_input *in)
 	case PROXY_HEADER_OK:
 		return MATCH_YES;
 	case PROXY_HEADER_MORE:
-		return MATCH_MORE;
+		return in->datagram ? MATCH_NO : MATCH_MORE;
 	default:
 		return MATCH_NO;
 	}

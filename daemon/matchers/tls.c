@@ -35,7 +35,7 @@ static enum match_verdict match(const void *params, struct match_input *in)
 		capture(in->facts, hello);
 		return hello_match(params, hello, in->facts) ? MATCH_YES : MATCH_NO;
 	case HELLO_MORE:
-		return MATCH_MORE;
+		return in->datagram ? MATCH_NO : MATCH_MORE;
 	default:
 		return MATCH_NO;
 	}
@@ -57,7 +57,7 @@ static enum match_verdict key(struct match_input *in, struct span *out)
 		*out = hello->server_name;
 		return MATCH_YES;
 	case HELLO_MORE:
-		return MATCH_MORE;
+		return in->datagram ? MATCH_NO : MATCH_MORE;
 	default:
 		return MATCH_NO;
 	}

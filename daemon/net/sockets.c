@@ -16,9 +16,13 @@
 #include <unistd.h>
 
 #include "common/duration.h"
+#include "common/siphash.h"
 #include "daemon/net/descriptors.h"
 
 #define BACKLOG 16384 /* the system cuts it at net.core.somaxconn */
+
+/* One socket takes the datagrams of very many clients; they come in bursts. */
+#define DATAGRAM_BUFFER (4 << 20)
 
 /*
  * A peer that has gone without a word is noticed after this: idle, by probes; with bytes on their
@@ -74,7 +78,36 @@ static int cannot_listen(const struct address *address, struct error *err)
 	}
 }
 
-/* ---- TCP ------------------------------------------------------------------------------------ */
+/* ---- datagrams ------------------------------------------------------------------------------ */
+
+/* More than net.core.rmem_max allows is for the privileged. */
+static void set_buffer(int fd, int forced, int name, int size)
+{
+	if (setsockopt(fd, SOL_SOCKET, forced, &size, sizeof(size)) == -1)
+		set(fd, SOL_SOCKET, name, size);
+}
+
+/* A socket that is bound to any address has to be told which one each datagram was sent to. */
+static void prepare_datagrams(int fd)
+{
+	struct sockaddr_storage sa;
+	socklen_t length = sizeof(sa);
+	struct netaddr local;
+
+	set_buffer(fd, SO_RCVBUFFORCE, SO_RCVBUF, DATAGRAM_BUFFER);
+	set_buffer(fd, SO_SNDBUFFORCE, SO_SNDBUF, DATAGRAM_BUFFER);
+	if (getsockname(fd, (struct sockaddr *)&sa, &length) == -1)
+		return;
+	local = netaddr_from_sockaddr((struct sockaddr *)&sa, length);
+	if (!netaddr_is_any(&local))
+		return;
+	if (sa.ss_family == AF_INET6)
+		set(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
+	else
+		set(fd, IPPROTO_IP, IP_PKTINFO, 1);
+}
+
+/* ---- TCP and UDP ---------------------------------------------------------------------------- */
 
 /* The address to bind: the host's, or any of the family. */
 static socklen_t bind_address(
@@ -90,32 +123,50 @@ static socklen_t bind_address(
 	return netaddr_to_sockaddr(&ip, out);
 }
 
+static bool is_ipv6_only(const struct address *address)
+{
+	return address->network == NETWORK_TCP6 || address->network == NETWORK_UDP6 ||
+	       address->host[0] != '\0';
+}
+
+/* Makes the bound socket serve. */
+static int start_serving(int fd, int type)
+{
+	if (type == SOCK_DGRAM) {
+		prepare_datagrams(fd);
+		return 0;
+	}
+	return listen(fd, BACKLOG);
+}
+
 /*
  * A socket that listens. exclusive: bound without SO_REUSEPORT, so that it is refused where anyone
  * has the address, and shared only then.
  */
-static int open_tcp(const struct address *address, int family, bool exclusive)
+static int open_ip(const struct address *address, int family, bool exclusive)
 {
 	struct sockaddr_storage sa;
 	socklen_t length = bind_address(address, family, &sa);
-	int fd = socket(sa.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	int type = address_socket_type(address->network);
+	int fd = socket(sa.ss_family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
 	if (fd == -1)
 		return -1;
-	set(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+	if (type == SOCK_STREAM) { /* of datagrams it would let anyone take the port */
+		set(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+		/* Accepted sockets inherit these. */
+		set(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+		watch_peer(fd);
+	}
 	if (!exclusive)
 		set(fd, SOL_SOCKET, SO_REUSEPORT, 1);
 	if (sa.ss_family == AF_INET6)
-		set(fd, IPPROTO_IPV6, IPV6_V6ONLY,
-		    address->network == NETWORK_TCP6 || address->host[0] != '\0');
-	/* Accepted sockets inherit these. */
-	set(fd, IPPROTO_TCP, TCP_NODELAY, 1);
-	watch_peer(fd);
+		set(fd, IPPROTO_IPV6, IPV6_V6ONLY, is_ipv6_only(address));
 	if (bind(fd, (struct sockaddr *)&sa, length) == -1)
 		return close_failed(fd);
 	if (exclusive)
 		set(fd, SOL_SOCKET, SO_REUSEPORT, 1);
-	return listen(fd, BACKLOG) == -1 ? close_failed(fd) : fd;
+	return start_serving(fd, type) == -1 ? close_failed(fd) : fd;
 }
 
 /* One dual-stack socket for any address, IPv4 alone where the system has no IPv6. */
@@ -134,19 +185,22 @@ static int choose_family(const struct address *address)
 
 static uint16_t port_of(int fd)
 {
-	struct sockaddr_storage sa;
-	socklen_t length = sizeof(sa);
+	return sockets_name(fd).port;
+}
 
-	if (getsockname(fd, (struct sockaddr *)&sa, &length) == -1)
-		return 0;
-	return netaddr_from_sockaddr((struct sockaddr *)&sa, length).port;
+static int option_of(int fd, int name)
+{
+	int value = 0;
+	socklen_t length = sizeof(value);
+
+	return getsockopt(fd, SOL_SOCKET, name, &value, &length) == -1 ? 0 : value;
 }
 
 /*
  * Does this process listen on the port itself? A reload may go from ":80" to "10.0.0.1:80": the
  * old socket is closed only after the new one is there.
  */
-static bool listening_here(uint16_t port)
+static bool listening_here(uint16_t port, int type)
 {
 	DIR *folder = opendir("/proc/self/fd");
 	struct dirent *entry;
@@ -155,26 +209,26 @@ static bool listening_here(uint16_t port)
 	if (folder == NULL)
 		return false;
 	while (!found && (entry = readdir(folder)) != NULL) {
-		int fd = atoi(entry->d_name), accepts = 0; /* "." is 0, which does no harm */
-		socklen_t length = sizeof(accepts);
+		int fd = atoi(entry->d_name); /* "." is 0, which does no harm */
 
-		found = getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &accepts, &length) == 0 &&
-			accepts != 0 && port_of(fd) == port;
+		found = option_of(fd, SO_TYPE) == type &&
+			(type == SOCK_DGRAM || option_of(fd, SO_ACCEPTCONN) != 0) &&
+			port_of(fd) == port;
 	}
 	closedir(folder);
 	return found;
 }
 
-static int listen_tcp(const struct address *address, unsigned count, int *fds, struct error *err)
+static int listen_ip(const struct address *address, unsigned count, int *fds, struct error *err)
 {
 	struct address a = *address;
-	int family = choose_family(address);
+	int family = choose_family(address), type = address_socket_type(address->network);
 	unsigned i;
 
 	for (i = 0; i < count; i++) {
-		fds[i] = open_tcp(&a, family, i == 0);
+		fds[i] = open_ip(&a, family, i == 0);
 		if (fds[i] == -1 && i == 0 && errno == EADDRINUSE) {
-			fds[i] = listening_here(a.port) ? open_tcp(&a, family, false) : -1;
+			fds[i] = listening_here(a.port, type) ? open_ip(&a, family, false) : -1;
 			if (fds[i] == -1)
 				errno = EADDRINUSE;
 		}
@@ -240,12 +294,26 @@ static int open_unix(const struct address *address, struct error *err)
 		unlink(address->host);
 		rc = bind_unix(fd, address, &sa, length);
 	}
-	if (rc == -1 || listen(fd, BACKLOG) == -1) {
+	if (rc == -1 || start_serving(fd, type) == -1) {
 		cannot_listen(address, err);
 		close(fd);
 		return -1;
 	}
 	return fd;
+}
+
+/*
+ * A socket whose datagrams cannot be divided by client is one worker's; which one's differs from
+ * address to address.
+ */
+static int give_to_one(int fd, const struct address *address, unsigned count, int *fds)
+{
+	unsigned i;
+
+	for (i = 0; i < count; i++)
+		fds[i] = -1;
+	fds[siphash(address->host, strlen(address->host)) % count] = fd;
+	return 0;
 }
 
 /* One socket for all: count descriptors of it. Takes fd. */
@@ -268,17 +336,34 @@ static int multiply(int fd, unsigned count, int *fds, struct error *err)
 
 /* ---- an inherited descriptor ----------------------------------------------------------------- */
 
-static int take_descriptor(const struct address *address, struct error *err)
+static int check_descriptor(int given, bool datagrams, struct error *err)
 {
-	int given = atoi(address->host), accepts = 0, fd;
-	socklen_t length = sizeof(accepts);
+	int type = 0;
+	socklen_t length = sizeof(type);
 
-	if (getsockopt(given, SOL_SOCKET, SO_ACCEPTCONN, &accepts, &length) == -1)
+	if (getsockopt(given, SOL_SOCKET, SO_TYPE, &type, &length) == -1)
 		return error_errno(err, ERROR_INVALID,
 		    "cannot listen on descriptor %d: it must be a socket inherited from the "
 		    "program that starts pointsmand",
 		    given);
-	if (!accepts && listen(given, BACKLOG) == -1)
+	if ((type == SOCK_DGRAM) != datagrams)
+		return error_set(err, ERROR_INVALID,
+		    "cannot listen on descriptor %d: %s; write %s/%d", given,
+		    datagrams ? "it is no socket for datagrams" : "it is a socket for datagrams",
+		    datagrams ? "fd" : "fdgram", given);
+	return 0;
+}
+
+static int take_descriptor(const struct address *address, struct error *err)
+{
+	int given = atoi(address->host), fd;
+	bool datagrams = address->network == NETWORK_FDGRAM;
+
+	if (check_descriptor(given, datagrams, err) == -1)
+		return -1;
+	if (datagrams)
+		prepare_datagrams(given);
+	else if (option_of(given, SO_ACCEPTCONN) == 0 && listen(given, BACKLOG) == -1)
 		return error_errno(err, ERROR_INVALID, "cannot listen on descriptor %d", given);
 	fd = fcntl(given, F_DUPFD_CLOEXEC, 0);
 	if (fd == -1 || fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK) == -1) {
@@ -292,27 +377,19 @@ static int take_descriptor(const struct address *address, struct error *err)
 
 int sockets_listen(const struct address *address, unsigned count, int *fds, struct error *err)
 {
-	char text[ADDRESS_TEXT_MAX];
 	int fd;
 
-	switch (address->network) {
-	case NETWORK_TCP:
-	case NETWORK_TCP4:
-	case NETWORK_TCP6:
-		return listen_tcp(address, count, fds, err);
-	case NETWORK_UNIX:
-	case NETWORK_UNIXPACKET:
-		fd = open_unix(address, err);
-		break;
-	case NETWORK_FD:
+	if (address_is_ip(address->network))
+		return listen_ip(address, count, fds, err);
+	if (address->network == NETWORK_FD || address->network == NETWORK_FDGRAM)
 		fd = take_descriptor(address, err);
-		break;
-	default:
-		return error_set(err, ERROR_UNSUPPORTED,
-		    "cannot listen on %s: datagrams are not supported by this version",
-		    address_text(address, text));
-	}
-	return fd == -1 ? -1 : multiply(fd, count, fds, err);
+	else
+		fd = open_unix(address, err);
+	if (fd == -1)
+		return -1;
+	if (address_socket_type(address->network) == SOCK_DGRAM)
+		return give_to_one(fd, address, count, fds);
+	return multiply(fd, count, fds, err);
 }
 
 /* ---- outgoing ------------------------------------------------------------------------------- */
@@ -339,7 +416,16 @@ static int bind_local(int fd, const struct netaddr *local)
 	return bind(fd, (struct sockaddr *)&from, length);
 }
 
-int sockets_connect(const struct netaddr *address, const struct netaddr *local, bool *done)
+/* An answer needs an address to come to: the system chooses one. */
+static int bind_unnamed(int fd)
+{
+	struct sockaddr_un sa = {.sun_family = AF_UNIX};
+
+	return bind(fd, (struct sockaddr *)&sa, sizeof(sa.sun_family));
+}
+
+int sockets_connect(
+    int type, const struct netaddr *address, const struct netaddr *local, bool *done)
 {
 	struct sockaddr_storage sa;
 	socklen_t length = netaddr_to_sockaddr(address, &sa);
@@ -349,18 +435,21 @@ int sockets_connect(const struct netaddr *address, const struct netaddr *local, 
 		errno = EAFNOSUPPORT;
 		return -1;
 	}
-	fd = socket(sa.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	fd = socket(sa.ss_family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd == -1)
 		return -1;
 	if (descriptors_dialled_enough(fd)) {
 		errno = EMFILE;
 		return close_failed(fd);
 	}
-	if (sa.ss_family != AF_UNIX)
+	if (type == SOCK_STREAM && sa.ss_family != AF_UNIX)
 		set(fd, IPPROTO_TCP, TCP_NODELAY, 1);
-	if (sa.ss_family != AF_UNIX && !is_loopback(address)) /* this system tells of its own */
+	/* This system tells of its own. */
+	if (type == SOCK_STREAM && sa.ss_family != AF_UNIX && !is_loopback(address))
 		watch_peer(fd);
 	if (local != NULL && bind_local(fd, local) == -1)
+		return close_failed(fd);
+	if (type == SOCK_DGRAM && sa.ss_family == AF_UNIX && bind_unnamed(fd) == -1)
 		return close_failed(fd);
 	*done = connect(fd, (struct sockaddr *)&sa, length) == 0;
 	/* Within the machine the answer is there already: asking again saves a turn of the loop. */
@@ -369,6 +458,94 @@ int sockets_connect(const struct netaddr *address, const struct netaddr *local, 
 	if (*done || errno == EINPROGRESS || errno == EALREADY)
 		return fd;
 	return close_failed(fd);
+}
+
+struct netaddr sockets_name(int fd)
+{
+	struct sockaddr_storage sa;
+	socklen_t length = sizeof(sa);
+
+	if (getsockname(fd, (struct sockaddr *)&sa, &length) == -1)
+		return (struct netaddr){.family = AF_UNSPEC};
+	return netaddr_from_sockaddr((struct sockaddr *)&sa, length);
+}
+
+int sockets_open(int type, const struct netaddr *local, struct netaddr *bound)
+{
+	struct sockaddr_storage sa;
+	socklen_t length = netaddr_to_sockaddr(local, &sa);
+	int fd;
+
+	if (length == 0) {
+		errno = EAFNOSUPPORT;
+		return -1;
+	}
+	fd = socket(sa.ss_family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd == -1)
+		return -1;
+	if (descriptors_dialled_enough(fd)) {
+		errno = EMFILE;
+		return close_failed(fd);
+	}
+	if (sa.ss_family == AF_INET6)
+		set(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
+	if (type == SOCK_STREAM) { /* accepted sockets inherit these */
+		set(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+		watch_peer(fd);
+	}
+	if (bind(fd, (struct sockaddr *)&sa, length) == -1 ||
+	    (type == SOCK_STREAM && listen(fd, 1) == -1))
+		return close_failed(fd);
+	*bound = sockets_name(fd);
+	return fd;
+}
+
+int sockets_accept(int fd, struct netaddr *from)
+{
+	struct sockaddr_storage sa;
+	socklen_t length = sizeof(sa);
+	int accepted = accept4(fd, (struct sockaddr *)&sa, &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+	if (accepted != -1)
+		*from = netaddr_from_sockaddr((struct sockaddr *)&sa, length);
+	return accepted;
+}
+
+int sockets_pair(int fds[2])
+{
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds) == -1)
+		return -1;
+	if (!descriptors_dialled_enough(fds[0]) && !descriptors_dialled_enough(fds[1]))
+		return 0;
+	close(fds[0]);
+	close(fds[1]);
+	errno = EMFILE;
+	return -1;
+}
+
+/* Connecting a datagram socket asks the routes and sends nothing. */
+int sockets_source(const struct netaddr *addr, struct netaddr *out)
+{
+	struct netaddr to = *addr;
+	struct sockaddr_storage sa;
+	socklen_t length;
+	int fd;
+
+	to.port = to.port != 0 ? to.port : 9; /* any but none */
+	length = netaddr_to_sockaddr(&to, &sa);
+	if (length == 0) {
+		errno = EAFNOSUPPORT;
+		return -1;
+	}
+	fd = socket(sa.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd == -1)
+		return -1;
+	if (connect(fd, (struct sockaddr *)&sa, length) == -1)
+		return close_failed(fd);
+	*out = sockets_name(fd);
+	out->port = 0;
+	close(fd);
+	return 0;
 }
 
 /* What can be bound is ours. A datagram socket is in nobody's way. */

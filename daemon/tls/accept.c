@@ -6,7 +6,9 @@
 #include <errno.h>
 #include <string.h>
 
+#include "daemon/core/answers.h"
 #include "daemon/core/worker.h"
+#include "daemon/tls/challenge.h"
 #include "daemon/tls/stream.h"
 #include "daemon/wire/hello.h"
 
@@ -19,6 +21,7 @@ struct accepting {
 	struct tls_stream *stream; /* NULL: the policy has not been chosen */
 	int64_t timeout;
 	bool timed;
+	bool challenge; /* a CA that validates a name */
 };
 
 static enum handle_result fail(struct conn *conn, const char *why)
@@ -113,7 +116,11 @@ static enum handle_result choose_by_hello(
 		}
 		return fail(conn, n == 0 ? "the client ended the connection" : strerror(errno));
 	}
-	*policy = tls_policies_choose(a->policies, found == HELLO_OK ? &hello : NULL, &conn->facts);
+	*policy = found == HELLO_OK ? tls_challenge_policy(&hello, conn->arena) : NULL;
+	a->challenge = *policy != NULL;
+	if (!a->challenge)
+		*policy = tls_policies_choose(
+		    a->policies, found == HELLO_OK ? &hello : NULL, &conn->facts);
 	buf_fini(&assembled);
 	return HANDLE_NEXT;
 }
@@ -121,10 +128,10 @@ static enum handle_result choose_by_hello(
 static enum handle_result push_stream(struct conn *conn, struct accepting *a)
 {
 	struct tls_area area = {.data = conn->worker->tls_ahead, .size = WORKER_SCRATCH};
-	const struct tls_policy *policy = &a->policies->items[0];
+	const struct tls_policy *policy = a->policies->items;
 	enum handle_result result;
 
-	if (a->policies->wants_hello) {
+	if (a->policies->wants_hello || answers_pending(ANSWER_TLS_ALPN)) {
 		result = choose_by_hello(conn, a, &policy);
 		if (result != HANDLE_NEXT)
 			return result;
@@ -171,7 +178,10 @@ static enum handle_result go_on(struct conn *conn, struct accepting *a)
 	switch (tls_stream_handshake(a->stream, &why)) {
 	case TLS_DONE:
 		set_facts(conn, a->stream);
-		return HANDLE_NEXT;
+		if (!a->challenge)
+			return HANDLE_NEXT;
+		conn_end(conn, END_CHALLENGE, NULL);
+		return HANDLE_FAIL;
 	case TLS_AGAIN:
 		return wait_for(conn, a, tls_stream_wants(a->stream));
 	case TLS_FAILED:

@@ -308,6 +308,8 @@ static int load(struct load *load, const struct jnode *node, struct error *err)
 	resolve_all(load->arena, &params.certificates.automate);
 	app->automate = params.certificates.automate;
 	app->automation = params.automation;
+	if (automation_defaults(load, &app->automation, err) == -1)
+		return -1;
 	app->tickets = !params.session_tickets.disabled;
 	app->ticket_rotation =
 	    params.session_tickets.disable_rotation ? 0 : params.session_tickets.rotation_interval;

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "daemon/tls/acme_options.h"
 #include "daemon/tls/hello_match.h"
 
 /* ---- issuers ------------------------------------------------------------------------------- */
@@ -44,6 +45,32 @@ static int load_internal(
 	return 0;
 }
 
+static void unref_acme(void *options)
+{
+	acme_options_unref(options);
+}
+
+static int load_acme(
+    struct load *load, const struct jnode *node, struct issuer_spec *spec, struct error *err)
+{
+	spec->kind = ISSUER_ACME;
+	spec->acme = acme_options_load(load, node, err);
+	if (spec->acme == NULL)
+		return -1;
+	arena_release(load->arena, unref_acme, spec->acme);
+	return 0;
+}
+
+int automation_defaults(struct load *load, struct automation *automation, struct error *err)
+{
+	json_t *json = json_pack("{s:s}", "module", "acme");
+	struct jnode node = jnode_root(json);
+	int rc = load_acme(load, &node, &automation->public_issuer, err);
+
+	json_decref(json);
+	return rc;
+}
+
 static int load_issuer(
     struct load *load, const struct jnode *node, struct issuer_spec *spec, struct error *err)
 {
@@ -60,10 +87,8 @@ static int load_issuer(
 		return -1;
 	if (strcmp(module, "internal") == 0)
 		return load_internal(load, node, spec, err);
-	if (strcmp(module, "acme") == 0) {
-		spec->kind = ISSUER_ACME;
-		return 0;
-	}
+	if (strcmp(module, "acme") == 0)
+		return load_acme(load, node, spec, err);
 	if (strcmp(module, "zerossl") == 0)
 		return jnode_error(&member, err, ERROR_UNSUPPORTED,
 		    "use the acme issuer with ZeroSSL's directory and an account binding");
@@ -139,6 +164,8 @@ static const struct field policy_fields[] = {
 	.min = 0,
 	.max = 1,
 	.help = "which part of the lifetime is left when a certificate is renewed"},
+    FIELD_BOOL(struct automation_policy, one_certificate, "one_certificate", 0,
+	"one certificate by ACME for all names that the policy is for, 100 in each (ours)"),
     FIELD_OTHER("on_demand", refuse, "certificates made during handshakes"),
     FIELD_OTHER("must_staple", refuse, "certificates that demand a stapled OCSP response"),
     FIELD_OTHER("reuse_private_keys", refuse, "a renewed certificate with the old key"),
@@ -173,21 +200,23 @@ static bool is_subject(const struct automation_policy *policy, const char *name)
 
 struct managed_name automation_for(const struct automation *automation, const char *name)
 {
-	struct managed_name m = {
-	    .name = name,
-	    .issuer = tls_name_is_public(name) ? ISSUER_ACME : ISSUER_INTERNAL,
-	    .key_type = KEY_P256,
-	};
+	struct managed_name m = {.name = name, .key_type = KEY_P256};
 	const struct automation_policy *policy = automation->policies.items;
 	size_t i;
 
+	if (tls_name_is_public(name)) {
+		m.issuers = &automation->public_issuer;
+		m.issuer_count = 1;
+	}
 	for (i = 0; i < automation->policies.count; i++, policy++) {
 		if (!is_subject(policy, name))
 			continue;
 		m.key_type = (enum key_type)policy->key_type;
+		m.renewal_ratio = policy->renewal_window_ratio;
+		m.group = policy->one_certificate ? policy : NULL;
 		if (policy->issuer_count > 0) {
-			m.issuer = policy->issuers[0].kind;
-			m.lifetime = policy->issuers[0].lifetime;
+			m.issuers = policy->issuers;
+			m.issuer_count = policy->issuer_count;
 		}
 		break;
 	}

@@ -13,14 +13,26 @@
 #include "common/error.h"
 #include "daemon/tls/key.h"
 
+struct acme_options;
+
 enum issuer_kind { ISSUER_INTERNAL, ISSUER_ACME };
+
+/* One issuer of an automation policy. */
+struct issuer_spec {
+	enum issuer_kind kind;
+	int64_t lifetime;          /* ns, of internal certificates; 0: the default */
+	struct acme_options *acme; /* a reference of the document's; NULL: internal */
+};
 
 /* One name that wants a certificate, as the automation policies have it. */
 struct managed_name {
-	const char *name; /* DNS name, wildcard or address, lower case */
-	enum issuer_kind issuer;
+	const char *name;                  /* DNS name, wildcard or address, lower case */
+	const struct issuer_spec *issuers; /* in the order in which they are tried */
+	size_t issuer_count;               /* 0: the internal CA */
 	enum key_type key_type;
-	int64_t lifetime; /* ns; 0: the issuer's default */
+	/* Names with the same group are to be in one certificate; NULL: each in its own. */
+	const void *group;
+	double renewal_ratio; /* how much of its life is left when it is renewed; 0: a third */
 };
 
 struct tls_issuer {

@@ -165,8 +165,8 @@ static void make_plain(void)
 		plain = NULL;
 }
 
-/* For all policies that ask no client certificate: the certificates come from the store. */
-static gnutls_certificate_credentials_t plain_credentials(void)
+/* Certificates are chosen by session. */
+gnutls_certificate_credentials_t tls_policy_credentials(void)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 
@@ -263,7 +263,8 @@ static int load_client_auth(struct load *load, const struct jnode *node, struct 
 	    client_auth_load(load, &member, &auth, identity, err) == -1)
 		return -1;
 	policy->client_auth = auth;
-	policy->credentials = auth != NULL ? client_auth_credentials(auth) : plain_credentials();
+	policy->credentials =
+	    auth != NULL ? client_auth_credentials(auth) : tls_policy_credentials();
 	if (auth != NULL)
 		tls_session_serve(policy->credentials);
 	/* Whoever is asked for a certificate is asked each time. */

@@ -27,9 +27,10 @@ struct tls_policy {
 	const struct hello_match *match; /* NULL: every client */
 	gnutls_priority_t priority;      /* shared with other policies of the same */
 	gnutls_datum_t alpn[TLS_ALPN_MAX];
-	unsigned alpn_count;                          /* 0: no negotiation */
-	const char *default_sni, *fallback_sni;       /* lower case; NULL: none */
-	const struct cert_selection *selection;       /* NULL: any */
+	unsigned alpn_count;                    /* 0: no negotiation */
+	const char *default_sni, *fallback_sni; /* lower case; NULL: none */
+	const struct cert_selection *selection; /* NULL: any */
+	struct cert *only; /* borrowed: this one, whatever the name; NULL: by the name */
 	const struct client_auth *client_auth;        /* NULL: clients are not asked */
 	gnutls_certificate_credentials_t credentials; /* shared, or with client_auth its own */
 	bool drop;                                    /* close without an answer */
@@ -56,6 +57,9 @@ int tls_policies_load(
 /* The same as the load function of a FIELD_CUSTOM whose target is a struct tls_policies. */
 int tls_policies_field(
     struct load *load, const struct jnode *node, void *target, struct error *err);
+
+/* For policies that ask for no client certificate; shared. NULL: no memory. */
+gnutls_certificate_credentials_t tls_policy_credentials(void);
 
 /* The policy for a client. hello may be NULL unless wants_hello. NULL: none matches. */
 const struct tls_policy *tls_policies_choose(

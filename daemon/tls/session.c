@@ -83,6 +83,10 @@ static int on_client_hello(gnutls_session_t session)
 	};
 
 	store_release(&s->certs); /* after a HelloRetryRequest this is the second time */
+	if (s->policy->only != NULL) {
+		s->certs.cert[s->policy->only->kind] = cert_ref(s->policy->only);
+		return 0;
+	}
 	if (store_find(&query, &s->certs))
 		return 0;
 	return query.server_name.n > 0 ? GNUTLS_E_UNRECOGNIZED_NAME : GNUTLS_E_MISSING_EXTENSION;

@@ -8,6 +8,7 @@
 #include "daemon/core/iprange.h"
 #include "daemon/core/listener.h"
 #include "daemon/core/replacer.h"
+#include "daemon/core/route.h"
 #include "daemon/net/sockets.h"
 
 /* Never the address of an upstream that somebody meant. */
@@ -25,21 +26,20 @@ static void release_peer(void *object)
 	peer_unref(object);
 }
 
-/* Refuses what the connection's socket would have to be of another kind for. */
 static int check_network(
     const struct jnode *node, const struct address_range *range, struct error *err)
 {
-	if (address_socket_type(range->first.network) != SOCK_STREAM)
+	if (range->first.network == NETWORK_UNIXPACKET)
 		return jnode_error(node, err, ERROR_UNSUPPORTED,
-		    "%s cannot be dialled by this version; tcp and unix can",
-		    address_network_name(range->first.network));
+		    "unixpacket cannot be dialled; unix and unixgram can");
 	if (address_range_count(range) > 1)
 		return jnode_error(node, err, ERROR_UNSUPPORTED,
 		    "a port range cannot be dialled by this version; write one port");
 	return 0;
 }
 
-static int parse(const struct jnode *node, const char *text, struct address *out, struct error *err)
+static int parse(struct load *load, const struct jnode *node, const char *text, struct address *out,
+    struct error *err)
 {
 	struct address_range range;
 	struct error inner;
@@ -48,6 +48,8 @@ static int parse(const struct jnode *node, const char *text, struct address *out
 		return jnode_error(node, err, inner.code, "%s", inner.message);
 	if (check_network(node, &range, err) == -1)
 		return -1;
+	load->needs |= address_socket_type(range.first.network) == SOCK_DGRAM ? TRANSPORT_DATAGRAMS
+									      : TRANSPORT_STREAM;
 	*out = range.first;
 	return 0;
 }
@@ -92,7 +94,8 @@ static int init_dynamic(struct destination *d, struct load *load, const struct j
 	if (colon == NULL || strchr(colon, '}') != NULL)
 		return jnode_error(node, err, ERROR_INVALID,
 		    "'%s' needs a port; it cannot depend on the connection", text);
-	if (parse(node, arena_printf(load->arena, "%.*shost%s", (int)(host - text), text, colon),
+	if (parse(load, node,
+		arena_printf(load->arena, "%.*shost%s", (int)(host - text), text, colon),
 		&d->address, err) == -1)
 		return -1;
 	if (!address_is_ip(d->address.network))
@@ -117,7 +120,7 @@ int destination_init(struct destination *d, struct load *load, const struct jnod
 
 	if (!template_constant(template))
 		return init_dynamic(d, load, node, replace_at_load(load->arena, text), rules, err);
-	if (parse(node, template_text(template), &d->address, err) == -1)
+	if (parse(load, node, template_text(template), &d->address, err) == -1)
 		return -1;
 	if (!address_is_ip(d->address.network))
 		d->fixed = (struct netaddr){.family = AF_UNIX, .path = d->address.host};
@@ -165,10 +168,10 @@ const char *destination_expand(
 }
 
 /* What listens on any address listens on each of the machine's. */
-static bool listened_on(const struct netaddr *addr, const struct listener *l)
+static bool listened_on(const struct netaddr *addr, bool datagrams, const struct listener *l)
 {
 	for (; l != NULL; l = l->next) {
-		if (l->local.port != addr->port)
+		if (l->local.port != addr->port || l->datagrams != datagrams)
 			continue;
 		if (l->local.family == AF_UNSPEC ? sockets_is_own(addr)
 						 : netaddr_equal_ip(&l->local, addr))
@@ -180,10 +183,12 @@ static bool listened_on(const struct netaddr *addr, const struct listener *l)
 const char *destination_refusal(
     const struct destination *d, const struct netaddr *addr, const struct listener *listeners)
 {
+	bool datagrams = address_socket_type(d->address.network) == SOCK_DGRAM;
+
 	if (iprange_contains(d->refused, addr))
 		return "refused: an address that the connection may not choose (allow_local, "
 		       "deny_private)";
-	if (!d->allow_local && listened_on(addr, listeners))
+	if (!d->allow_local && listened_on(addr, datagrams, listeners))
 		return "refused: this program listens there (allow_local)";
 	return NULL;
 }

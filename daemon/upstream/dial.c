@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "common/log.h"
+#include "daemon/core/events.h"
 #include "daemon/core/replacer.h"
 #include "daemon/core/worker.h"
 #include "daemon/net/resolver.h"
@@ -35,6 +36,7 @@ struct dial {
 	size_t destination;                /* the next one of chosen to try */
 	const struct destination *current; /* NULL: none */
 	struct peer *peer;                 /* of current; counts us; NULL: none */
+	struct peer *reached;              /* what it was when done() was called */
 	const struct address *target;      /* current's address */
 	struct address *expanded;          /* room for it where it is dynamic */
 	const struct netaddr *addresses;   /* what current stands for */
@@ -71,7 +73,7 @@ static void on_client(struct conn *conn, int events)
 
 static void watch_client(struct dial *d)
 {
-	if (d->watching)
+	if (d->watching || d->conn->flow != NULL) /* whose datagrams wait by themselves */
 		return;
 	d->watching = true;
 	if (buf_len(&d->conn->client.top->ahead) < AHEAD_MAX)
@@ -153,29 +155,41 @@ static void note_problem(
 		    name, problem);
 }
 
-/* Says so when that is one too many. */
-static void count_failure(struct dial *d, const char *problem)
+static void tell_failing(
+    const struct dial *d, const struct peer *peer, int64_t left_alone, const char *problem)
 {
-	const struct health_passive *p = d->chosen->passive;
-	bool before = p != NULL && peer_is_failing(d->peer, (size_t)p->max_fails, p->fail_duration);
+	struct event e = {.type = EVENT_UPSTREAM_FAILING};
 	struct log_line line;
 
-	peer_failed(d->peer);
-	if (p == NULL || before ||
-	    !peer_is_failing(d->peer, (size_t)p->max_fails, p->fail_duration))
-		return;
 	log_begin(&line, LOG_WARN, "health", "the upstream fails and is left alone for a while");
-	log_str(&line, "upstream", d->peer->address);
-	log_seconds(&line, "for", p->fail_duration);
+	log_str(&line, "upstream", peer->address);
+	log_seconds(&line, "for", left_alone);
 	log_str(&line, "problem", problem);
 	log_end(&line);
+	if (!events_wanted(EVENT_UPSTREAM_FAILING))
+		return;
+	e.row.upstream = span_str(peer->address);
+	e.row.age = duration_seconds(left_alone);
+	e.problem = span_str(problem);
+	events_note(d->conn->worker, &e);
+}
+
+/* Says so when that is one too many. */
+static void count_failure(struct dial *d, struct peer *peer, const char *problem)
+{
+	const struct health_passive *p = d->chosen->passive;
+	bool before = p != NULL && peer_is_failing(peer, (size_t)p->max_fails, p->fail_duration);
+
+	counter_add(&d->conn->worker->counters.dial_failures, 1);
+	peer_failed(peer);
+	if (p != NULL && !before && peer_is_failing(peer, (size_t)p->max_fails, p->fail_duration))
+		tell_failing(d, peer, p->fail_duration, problem);
 }
 
 /* At the current destination, or at one of its addresses where it is a name. */
 static void attempt_failed(struct dial *d, const struct netaddr *address, const char *problem)
 {
-	counter_add(&d->conn->worker->counters.dial_failures, 1);
-	count_failure(d, problem);
+	count_failure(d, d->peer, problem);
 	note_problem(d, strchr(d->peer->address, '/') + 1,
 	    d->addresses == d->resolved ? address : NULL, problem);
 }
@@ -199,6 +213,7 @@ static void connected(struct dial *d)
 	conn->upstream = d->peer->address;
 	conn->upstream_bound = d->pool->active != NULL && d->pool->active->close_if_unhealthy;
 	facts_set(&conn->facts, "l4.proxy.upstream", span_str(d->peer->address));
+	d->reached = d->peer;
 	d->peer = NULL;
 	d->current = NULL;
 	conn_timer_stop(conn);
@@ -347,7 +362,7 @@ static bool try_address(struct dial *d)
 	counter_add(&w->counters.dials, 1);
 	atomic_fetch_add_explicit(&d->peer->dials, 1, memory_order_relaxed);
 	local = sources_choose(&d->chosen->sources, &d->conn->facts, address->family, &source);
-	fd = sockets_connect(address, local, &done);
+	fd = sockets_connect(address_socket_type(d->target->network), address, local, &done);
 	if (fd == -1) {
 		attempt_failed(d, address, strerror(errno));
 		return true;
@@ -481,6 +496,19 @@ static bool expand(struct dial *d)
 	return false;
 }
 
+/* Datagrams go to where datagrams are taken, and streams to where streams are. */
+static bool is_of_kind(struct dial *d, const struct destination *destination)
+{
+	bool datagrams = address_socket_type(destination->address.network) == SOCK_DGRAM;
+
+	if (datagrams == (d->conn->flow != NULL))
+		return true;
+	note_problem(d, address_network_name(destination->address.network), NULL,
+	    datagrams ? "takes datagrams, and the client speaks over a stream"
+		      : "takes a stream, and the client sends datagrams");
+	return false;
+}
+
 /* Returns whether to go on at once. */
 static bool next_destination(struct dial *d)
 {
@@ -488,6 +516,8 @@ static bool next_destination(struct dial *d)
 
 	d->current = next;
 	d->address = d->address_count = 0;
+	if (!is_of_kind(d, next))
+		return true;
 	if (next->host != NULL)
 		return expand(d) ? resolve(d) : true;
 	if (!upstream_may_dial(d->chosen, next->peer) ||
@@ -525,6 +555,13 @@ static void run(struct dial *d)
 		}
 		d->tried[d->chosen - d->pool->items] = true;
 	}
+}
+
+void dial_refused(struct endpoint *upstream, const char *problem)
+{
+	struct dial *d = (struct dial *)((char *)upstream - offsetof(struct dial, upstream));
+
+	count_failure(d, d->reached, problem);
 }
 
 void dial_start(struct conn *conn, const struct pool *pool, const struct dial_options *options,

@@ -28,4 +28,10 @@ struct dial_options {
 void dial_start(struct conn *conn, const struct pool *pool, const struct dial_options *options,
     void (*done)(struct conn *conn, struct endpoint *upstream, const void *arg), const void *arg);
 
+/*
+ * An upstream that done() was given as connected turns out not to be there, as datagrams show when
+ * they are sent: counts as a failure to connect.
+ */
+void dial_refused(struct endpoint *upstream, const char *problem);
+
 #endif

@@ -207,9 +207,27 @@ static void finish(struct check *c, const char *problem)
 	    c, c->started + duration_seconds(c->target.options.interval) - ev_now(control_loop()));
 }
 
+static bool takes_datagrams(const struct check *c)
+{
+	return address_socket_type(c->target.address.network) == SOCK_DGRAM;
+}
+
+/*
+ * Who takes datagrams need not answer one that says nothing, but where nobody does, the system
+ * there refuses it. -1: it is known already.
+ */
+static int ask_datagrams(struct check *c)
+{
+	if (send(c->io.fd, "", 0, MSG_NOSIGNAL) == -1)
+		return -1;
+	ev_io_set(&c->io, c->io.fd, EV_READ);
+	return 0;
+}
+
 /* Goes on with the next address; problem is that of the one before. */
 static void try_next(struct check *c, const char *problem)
 {
+	int type = address_socket_type(c->target.address.network);
 	bool done;
 	int fd;
 
@@ -218,13 +236,18 @@ static void try_next(struct check *c, const char *problem)
 
 		if (c->target.fixed.family == AF_UNSPEC)
 			address.port = c->target.address.port;
-		fd = sockets_connect(&address, NULL, &done);
+		fd = sockets_connect(type, &address, NULL, &done);
 		if (fd == -1) {
 			problem = strerror(errno);
 			continue;
 		}
 		ev_io_set(&c->io, fd, EV_WRITE);
-		if (done)
+		if (type == SOCK_DGRAM && ask_datagrams(c) == -1) {
+			problem = strerror(errno);
+			close_socket(c);
+			continue;
+		}
+		if (done && type != SOCK_DGRAM)
 			finish(c, NULL);
 		else
 			ev_io_start(control_loop(), &c->io);
@@ -288,7 +311,8 @@ static void on_timer(struct ev_loop *loop, ev_timer *w, int events)
 	(void)loop;
 	(void)events;
 	if (c->running)
-		finish(c, "no answer within the timeout");
+		finish(c,
+		    takes_datagrams(c) && c->query == NULL ? NULL : "no answer within the timeout");
 	else
 		begin(c);
 }

@@ -13,10 +13,14 @@
 const char *const preference_names[] = {
     "", "ipv4_only", "ipv6_only", "ipv4_first", "ipv6_first", NULL};
 
-/* Whom we want must have a name, else anybody would do. */
+/* Datagrams are no TLS (DTLS is another protocol). Whom we want must have a name. */
 static int check_tls(const struct upstream *u, const struct destination *d,
     const struct jnode *node, struct error *err)
 {
+	if (u->tls != NULL && address_socket_type(d->address.network) == SOCK_DGRAM)
+		return jnode_error(node, err, ERROR_INVALID,
+		    "TLS needs a stream; %s takes datagrams",
+		    address_network_name(d->address.network));
 	if (u->tls == NULL || address_is_ip(d->address.network) || u->tls->insecure ||
 	    u->tls->server_name != NULL)
 		return 0;
@@ -147,6 +151,18 @@ int pool_init(struct pool *pool, struct load *load, const struct jnode *node,
 		watch_health(pool, load, &pool->items[i]);
 	}
 	return 0;
+}
+
+bool pool_has_datagrams(const struct pool *pool)
+{
+	size_t i, j;
+
+	for (i = 0; i < pool->count; i++)
+		for (j = 0; j < pool->items[i].dial.count; j++)
+			if (address_socket_type(pool->items[i].destinations[j].address.network) ==
+			    SOCK_DGRAM)
+				return true;
+	return false;
 }
 
 bool upstream_may_dial(const struct upstream *u, const struct peer *peer)

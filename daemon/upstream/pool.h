@@ -67,6 +67,9 @@ extern const char *const policy_names[];
 int pool_init(struct pool *pool, struct load *load, const struct jnode *node,
     struct objects upstreams, int policy, int64_t choose, struct error *err);
 
+/* Does one of its upstreams take datagrams? */
+bool pool_has_datagrams(const struct pool *pool);
+
 /* May this peer of upstream be dialled: is it healthy and below its limit? */
 bool upstream_may_dial(const struct upstream *upstream, const struct peer *peer);
 /* The family that its preference leaves of family; -1: none. */

@@ -76,6 +76,20 @@
 #define CONTROL_CONN_SHOW "conn.show"
 /* {ids?: [int], filter?: text, dry_run?: bool} -> {killed, missing: [int]}; one of the first two */
 #define CONTROL_CONN_KILL "conn.kill"
+/* {expires_within?: int} -> chunks of certificates, {count} */
+#define CONTROL_CERT_LS "cert.ls"
+/* {name: text} -> the certificate with all that is known of it, but its key */
+#define CONTROL_CERT_SHOW "cert.show"
+/* {name: text} -> {} */
+#define CONTROL_CERT_RENEW "cert.renew"
+/* {name: text, reason?: int} -> {} */
+#define CONTROL_CERT_REVOKE "cert.revoke"
+/* {type: text, name: text, value: text} -> {} */
+#define CONTROL_ACME_CHALLENGE_ADD "acme.challenge_add"
+/* {type: text, name: text} -> {} */
+#define CONTROL_ACME_CHALLENGE_DEL "acme.challenge_del"
+/* {name: text} -> {} */
+#define CONTROL_ACME_REKEY "acme.rekey"
 /* {} -> {pem} */
 #define CONTROL_CA_ROOT "ca.root"
 /* {} -> chunks of text: the document as JSON, secrets masked; {bytes} */
@@ -157,6 +171,12 @@
 	X(LISTENER_RESUMED, "listener.resumed", "connections are accepted again")                  \
 	X(UPSTREAM_UP, "upstream.up", "health checks found an upstream up again")                  \
 	X(UPSTREAM_DOWN, "upstream.down", "health checks found an upstream down")                  \
+	X(UPSTREAM_FAILING, "upstream.failing",                                                    \
+	    "connections to it fail, it is left alone a while")                                    \
+	X(UPSTREAM_FORCED, "upstream.forced", "someone said what an upstream's health is")         \
+	X(CERT_OBTAINED, "cert.obtained", "a managed name has its first certificate")              \
+	X(CERT_RENEWED, "cert.renewed", "a managed name has a new certificate")                    \
+	X(CERT_FAILED, "cert.failed", "a CA gave no certificate; it is tried again")               \
 	X(LOST, "event.lost", "events are missing here")
 
 /* Why: the key "reason" of event.lost. */

@@ -3,11 +3,7 @@
 # Events, as pointsctl monitor prints them: of connections, of changes, of listeners; in the order
 # of their numbers, from where a reader left off, and to the end of the reader or of the daemon.
 . "$(dirname "$0")/lib.sh"
-need_python
-for msgpack in "$python" /usr/bin/python3; do
-    "$msgpack" -c 'import msgpack' 2>/dev/null && break
-done
-"$msgpack" -c 'import msgpack' 2>/dev/null || skip "no Python module msgpack (Debian: python3-msgpack)"
+need_msgpack
 
 LISTEN=$(free_port) OTHER=$(free_port) BACKEND=$(free_port)
 export LISTEN OTHER BACKEND
@@ -81,7 +77,7 @@ expect_events closes.log "len(all) == 1 and all[0]['id'] == $(grep -o '"conn.clo
 logged text 'conn\.close +id=.* route=db .*bytes_in=5 .*reason=client_closed' || fail "the text"
 
 # --- changes ------------------------------------------------------------------------------------
-"$msgpack" - "$sock" <<'PY' || fail "txn.apply"
+"$python" - "$sock" <<'PY' || fail "txn.apply"
 import json, os, sys
 from control_client import Client
 client = Client(sys.argv[1])

@@ -138,3 +138,4 @@ PY
 wait_log pointsmand 'end=upstream_unhealthy'
 wait_log events '"upstream\.down".*"upstream":"tcp/127\.0\.0\.1:'"$A"'","problem":"'
 wait_log events '"upstream\.up".*"upstream":"tcp/127\.0\.0\.1:'"$A"'"'
+wait_log events '"upstream\.failing".*"upstream":"tcp/127\.0\.0\.1:'"$C"'","duration":2,"problem":"'

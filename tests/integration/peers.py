@@ -54,21 +54,44 @@ class Backend:
         self.socket.close()
 
 
+def datagrams(source=("127.0.0.1", 0), to=None):
+    """A UDP socket of that address, connected to a port of 127.0.0.1 where to names one."""
+    s = socket.socket(socket.AF_INET6 if ":" in source[0] else socket.AF_INET, socket.SOCK_DGRAM)
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 22)
+    s.bind(source)
+    if to is not None:
+        s.connect(("127.0.0.1", to))
+    return s
+
+
+def expect_datagram(s, wanted):
+    got = s.recv(CHUNK)
+    assert got == wanted, f"{got[:100]!r} ({len(got)}), not {wanted[:100]!r} ({len(wanted)})"
+
+
+def expect_no_datagram(s, seconds=0.3):
+    s.settimeout(seconds)
+    try:
+        assert False, f"{s.recv(CHUNK)[:100]!r}, not nothing"
+    except TimeoutError:
+        s.settimeout(TIMEOUT)
+
+
 def read_exactly(s, n):
-    out = b""
+    out = bytearray()
     while len(out) < n:
         more = s.recv(n - len(out))
-        assert more, f"the end came after {out!r}, {n - len(out)} bytes early"
+        assert more, f"the end came after {bytes(out)!r}, {n - len(out)} bytes early"
         out += more
-    return out
+    return bytes(out)
 
 
 def read_all(s):
     """Everything up to the end of the stream."""
-    out = b""
+    out = bytearray()
     while more := s.recv(CHUNK):
         out += more
-    return out
+    return bytes(out)
 
 
 def expect(s, wanted):

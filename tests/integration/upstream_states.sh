@@ -15,6 +15,7 @@ config <<JSON
         "upstreams": [{"@id": "a", "dial": ["127.0.0.1:$A"]}, {"@id": "b", "dial": ["127.0.0.1:$B"]}]}]}]}}}}}
 JSON
 daemon
+start events "$pointsctl" -s "$sock" monitor --since 0 upstream
 
 "$python" - <<'PY' || fail "states"
 import json
@@ -89,3 +90,5 @@ for state, name, code in (("on", "b", "invalid"), ("up", "c", "not_found")):
     except ControlError as e:
         assert e.code == code, e.code
 PY
+wait_log events '"upstream\.forced".*"upstream":"tcp/127\.0\.0\.1:'"$A"'","who":"uid .*","forced":"down"'
+wait_log events '"upstream\.forced".*"forced":"up"'

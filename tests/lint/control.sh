@@ -26,6 +26,28 @@ while read -r difference; do
     fault "$page and daemon/control differ: $difference"
 done < <(diff <(methods | sort) <(sections | sort) | grep '^[<>]')
 
+# First arguments of quoted names in an X-macro list: those of events, and of ends of connections.
+names() { # FILE PREFIX
+    tr '\n\\' '  ' <"$1" | grep -oE "X\($2[A-Z_]+, \"[a-z._]+\"" | sed -E 's/.*"(.*)"/\1/'
+}
+
+# Rows of the tables in a section of the page, each code in its first column.
+rows() { # HEADING
+    sed -n "/^#* $1\$/,/^#/p" "$page" | grep -E '^\| `' | cut -d'|' -f2 | grep -oE '`[a-z._]+`' | tr -d '\`'
+}
+
+compare() { # WHAT NAMES ROWS
+    local difference
+    while read -r difference; do
+        fault "$page and $1 differ: $difference"
+    done < <(diff <(echo "$2" | sort) <(echo "$3" | sort) | grep '^[<>]')
+}
+
+lost=$(sed -nE 's/^#define CONTROL_LOST_[A-Z]+ "(.*)".*/\1/p' include/pointsman/control.h)
+events=$(names include/pointsman/control.h '' | grep '\.')
+compare "the types of events" "$events"$'\n'"$lost" "$(rows Events)"
+compare "daemon/core/reason.h" "$(names daemon/core/reason.h END_)" "$(rows 'Ends of connections')"
+
 # "object verb" of each command.
 commands() {
     grep -hE '^ +\.(object|verb) = ' ctl/*.c |

@@ -123,13 +123,18 @@ __attribute__((unused)) static void expect_saved(const char *want)
 	json_decref(document);
 }
 
-static void run_document(json_t *document)
+static void run_edited(json_t *document, const struct edit *edit)
 {
-	struct instance *next = instance_compile(document, 1, running, NULL, false, &err);
+	struct instance *next = instance_compile(document, 1, running, edit, false, &err);
 
 	ck_assert_msg(next != NULL, "%s: %s", err.path, err.message);
 	instance_unref(running);
 	running = next;
+}
+
+static void run_document(json_t *document)
+{
+	run_edited(document, NULL);
 }
 
 /* Start or reload with this file. */

@@ -525,7 +525,7 @@ START_TEST(status_shape)
 	expect_keys(result,
 	    "rev,version,pid,started,uptime,level,workers,clients,servers,listeners,routes,"
 	    "old_routes,saved,unsaved,set_aside,connections,accepted,bytes_in,bytes_out,"
-	    "descriptors");
+	    "flows_refused,datagrams_lost,descriptors");
 	expect_text(result, "level", "observe");
 	ck_assert_uint_eq(number_of(result, "workers"), TEST_WORKERS);
 	ck_assert_uint_eq(number_of(result, "pid"), (uint64_t)getpid());

@@ -55,6 +55,10 @@ START_TEST(test_fixed)
 	ck_assert_str_eq(destination.peer->address, "tcp/10.0.0.1:993");
 	must_init("example.com:80", (struct destination_rules){0});
 	ck_assert_int_eq(destination.fixed.family, AF_UNSPEC);
+	must_init("udp/10.0.0.1:53", (struct destination_rules){0});
+	ck_assert_str_eq(destination.peer->address, "udp/10.0.0.1:53");
+	must_init("unixgram//run/x", (struct destination_rules){0});
+	ck_assert_str_eq(destination.fixed.path, "/run/x");
 	must_init("unix//run/x", (struct destination_rules){0});
 	ck_assert_str_eq(destination.fixed.path, "/run/x");
 }
@@ -72,7 +76,7 @@ static const struct {
     {"{l4.x}:1-2", "port range"},
     {"unix/{l4.x}", "needs a port"},
     {"unix/{l4.x}:1", "path of a Unix socket"},
-    {"udp/{l4.x}:53", "udp cannot be dialled"},
+    {"unixpacket//run/x", "unixpacket cannot be dialled"},
     {"nonsense/{l4.x}:53", "unknown network"},
     {"{l4.network}/host:53", "the network cannot depend"},
 };
@@ -93,6 +97,7 @@ static const struct {
     {"{l4.x}:443", "example.com", "tcp/example.com:443"},
     {"tcp4/{l4.x}.internal.example.com:{env.PM_PORT}", "a-b", "tcp4/a-b.internal.example.com:993"},
     {"{l4.x}:443", "10.0.0.1", "tcp/10.0.0.1:443"},
+    {"udp/{l4.x}:443", "10.0.0.1", "udp/10.0.0.1:443"},
     {"{l4.x}:443", "2001:db8::1", "tcp/[2001:db8::1]:443"},
     {"[{l4.x}]:443", "2001:db8::1", "tcp/[2001:db8::1]:443"},
     {"{l4.x}:443", "_srv.example.com.", "tcp/_srv.example.com.:443"},

@@ -28,6 +28,7 @@ static struct event example(enum event_type type)
 	    .path = span_str("apps"),
 	    .message = span_str("wrong"),
 	    .problem = span_str("refused"),
+	    .forced = span_str("up"),
 	    .first = 3,
 	    .last = 5,
 	    .count = 3,

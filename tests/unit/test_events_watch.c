@@ -312,7 +312,7 @@ START_TEST(lost_connections_are_not_for_all)
 	struct peer_client a, b;
 
 	watch(&a, NOW, "conn", NULL);
-	watch(&b, NOW, "upstream", NULL);
+	watch(&b, NOW, "upstream.up", NULL);
 	note_on_worker(5000);
 	turns(20);
 	publish_up("127.0.0.1:1");

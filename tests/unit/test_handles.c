@@ -4,6 +4,7 @@
 
 #include <time.h>
 
+#include "daemon/config/edit.h"
 #include "daemon/config/handles.h"
 #include "overlay_support.h"
 
@@ -78,18 +79,42 @@ START_TEST(back_with_a_reload)
 }
 END_TEST
 
-/* One that has another's handle for now: no number is there twice. */
+/* A route that became another keeps its handle; who says what it said before gets a new one. */
 START_TEST(not_twice)
 {
-	struct route_identity *identity;
+	json_t *yes = json_true();
+	struct edit *edit;
 
 	load_file(N1 "," A);
-	identity = route_identity_ref(running->servers[0]->routes.items[0]->identity);
-	ck_assert(change("{'@id':'x','handle':[{'handler':'fake','n':1}]}," A, false));
-	load_file("{'@id':'x','handle':[{'handler':'fake','n':1}]}," A "," N1);
-	ck_assert_uint_ne(handle_at(0), handle_at(2));
-	ck_assert_uint_eq(handle_at(2), identity->handle);
-	route_identity_unref(identity);
+	edit = edit_new(running);
+	ck_assert_int_eq(edit_route_set(edit, "#1", "disabled", yes, &err), 0);
+	run_edited(edit_document(edit), edit);
+	edit_free(edit);
+	ck_assert_uint_eq(handle_at(0), 1);
+
+	load_file("{'disabled':true,'handle':[{'handler':'fake','n':1}]}," A "," N1);
+	ck_assert_uint_eq(handle_at(0), 1);
+	ck_assert_uint_eq(handle_at(1), 2);
+	ck_assert_uint_gt(handle_at(2), 2);
+}
+END_TEST
+
+/* As it was again: the same route, with its counters. */
+START_TEST(and_back)
+{
+	struct route_identity *identity;
+	json_t *yes = json_true();
+	struct edit *edit;
+
+	load_file(N1 "," A);
+	identity = running->servers[0]->routes.items[0]->identity;
+	edit = edit_new(running);
+	ck_assert_int_eq(edit_route_set(edit, "#1", "disabled", yes, &err), 0);
+	run_edited(edit_document(edit), edit);
+	edit_free(edit);
+	load_file(A "," N1);
+	ck_assert_uint_eq(handle_at(1), 1);
+	ck_assert_ptr_eq(running->servers[0]->routes.items[1]->identity, identity);
 }
 END_TEST
 
@@ -154,6 +179,7 @@ int main(void)
 	tcase_add_test(t, of_saved_changes);
 	tcase_add_test(t, back_with_a_reload);
 	tcase_add_test(t, not_twice);
+	tcase_add_test(t, and_back);
 	tcase_add_test(t, blocks);
 	tcase_add_test(t, lost);
 	tcase_add_test(t, dry_runs);

@@ -241,8 +241,10 @@ END_TEST
 
 START_TEST(test_key_types)
 {
+	const struct issuer_spec issuer = {
+	    .kind = ISSUER_INTERNAL, .lifetime = 3600 * INT64_C(1000000000)};
 	struct managed_name m = {
-	    .name = "a.example", .key_type = KEY_RSA2048, .lifetime = 3600 * INT64_C(1000000000)};
+	    .name = "a.example", .key_type = KEY_RSA2048, .issuers = &issuer, .issuer_count = 1};
 	struct store_query q = {.server_name = span_str("a.example"), .now = time(NULL)};
 	struct store_found found;
 

@@ -390,6 +390,26 @@ START_TEST(malformed)
 }
 END_TEST
 
+/* What no two documents make, but a journal may have. */
+START_TEST(beside_what_is_removed)
+{
+	json_t *document = json_of("{'r':[{'@id':'a'}]}"), *want = json_of("{'r':[{'@id':'n'}]}");
+	json_t *entries =
+	    json_of("[{'at':['r','@a'],'was':{'@id':'a'},'after':null,'before':null},"
+		    "{'at':['r','@n'],'now':{'@id':'n'},'after':'@a','before':null}]");
+	json_t *have;
+
+	refusals[0] = '\0';
+	have = patch_apply(document, entries, on_refused, entries);
+	ck_assert_str_eq(refusals, "");
+	expect_json(have, want, "beside what is removed");
+	json_decref(have);
+	json_decref(want);
+	json_decref(entries);
+	json_decref(document);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("patch");
@@ -407,6 +427,7 @@ int main(void)
 	tcase_add_test(t, any_two);
 	tcase_add_test(t, any_three);
 	tcase_add_test(t, malformed);
+	tcase_add_test(t, beside_what_is_removed);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);
 	srunner_run_all(r, CK_NORMAL);

@@ -89,7 +89,7 @@ static struct span seal_hello(const struct quic_recipe *r)
 /* A datagram that goes on from the one before it. */
 static enum match_verdict ask_next(const struct matcher_set *set, struct span datagram)
 {
-	uint8_t *copy = malloc(datagram.n);
+	uint8_t *copy = calloc(1, datagram.n);
 	struct match_input in = {.bytes = span_of(copy, datagram.n),
 	    .datagram = true,
 	    .phase = MATCH_LIVE,
@@ -458,10 +458,9 @@ END_TEST
 
 START_TEST(test_strangers)
 {
-	uint8_t bytes[1300];
+	uint8_t bytes[1300] = {0};
 	struct span whole = span_of(bytes, sizeof(bytes));
 
-	memset(bytes, 0, sizeof(bytes));
 	ck_assert_int_eq(ask(whole), MATCH_NO);
 	memset(bytes, 0xff, sizeof(bytes));
 	ck_assert_int_eq(ask(whole), MATCH_NO);

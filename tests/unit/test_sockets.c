@@ -98,7 +98,7 @@ static int take(int *fds, unsigned count, unsigned *which)
 static int connect_to(struct netaddr addr)
 {
 	bool done;
-	int fd = sockets_connect(&addr, NULL, &done);
+	int fd = sockets_connect(SOCK_STREAM, &addr, NULL, &done);
 
 	ck_assert_msg(fd != -1, "%s", strerror(errno));
 	ck_assert(done); /* within the machine */
@@ -179,7 +179,7 @@ START_TEST(test_dual_stack)
 
 		netaddr_parse_ip("::1", &six);
 		six.port = name_of(fds[0]).port;
-		client = sockets_connect(&six, NULL, &done);
+		client = sockets_connect(SOCK_STREAM, &six, NULL, &done);
 		if (client != -1) { /* an interface may lack it */
 			close(take(fds, 1, &which));
 			close(client);
@@ -285,14 +285,165 @@ START_TEST(test_unusable)
 
 	ck_assert_int_eq(listen_on("192.0.2.1:80", WORKERS, fds), -1);
 	ck_assert_ptr_nonnull(strstr(err.message, "does not have that address"));
-	ck_assert_int_eq(listen_on("udp/:0", 1, fds), -1);
-	ck_assert_int_eq(err.code, ERROR_UNSUPPORTED);
 	ck_assert_int_eq(listen_on("fd/999", 1, fds), -1);
 	ck_assert_ptr_nonnull(strstr(err.message, "descriptor 999"));
 	ck_assert_int_eq(listen_on("unix//nowhere/at/all", 1, fds), -1);
 	ck_assert_ptr_nonnull(strstr(err.message, "unix//nowhere/at/all"));
 }
 END_TEST
+
+/* ---- datagrams ------------------------------------------------------------------------------ */
+
+START_TEST(test_datagram_workers)
+{
+	char text[64];
+	int fds[WORKERS], other;
+	unsigned i;
+
+	must_listen("udp/127.0.0.1:0", WORKERS, fds);
+	for (i = 0; i < WORKERS; i++) {
+		ck_assert_uint_eq(name_of(fds[i]).port, name_of(fds[0]).port);
+		ck_assert_int_eq(option(fds[i], SOL_SOCKET, SO_REUSEPORT), 1);
+		ck_assert_int_eq(option(fds[i], IPPROTO_IP, IP_PKTINFO), 0);
+		ck_assert(fcntl(fds[i], F_GETFL) & O_NONBLOCK);
+		ck_assert(fcntl(fds[i], F_GETFD) & FD_CLOEXEC);
+	}
+	snprintf(text, sizeof(text), "tcp/127.0.0.1:%u", name_of(fds[0]).port);
+	must_listen(text, 1, &other); /* the ports of TCP are others */
+	close(other);
+	close_all(fds, WORKERS);
+}
+END_TEST
+
+START_TEST(test_datagram_any)
+{
+	int fds[1];
+
+	must_listen("udp/:0", 1, fds);
+	ck_assert_int_eq(option(fds[0], IPPROTO_IPV6, IPV6_V6ONLY), 0);
+	ck_assert_int_eq(option(fds[0], IPPROTO_IPV6, IPV6_RECVPKTINFO), 1);
+	close(fds[0]);
+	must_listen("udp6/:0", 1, fds);
+	ck_assert_int_eq(option(fds[0], IPPROTO_IPV6, IPV6_V6ONLY), 1);
+	close(fds[0]);
+	must_listen("udp4/:0", 1, fds);
+	ck_assert_int_eq(option(fds[0], IPPROTO_IP, IP_PKTINFO), 1);
+	close(fds[0]);
+}
+END_TEST
+
+/* Another program has the port: one that would share it and one that would not. */
+START_TEST(test_datagram_other_program)
+{
+	char text[64];
+	int fds[WORKERS], ready[2], share = _i, status;
+	struct netaddr any = loopback(0);
+	struct sockaddr_storage sa;
+	socklen_t length = netaddr_to_sockaddr(&any, &sa);
+	uint16_t port;
+	pid_t child;
+
+	ck_assert_int_eq(pipe(ready), 0);
+	child = fork();
+	if (child == 0) {
+		int fd = socket(AF_INET, SOCK_DGRAM, 0);
+
+		setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &share, sizeof(share));
+		bind(fd, (struct sockaddr *)&sa, length);
+		port = name_of(fd).port;
+		(void)!write(ready[1], &port, sizeof(port));
+		pause();
+		_exit(0);
+	}
+	ck_assert_int_eq(read(ready[0], &port, sizeof(port)), sizeof(port));
+	snprintf(text, sizeof(text), "udp/127.0.0.1:%u", port);
+	ck_assert_int_eq(listen_on(text, WORKERS, fds), -1);
+	ck_assert_int_eq(err.code, ERROR_IN_USE);
+	kill(child, SIGKILL);
+	ck_assert_int_eq(waitpid(child, &status, 0), child);
+	must_listen(text, WORKERS, fds);
+	close_all(fds, WORKERS);
+	close(ready[0]);
+	close(ready[1]);
+}
+END_TEST
+
+START_TEST(test_datagram_own_overlap)
+{
+	char text[64];
+	int before[WORKERS], after[WORKERS];
+
+	must_listen("udp4/127.0.0.1:0", WORKERS, before);
+	snprintf(text, sizeof(text), "udp4/:%u", name_of(before[0]).port);
+	must_listen(text, WORKERS, after);
+	close_all(before, WORKERS);
+	close_all(after, WORKERS);
+}
+END_TEST
+
+/* A socket that is one alone is one worker's. */
+START_TEST(test_datagram_unix)
+{
+	char text[160];
+	int fds[WORKERS], inherited[WORKERS];
+	unsigned i, have = 0, which = 0;
+
+	snprintf(text, sizeof(text), "unixgram/%s", path);
+	must_listen(text, WORKERS, fds);
+	for (i = 0; i < WORKERS; i++)
+		if (fds[i] != -1) {
+			which = i;
+			have++;
+		}
+	ck_assert_uint_eq(have, 1);
+	ck_assert_int_eq(listen_on(text, WORKERS, inherited), -1);
+	ck_assert_int_eq(err.code, ERROR_IN_USE);
+	snprintf(text, sizeof(text), "fdgram/%d", fds[which]);
+	must_listen(text, 1, inherited);
+	close(inherited[0]);
+	snprintf(text, sizeof(text), "fd/%d", fds[which]);
+	ck_assert_int_eq(listen_on(text, 1, inherited), -1);
+	ck_assert_ptr_nonnull(strstr(err.message, "write fdgram/"));
+	close(fds[which]);
+	snprintf(text, sizeof(text), "unixgram/%s", path); /* stale now */
+	must_listen(text, 1, fds);
+	close(fds[0]);
+	must_listen("127.0.0.1:0", 1, fds);
+	snprintf(text, sizeof(text), "fdgram/%d", fds[0]);
+	ck_assert_int_eq(listen_on(text, 1, inherited), -1);
+	ck_assert_ptr_nonnull(strstr(err.message, "write fd/"));
+	close(fds[0]);
+}
+END_TEST
+
+START_TEST(test_datagram_connect)
+{
+	struct netaddr addr = {.family = AF_UNIX, .path = path};
+	char text[160], got[4];
+	struct sockaddr_storage from;
+	socklen_t length = sizeof(from);
+	int fds[1], client;
+	bool done;
+
+	snprintf(text, sizeof(text), "unixgram/%s", path);
+	must_listen(text, 1, fds);
+	client = sockets_connect(SOCK_DGRAM, &addr, NULL, &done);
+	ck_assert_int_ne(client, -1);
+	ck_assert(done);
+	ck_assert_int_eq(send(client, "a", 1, 0), 1);
+	ck_assert_int_eq(
+	    recvfrom(fds[0], got, sizeof(got), 0, (struct sockaddr *)&from, &length), 1);
+	/* It has a name to which answers can go. */
+	ck_assert_int_eq(sendto(fds[0], "b", 1, 0, (struct sockaddr *)&from, length), 1);
+	ck_assert_int_eq(recv(client, got, sizeof(got), 0), 1);
+	close(client);
+	close(fds[0]);
+	ck_assert_int_eq(sockets_connect(SOCK_DGRAM, &addr, NULL, &done), -1);
+	ck_assert_int_eq(errno, ECONNREFUSED);
+}
+END_TEST
+
+/* ---- Unix ----------------------------------------------------------------------------------- */
 
 static const char *unix_text(const char *more)
 {
@@ -345,7 +496,7 @@ START_TEST(test_unix_stale)
 
 	must_listen(unix_text(""), 1, fds);
 	close(fds[0]);
-	ck_assert_int_eq(sockets_connect(&addr, NULL, &done), -1);
+	ck_assert_int_eq(sockets_connect(SOCK_STREAM, &addr, NULL, &done), -1);
 	must_listen(unix_text(""), 1, fds);
 	close(connect_to(addr));
 	close(fds[0]);
@@ -408,10 +559,10 @@ START_TEST(test_connect_refused)
 	must_listen("127.0.0.1:0", 1, fds);
 	addr = name_of(fds[0]);
 	close(fds[0]);
-	ck_assert_int_eq(sockets_connect(&addr, NULL, &done), -1);
+	ck_assert_int_eq(sockets_connect(SOCK_STREAM, &addr, NULL, &done), -1);
 	ck_assert_int_eq(errno, ECONNREFUSED);
 	addr.family = AF_UNSPEC;
-	ck_assert_int_eq(sockets_connect(&addr, NULL, &done), -1);
+	ck_assert_int_eq(sockets_connect(SOCK_STREAM, &addr, NULL, &done), -1);
 }
 END_TEST
 
@@ -425,7 +576,7 @@ START_TEST(test_connect_from)
 	must_listen("127.0.0.1:0", 1, fds);
 	addr = name_of(fds[0]);
 	netaddr_parse_ip("127.0.0.77", &from);
-	client = sockets_connect(&addr, &from, &done);
+	client = sockets_connect(SOCK_STREAM, &addr, &from, &done);
 	ck_assert_int_ne(client, -1);
 	ck_assert_int_eq(sockets_connected(client), 0);
 	fd = take(fds, 1, &which);
@@ -433,11 +584,65 @@ START_TEST(test_connect_from)
 	ck_assert(netaddr_equal_ip(&addr, &from));
 	netaddr_parse_ip("192.0.2.9", &from);
 	addr = name_of(fds[0]);
-	ck_assert_int_eq(sockets_connect(&addr, &from, &done), -1);
+	ck_assert_int_eq(sockets_connect(SOCK_STREAM, &addr, &from, &done), -1);
 	ck_assert_int_eq(errno, EADDRNOTAVAIL);
 	close(fd);
 	close(client);
 	close(fds[0]);
+}
+END_TEST
+
+/* For one client: a stream to accept from, and datagrams. */
+START_TEST(test_open)
+{
+	struct netaddr local, bound, from;
+	int fd, client, accepted;
+	bool done;
+
+	netaddr_parse_ip("127.0.0.1", &local);
+	fd = sockets_open(SOCK_STREAM, &local, &bound);
+	ck_assert_int_ne(fd, -1);
+	ck_assert(netaddr_equal_ip(&bound, &local));
+	ck_assert_uint_ne(bound.port, 0);
+	ck_assert_int_eq(sockets_accept(fd, &from), -1);
+	ck_assert_int_eq(errno, EAGAIN);
+	client = sockets_connect(SOCK_STREAM, &bound, NULL, &done);
+	ck_assert_int_ne(client, -1);
+	accepted = sockets_accept(fd, &from);
+	ck_assert_int_ne(accepted, -1);
+	local = name_of(client);
+	ck_assert(netaddr_equal(&from, &local));
+	ck_assert_int_eq(fcntl(accepted, F_GETFL) & O_NONBLOCK, O_NONBLOCK);
+	ck_assert_int_eq(option(accepted, IPPROTO_TCP, TCP_NODELAY), 1);
+	close(accepted);
+	close(client);
+	close(fd);
+
+	netaddr_parse_ip("127.0.0.1", &local);
+	fd = sockets_open(SOCK_DGRAM, &local, &bound);
+	ck_assert_int_eq(option(fd, SOL_SOCKET, SO_TYPE), SOCK_DGRAM);
+	ck_assert_uint_ne(bound.port, 0);
+	ck_assert_int_eq(sockets_open(SOCK_DGRAM, &bound, &from), -1);
+	ck_assert_int_eq(errno, EADDRINUSE);
+	close(fd);
+	netaddr_parse_ip("192.0.2.9", &local);
+	ck_assert_int_eq(sockets_open(SOCK_DGRAM, &local, &bound), -1);
+	ck_assert_int_eq(errno, EADDRNOTAVAIL);
+	local.family = AF_UNSPEC;
+	ck_assert_int_eq(sockets_open(SOCK_STREAM, &local, &bound), -1);
+}
+END_TEST
+
+START_TEST(test_source)
+{
+	struct netaddr to, source;
+
+	netaddr_parse_ip("127.0.0.9", &to);
+	ck_assert_int_eq(sockets_source(&to, &source), 0);
+	netaddr_parse_ip("127.0.0.1", &to);
+	ck_assert(netaddr_equal(&source, &to));
+	to.family = AF_UNSPEC;
+	ck_assert_int_eq(sockets_source(&to, &source), -1);
 }
 END_TEST
 
@@ -456,6 +661,12 @@ int main(void)
 	tcase_add_loop_test(tc, test_other_program, 0, 2);
 	tcase_add_test(tc, test_own_overlap);
 	tcase_add_test(tc, test_unusable);
+	tcase_add_test(tc, test_datagram_workers);
+	tcase_add_test(tc, test_datagram_any);
+	tcase_add_loop_test(tc, test_datagram_other_program, 0, 2);
+	tcase_add_test(tc, test_datagram_own_overlap);
+	tcase_add_test(tc, test_datagram_unix);
+	tcase_add_test(tc, test_datagram_connect);
 	tcase_add_test(tc, test_unix);
 	tcase_add_test(tc, test_unix_default_mode);
 	tcase_add_test(tc, test_unix_stale);
@@ -464,6 +675,8 @@ int main(void)
 	tcase_add_test(tc, test_descriptor);
 	tcase_add_test(tc, test_connect_refused);
 	tcase_add_test(tc, test_connect_from);
+	tcase_add_test(tc, test_open);
+	tcase_add_test(tc, test_source);
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# 1,000 random transactions under 200 connections a second: no connection that has a route fails,
-# and after each the document is what a model says. Of two writers with if_rev exactly one wins.
+# 1,000 random transactions, some of them saved, under 200 connections a second: no connection that
+# has a route fails, and after each the document is what a model says. Of two writers with if_rev
+# exactly one wins. What is saved at the end is there after a kill.
 . "$(dirname "$0")/lib.sh"
 need_msgpack
 
@@ -14,7 +15,7 @@ config <<EOF2
   "back":{"listen":["127.0.0.1:$ECHO","127.0.0.1:$ECHO2"],"routes":[{"handle":[{"handler":"echo"}]}]}}}}}
 EOF2
 daemon
-"$python" "$here/transactions.py" || fail "transactions under load"
+"$python" "$here/overlay_transactions.py" || fail "transactions under load"
 
 # All of it survives, however the daemon ends.
 stop pointsmand KILL

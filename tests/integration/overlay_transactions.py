@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Random transactions under load against a model; two writers. See transactions.sh."""
+"""Random transactions under load against a model; two writers. See overlay_transactions.sh."""
 
 import json
 import os

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <config.h>
+
+#include "common/duration.h"
+#include "ctl/command.h"
+
+static const struct column columns[] = {
+    {.title = "NAME", .key = "name", .cut = true},
+    {.title = "ISSUER", .key = "issuer", .cut = true, .drop = 2},
+    {.title = "STATE", .key = "state"},
+    {.title = "EXPIRES IN", .key = "expires_in", .kind = COLUMN_SECONDS},
+    {.title = "DOING", .key = "doing", .drop = 1},
+    {.title = "NEXT", .key = "next", .drop = 3},
+    {.title = "ERROR", .key = "error", .cut = true},
+    {.title = NULL},
+};
+
+static int run_ls(struct context *c, int argc, char **argv)
+{
+	const struct options *o = c->options;
+	struct output_list list;
+	struct pack_box *params;
+	struct reply reply;
+	int rc;
+
+	(void)argc;
+	(void)argv;
+	if (command_connect(c) == NULL)
+		return -1;
+	params = client_begin(c->client, CONTROL_CERT_LS);
+	if (o->given & OPTION_EXPIRES_WITHIN)
+		pack_u64(
+		    pack_key(params, "expires_within"), (uint64_t)(o->expires_within / DURATION_S));
+	output_list_begin(&list, &c->output, columns, "name");
+	if (client_call(c->client, output_list_chunk, &list, &reply, c->fault) == -1) {
+		output_list_end(&list, NULL);
+		return -1;
+	}
+	rc = output_list_end(&list, reply.result);
+	reply_fini(&reply);
+	return command_printed(c, rc);
+}
+
+const struct command command_cert_ls = {
+    .object = "cert",
+    .verb = "ls",
+    .help = "managed and loaded certificates",
+    .options = OPTION_EXPIRES_WITHIN,
+    .run = run_ls,
+};

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* One attempt after another to get a name's certificate: which issuer, what comes of it. */
+#include <config.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/arena.h"
+#include "common/log.h"
+#include "daemon/certs/acme_chain.h"
+#include "daemon/certs/acme_files.h"
+#include "daemon/certs/acme_names.h"
+#include "daemon/certs/acme_schedule.h"
+#include "daemon/certs/announce.h"
+#include "daemon/certs/internal.h"
+#include "daemon/tls/acme_options.h"
+
+#define TEST_AFTER 2 /* failures, then the test CA is asked first, where there is one */
+
+static const struct acme_options *options_of(const struct acme_name *n)
+{
+	return n->issuers[n->issuer];
+}
+
+static const char *directory_of(const struct acme_name *n)
+{
+	return n->testing ? options_of(n)->test_ca : options_of(n)->ca;
+}
+
+/* ---- how it ends --------------------------------------------------------------------------- */
+
+static void plan_after_failure(struct acme_name *n, const struct acme_fault *fault)
+{
+	double delay;
+
+	n->tested = false;
+	/* The next issuer has its turn at once; after the last all wait. */
+	if (n->issuer + 1 < n->issuer_count) {
+		n->issuer++;
+		n->due = time(NULL);
+		return;
+	}
+	n->issuer = 0;
+	n->failures++;
+	delay = acme_retry_delay(fault->kind, n->failures, fault->retry_after, acme_random());
+	n->due = time(NULL) + (time_t)(delay + 0.999);
+}
+
+static void failed(struct acme_name *n, const struct acme_fault *fault)
+{
+	struct announcement a = {.event = CERTS_FAILED, .name = n->name};
+
+	snprintf(n->error, sizeof(n->error), "%.*s", ACME_ERROR_MAX - 1, fault->text);
+	a.issuer = options_of(n) != NULL ? directory_of(n) : "internal";
+	plan_after_failure(n, fault);
+	a.error = n->error;
+	a.next = n->due;
+	announce(&a);
+}
+
+static void obtained(struct acme_name *n, const struct acme_result *result)
+{
+	const char *directory = directory_of(n);
+	struct announcement a = {
+	    .event = n->cert != NULL ? CERTS_RENEWED : CERTS_OBTAINED,
+	    .name = n->name,
+	    .issuer = directory,
+	    .expires = result->cert->not_after,
+	};
+
+	acme_stored_save(n, result->cert, result->chain, directory);
+	store_commit();
+	n->failures = 0;
+	n->issuer = 0;
+	n->error[0] = '\0';
+	n->tested = false;
+	if (n->fallen_back)
+		internal_ca_drop(n->name);
+	n->fallen_back = false;
+	a.next = n->due;
+	announce(&a);
+}
+
+static void on_order(void *arg, const struct acme_result *result)
+{
+	struct acme_name *n = arg;
+
+	acme_names.active--;
+	n->order = NULL;
+	if (result->cert == NULL) {
+		failed(n, result->fault);
+	} else if (n->testing) {
+		log_msg(LOG_INFO, "certs", "'%s': the test CA would issue; asking %s", n->name,
+		    options_of(n)->ca);
+		n->tested = true;
+		n->due = time(NULL);
+	} else {
+		obtained(n, result);
+	}
+	n->testing = false;
+	acme_names_arm();
+}
+
+/* ---- how it begins ------------------------------------------------------------------------- */
+
+/* The internal CA's turn: it serves the name until the others can. */
+static void fall_back(struct acme_name *n)
+{
+	struct managed_name m = {.name = n->name, .key_type = n->key_type};
+	struct acme_fault fault;
+	struct error err;
+
+	if (internal_issuer.manage(&m, 1, false, &err) == 0)
+		n->fallen_back = true;
+	acme_fault_set(&fault, FAULT_PROBLEM, "%s",
+	    n->fallen_back ? n->error[0] != '\0' ? n->error : "the internal CA serves it"
+			   : err.message);
+	plan_after_failure(n, &fault);
+}
+
+/* The identifier of the certificate that is renewed, where it came from the same CA. */
+static void replaced_id(const struct acme_name *n, struct buf *out)
+{
+	const gnutls_datum_t *der;
+	struct error ignored;
+
+	if (n->cert == NULL || n->testing || strcmp(n->directory, directory_of(n)) != 0)
+		return;
+	der = &n->cert->chain[0].cert;
+	if (acme_certificate_id(span_of(der->data, der->size), out, &ignored) == -1)
+		buf_clear(out);
+}
+
+static void order(struct acme_name *n, struct acme_account *account)
+{
+	struct buf id = {0};
+	struct acme_order_spec spec = {
+	    .loop = acme_names.loop,
+	    .state = acme_names.state,
+	    .account = account,
+	    .options = n->issuers[n->issuer],
+	    .names = &n->names,
+	    .key_type = n->key_type,
+	    .attempt = n->failures,
+	};
+
+	replaced_id(n, &id);
+	if (buf_len(&id) > 0)
+		spec.replaces = buf_str(&id);
+	n->order = acme_order_start(&spec, on_order, n);
+	acme_names.active++;
+	buf_fini(&id);
+}
+
+/* What no CA could do is not asked of one. */
+static int check_names(const struct acme_name *n, struct acme_fault *fault)
+{
+	size_t i;
+
+	for (i = 0; i < n->names.count; i++)
+		if (strchr(n->names.items[i], '*') != NULL && !options_of(n)->dns.given)
+			return acme_fault_set(fault, FAULT_LOCAL,
+			    "'%s': a wildcard needs the DNS challenge: configure dns with a hook "
+			    "program",
+			    n->names.items[i]);
+	return 0;
+}
+
+void acme_attempt_start(struct acme_name *n)
+{
+	struct acme_account *account;
+	struct acme_fault fault;
+	struct error err;
+	char text[1600];
+
+	if (options_of(n) == NULL) {
+		fall_back(n);
+		return;
+	}
+	if (check_names(n, &fault) == -1) {
+		failed(n, &fault);
+		return;
+	}
+	n->testing = n->failures >= TEST_AFTER && options_of(n)->test_ca != NULL && !n->tested;
+	account = acme_account_get(directory_of(n), options_of(n), acme_names.state, &err);
+	if (account == NULL) {
+		acme_fault_set(&fault, FAULT_LOCAL, "%s", error_text(&err, text, sizeof(text)));
+		failed(n, &fault);
+		n->testing = false;
+		return;
+	}
+	order(n, account);
+	acme_account_unref(account);
+}
+
+void acme_attempt_cancel(struct acme_name *n)
+{
+	if (n->order == NULL)
+		return;
+	acme_order_cancel(n->order);
+	n->order = NULL;
+	n->testing = false;
+	acme_names.active--;
+}

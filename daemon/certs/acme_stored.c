@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Certificates in the state folder (acme_files.h says where). */
+#include <config.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/log.h"
+#include "daemon/certs/acme_files.h"
+#include "daemon/certs/acme_names.h"
+#include "daemon/certs/acme_schedule.h"
+#include "daemon/state/state.h"
+#include "daemon/tls/acme_options.h"
+#include "daemon/tls/pem.h"
+
+#define FIRST_QUESTION 3 /* seconds after a certificate is in use: renewal information */
+#define QUESTIONS 10     /* ... and no more than so many in a second */
+
+/* Each name at its own time, the same after a restart. */
+static double spread(const struct acme_name *n)
+{
+	return (double)(n->hh.hashv % 1024) / 1024;
+}
+
+void acme_stored_use(struct acme_name *n, struct cert *cert, const char *directory)
+{
+	if (n->cert != NULL) {
+		store_set_remove(acme_names.set, n->cert);
+		cert_unref(n->cert);
+	}
+	store_set_add(acme_names.set, cert);
+	n->cert = cert_ref(cert);
+	free(n->directory);
+	n->directory = mem_strdup(directory);
+	n->window = (struct acme_window){0};
+	n->due = acme_renewal_time(cert->not_before, cert->not_after, n->renewal_ratio, spread(n));
+	n->ask_at = time(NULL) + FIRST_QUESTION +
+		    (time_t)(spread(n) * HASH_COUNT(acme_names.all) / QUESTIONS);
+}
+
+/* ---- reading ------------------------------------------------------------------------------- */
+
+static struct cert *read_bundle(const char *path, struct error *err)
+{
+	struct key *key = key_load_state(acme_names.state, path, err);
+	struct cert *cert = NULL;
+	struct buf pem = {0};
+
+	if (key == NULL)
+		return NULL;
+	if (state_read(acme_names.state, path, PEM_FILE_MAX, &pem, err) == 0)
+		cert = cert_load_pem(buf_span(&pem), key, NULL, "acme", err);
+	pem_wipe(&pem);
+	key_unref(key);
+	return cert;
+}
+
+static bool has_names(const struct cert *cert, const struct strings *names)
+{
+	size_t i, k;
+
+	for (i = 0; i < names->count; i++) {
+		for (k = 0; k < cert->names.count; k++)
+			if (strcmp(cert->names.items[k], names->items[i]) == 0)
+				break;
+		if (k == cert->names.count)
+			return false;
+	}
+	return true;
+}
+
+/* Is it what the document asks for now? Else it serves until another is there. */
+static bool as_wanted(const struct acme_name *n, const struct cert *cert, const json_t *about)
+{
+	const char *directory = json_string_value(json_object_get(about, "directory"));
+	const char *type = json_string_value(json_object_get(about, "key_type"));
+	size_t i;
+
+	if (directory == NULL || type == NULL || strcmp(type, key_type_names[n->key_type]) != 0 ||
+	    !has_names(cert, &n->names) || cert->names.count != n->names.count)
+		return false;
+	for (i = 0; i < n->issuer_count; i++)
+		if (n->issuers[i] != NULL && strcmp(n->issuers[i]->ca, directory) == 0)
+			return true;
+	return false;
+}
+
+void acme_stored_load(struct acme_name *n)
+{
+	char path[ACME_PATH_MAX], text[1600];
+	const char *directory;
+	struct error err;
+	struct cert *cert;
+	json_t *about;
+
+	if (acme_names.state == NULL)
+		return;
+	cert = read_bundle(acme_path(ACME_CERTIFICATES, n->name, "pem", path), &err);
+	if (cert == NULL) {
+		if (err.code != ERROR_NOT_FOUND)
+			log_msg(LOG_ERROR, "certs", "the certificate of '%s' cannot be used: %s",
+			    n->name, error_text(&err, text, sizeof(text)));
+		return;
+	}
+	about = acme_json_read(
+	    acme_names.state, acme_path(ACME_CERTIFICATES, n->name, "json", path), &err);
+	directory = json_string_value(json_object_get(about, "directory"));
+	acme_stored_use(n, cert, directory != NULL ? directory : "");
+	if (!as_wanted(n, cert, about))
+		n->due = time(NULL);
+	json_decref(about);
+	cert_unref(cert);
+}
+
+/* ---- writing ------------------------------------------------------------------------------- */
+
+/*
+ * Key and chain are one file, so that they always belong together. What is said about them follows:
+ * were it lost, the certificate would be renewed before its time, and no more.
+ */
+void acme_stored_save(
+    struct acme_name *n, struct cert *cert, struct span chain, const char *directory)
+{
+	char path[ACME_PATH_MAX], text[1600];
+	struct error err;
+	json_t *about;
+
+	acme_stored_use(n, cert, directory);
+	if (acme_names.state == NULL)
+		return;
+	about = json_pack("{s:s, s:s, s:I}", "directory", directory, "key_type",
+	    key_type_names[n->key_type], "obtained", (json_int_t)time(NULL));
+	if (key_store(cert->key, acme_names.state,
+		acme_path(ACME_CERTIFICATES, n->name, "pem", path), chain, &err) == 0 &&
+	    acme_json_write(acme_names.state, acme_path(ACME_CERTIFICATES, n->name, "json", path),
+		json_incref(about), &err) == 0) {
+		json_decref(about);
+		return;
+	}
+	json_decref(about);
+	log_msg(LOG_ERROR, "certs", "the certificate of '%s' is not kept: %s", n->name,
+	    error_text(&err, text, sizeof(text)));
+}

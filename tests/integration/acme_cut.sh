@@ -1,0 +1,29 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+# A CA that cuts the connection in each step, before it has done what it was asked and after: the
+# certificate comes all the same.
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/acme.bash"
+
+stub
+managed '["a.example.com"]' | config
+daemon
+wait_served a.example.com "$HTTPS"
+
+renewals() { grep -c 'certificate renewed' "$tmp/pointsmand.log"; }
+renewed() { [ "$(renewals)" -gt "$1" ]; }
+
+cut() { # STEP
+    local cuts=$(grep -c "^cut" "$tmp/stub.log")
+    local before=$(renewals)
+    stub_set "cut=$1"
+    ctl cert renew a.example.com || fail "cert renew"
+    wait_until 12 "a certificate though the connection is cut at $1" renewed "$before"
+    [ "$(grep -c "^cut" "$tmp/stub.log")" -gt "$cuts" ] || fail "nothing was cut at $1"
+}
+
+# Once: libcurl tries again by itself, and so may ask twice for what was done. Twice: that is left
+# to the next attempt, which goes on with the order.
+for step in nonce nonce+ order+ authorization+ finalize+ look+ certificate+; do cut "${step/+/%2B}"; done
+for step in order authorization finalize certificate; do cut "$step*2"; done
+logged pointsmand "the order for 'a.example.com' goes on" || fail "no order went on"
