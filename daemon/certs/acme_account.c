@@ -8,34 +8,15 @@
 
 #include "common/arena.h"
 #include "common/log.h"
+#include "daemon/certs/acme_account_state.h"
 #include "daemon/state/state.h"
 #include "daemon/tls/acme_options.h"
-
-struct acme_account {
-	struct acme_account *next;
-	unsigned refs;
-	char folder[ACME_PATH_MAX];
-	struct state *state;
-	struct acme_ca *ca;
-	struct key *key;
-	char thumbprint[JWK_THUMBPRINT_MAX];
-	char *kid;                  /* its URL; NULL: not registered */
-	char *email, *key_id, *mac; /* NULL: none */
-	struct acme_call *call;     /* on its way to be registered */
-	struct acme_waiter *waiters;
-	struct acme_waiter *telling; /* those of them that are being told */
-	/* A change of keys on its way. */
-	struct key *new_key;
-	struct acme_call *change;
-	acme_done *changed;
-	void *changed_arg;
-};
 
 static struct acme_account *all;
 
 /* ---- the key ------------------------------------------------------------------------------- */
 
-static int use_key(struct acme_account *a, struct key *key, struct error *err)
+int acme_account_use_key(struct acme_account *a, struct key *key, struct error *err)
 {
 	json_t *jwk = jwk_of(key, err);
 	int rc;
@@ -71,22 +52,8 @@ static struct key *load_key(struct acme_account *a, struct error *err)
 	return NULL;
 }
 
-/*
- * A new key beside the old one: its change was cut off, and the CA may have heard of it or not. It
- * will be asked.
- */
-static void load_new_key(struct acme_account *a)
-{
-	char path[ACME_PATH_MAX];
-	struct error ignored;
-
-	if (a->state != NULL)
-		a->new_key = key_load_state(
-		    a->state, acme_path(a->folder, "account-new", "pem", path), &ignored);
-}
-
 /* The URL from the last time, if it is this key's. */
-static void load_url(struct acme_account *a)
+void acme_account_load_url(struct acme_account *a)
 {
 	char path[ACME_PATH_MAX];
 	struct error ignored;
@@ -105,7 +72,7 @@ static void load_url(struct acme_account *a)
 }
 
 /* Losing it costs one more call: the same key gets the same account. */
-static void store_url(struct acme_account *a)
+void acme_account_store_url(struct acme_account *a)
 {
 	char path[ACME_PATH_MAX], text[sizeof((struct error){0}.message) + 600];
 	struct error err;
@@ -175,15 +142,15 @@ struct acme_account *acme_account_get(const char *directory, const struct acme_o
 	a->key_id = copy(options->external_key_id);
 	a->mac = copy(options->external_mac_key);
 	key = load_key(a, err);
-	if (key == NULL || use_key(a, key, err) == -1) {
+	if (key == NULL || acme_account_use_key(a, key, err) == -1) {
 		key_unref(key);
 		account_free(a);
 		error_at(err, "account with %s", directory);
 		return NULL;
 	}
 	key_unref(key);
-	load_new_key(a);
-	load_url(a);
+	acme_account_load_new_key(a);
+	acme_account_load_url(a);
 	a->next = all;
 	all = a;
 	return a;
@@ -219,10 +186,8 @@ const char *acme_account_path(const struct acme_account *account)
 
 /* ---- registering --------------------------------------------------------------------------- */
 
-static void register_key(struct acme_account *a);
-
 /* While one is told others may go away, and it may wait again. */
-static void tell_waiters(struct acme_account *a, const struct acme_fault *fault)
+void acme_account_tell(struct acme_account *a, const struct acme_fault *fault)
 {
 	struct acme_waiter *w;
 
@@ -288,81 +253,11 @@ static void on_registered(
 	}
 	if (fault == NULL) {
 		a->kid = mem_strdup(reply->location);
-		store_url(a);
+		acme_account_store_url(a);
 		log_msg(LOG_INFO, "certs", "account %s with %s is registered", a->kid,
 		    acme_ca_url(a->ca));
 	}
-	tell_waiters(a, fault);
-}
-
-/*
- * The new key is on disk before the CA hears of it, beside the old one; a crash between the two
- * leaves the CA with a key that is still in the folder.
- */
-static int store_new_key(struct acme_account *a, const char *name, struct error *err)
-{
-	char path[ACME_PATH_MAX];
-
-	if (a->state == NULL)
-		return 0;
-	return key_store(
-	    a->new_key, a->state, acme_path(a->folder, name, "pem", path), span_of(NULL, 0), err);
-}
-
-/* Forgets the new key, which is in use by now or never will be. */
-static void drop_new_key(struct acme_account *a)
-{
-	char path[ACME_PATH_MAX];
-	struct error ignored;
-
-	key_unref(a->new_key);
-	a->new_key = NULL;
-	if (a->state != NULL)
-		state_remove(a->state, acme_path(a->folder, "account-new", "pem", path), &ignored);
-}
-
-static int take_up_new_key(struct acme_account *a, struct error *err)
-{
-	if (store_new_key(a, "account", err) == -1 || use_key(a, a->new_key, err) == -1)
-		return -1;
-	drop_new_key(a);
-	store_url(a);
-	log_msg(LOG_INFO, "certs", "account %s has a new key", a->kid);
-	return 0;
-}
-
-static void on_probed(
-    void *arg, const struct acme_http_reply *reply, const struct acme_fault *fault)
-{
-	struct acme_account *a = arg;
-	struct acme_fault local;
-	struct error err;
-
-	a->call = NULL;
-	if (fault != NULL && acme_problem_is(&fault->problem, "accountDoesNotExist")) {
-		drop_new_key(a);
-		load_url(a);
-		if (a->kid == NULL)
-			register_key(a);
-		else
-			tell_waiters(a, NULL);
-		return;
-	}
-	if (fault == NULL && acme_url_valid(reply->location)) {
-		a->kid = mem_strdup(reply->location);
-		if (take_up_new_key(a, &err) == -1) {
-			acme_fault_set(&local, FAULT_LOCAL, "%s", err.message);
-			fault = &local;
-		}
-	}
-	tell_waiters(a, fault);
-}
-
-/* Does the CA know the new key? */
-static void probe(struct acme_account *a)
-{
-	a->call = acme_call_post(a->ca, a->new_key, NULL, acme_ca_directory(a->ca)->new_account,
-	    span_str("{\"onlyReturnExisting\":true}"), on_probed, a);
+	acme_account_tell(a, fault);
 }
 
 static void on_directory(
@@ -373,12 +268,12 @@ static void on_directory(
 	(void)reply;
 	a->call = NULL;
 	if (fault != NULL || a->kid != NULL)
-		tell_waiters(a, fault);
+		acme_account_tell(a, fault);
 	else
-		register_key(a);
+		acme_account_register(a);
 }
 
-static void register_key(struct acme_account *a)
+void acme_account_register(struct acme_account *a)
 {
 	const struct acme_directory *directory = acme_ca_directory(a->ca);
 	struct acme_fault fault;
@@ -387,20 +282,20 @@ static void register_key(struct acme_account *a)
 	char *text;
 
 	if (a->new_key != NULL && a->change == NULL) {
-		probe(a);
+		acme_account_probe(a);
 		return;
 	}
 	if (directory->external_account_required && a->key_id == NULL) {
 		acme_fault_set(&fault, FAULT_LOCAL,
 		    "%s wants accounts to be bound to one with the CA: configure external_account",
 		    acme_ca_url(a->ca));
-		tell_waiters(a, &fault);
+		acme_account_tell(a, &fault);
 		return;
 	}
 	json = registration(a, directory->new_account, &err);
 	if (json == NULL) {
 		acme_fault_set(&fault, FAULT_LOCAL, "%s", err.message);
-		tell_waiters(a, &fault);
+		acme_account_tell(a, &fault);
 		return;
 	}
 	if (directory->terms != NULL)
@@ -429,7 +324,7 @@ void acme_account_need(struct acme_account *account, struct acme_waiter *waiter)
 	if (!fresh)
 		account->call = acme_call_directory(account->ca, on_directory, account);
 	else
-		register_key(account);
+		acme_account_register(account);
 }
 
 static void leave(struct acme_waiter **list, const struct acme_waiter *waiter)
@@ -468,71 +363,4 @@ struct acme_call *acme_account_post(
 const char *acme_account_thumbprint(const struct acme_account *account)
 {
 	return account->thumbprint;
-}
-
-/* ---- another key --------------------------------------------------------------------------- */
-
-static void on_changed(
-    void *arg, const struct acme_http_reply *reply, const struct acme_fault *fault)
-{
-	struct acme_account *a = arg;
-	struct acme_fault local;
-	struct error err;
-
-	a->change = NULL;
-	if (fault == NULL && take_up_new_key(a, &err) == -1) {
-		acme_fault_set(&local, FAULT_LOCAL, "%s", err.message);
-		fault = &local;
-	} else if (fault != NULL && fault->kind == FAULT_PROBLEM) {
-		drop_new_key(a);
-	} else if (fault != NULL) {
-		acme_account_forget(a); /* nobody knows: to be asked when next needed */
-	}
-	a->changed(a->changed_arg, reply, fault);
-}
-
-/* The inner signature is the new key's, over the account's URL and the old key. */
-static int change_payload(
-    struct acme_account *a, const char *url, struct buf *out, struct error *err)
-{
-	struct jws_header header = {.url = url};
-	json_t *jwk = jwk_of(a->key, err), *json;
-	char *text;
-	int rc;
-
-	if (jwk == NULL)
-		return -1;
-	json = json_pack("{s:s, s:o}", "account", a->kid, "oldKey", jwk);
-	text = json_dumps(json, JSON_COMPACT);
-	rc = jws_sign(a->new_key, &header, span_str(text), out, err);
-	free(text);
-	json_decref(json);
-	return rc;
-}
-
-int acme_account_change_key(
-    struct acme_account *account, acme_done *done, void *arg, struct error *err)
-{
-	const struct acme_directory *directory = acme_ca_directory(account->ca);
-	struct buf payload = {0};
-
-	if (account->change != NULL)
-		return error_set(err, ERROR_BUSY, "the account's key is being changed already");
-	if (directory == NULL || account->kid == NULL || directory->key_change == NULL)
-		return error_set(
-		    err, ERROR_UNSUPPORTED, "%s does not change keys", acme_ca_url(account->ca));
-	account->new_key = key_generate(KEY_P256, err);
-	if (account->new_key == NULL || store_new_key(account, "account-new", err) == -1 ||
-	    change_payload(account, directory->key_change, &payload, err) == -1) {
-		key_unref(account->new_key);
-		account->new_key = NULL;
-		buf_fini(&payload);
-		return -1;
-	}
-	account->changed = done;
-	account->changed_arg = arg;
-	account->change = acme_account_post(
-	    account, directory->key_change, buf_span(&payload), on_changed, account);
-	buf_fini(&payload);
-	return 0;
 }

@@ -82,10 +82,16 @@ static int make_root(time_t now, struct error *err)
  */
 static int need_root(time_t now, struct error *err)
 {
+	struct error inner;
+
 	if (ca.root == NULL && ca.state != NULL) {
-		ca.root = authority_load(ca.state, INTERNAL_ROOT_FILE, err);
-		if (ca.root == NULL && err->code != ERROR_NOT_FOUND)
-			return error_at(err, "root of the internal CA");
+		ca.root = authority_load(ca.state, INTERNAL_ROOT_FILE, &inner);
+		if (ca.root == NULL && inner.code != ERROR_NOT_FOUND)
+			return error_set(err, inner.code,
+			    "the root of the internal CA: %s; bring the file back, or remove it to "
+			    "have a "
+			    "new root made, which clients must then trust",
+			    inner.message);
 	}
 	if (ca.root != NULL && ca.root->not_after > now)
 		return 0;

@@ -19,6 +19,7 @@
 #include "daemon/net/descriptors.h"
 
 #define ACCEPT_BATCH 32
+#define QUEUE_MAX 65536  /* more than a queue holds: then it is an error without end */
 #define DATAGRAM_READS 4 /* batches */
 #define ACCEPT_PAUSE 0.2 /* seconds without descriptors before the next try */
 
@@ -193,6 +194,7 @@ void listener_retire(struct listener *l)
 void listener_close(struct listener *l)
 {
 	bool full;
+	unsigned i;
 
 	if (l->io.fd == -1)
 		return;
@@ -201,7 +203,7 @@ void listener_close(struct listener *l)
 	if (l->datagrams)
 		flow_flush(l);
 	else
-		while (accept_one(l, &full))
+		for (i = 0; i < QUEUE_MAX && accept_one(l, &full); i++)
 			;
 	ev_timer_stop(l->worker->loop, &l->pause);
 	close(l->io.fd);

@@ -34,8 +34,7 @@
 	X(END_MAX_AGE, "max_age", "older than max_age")                                            \
 	X(END_KILLED, "killed", "ended by pointsctl")                                              \
 	X(END_DRAINED, "drained", "still open when the grace period ended")                        \
-	X(END_LIMIT, "limit", "a limit of connections or descriptors")                             \
-	X(END_INTERNAL, "internal", "an error inside the daemon")
+	X(END_LIMIT, "limit", "a limit of connections or descriptors")
 
 enum end_reason {
 #define END_ENUM(id, name, help) id,

@@ -6,6 +6,7 @@
 
 #include <strings.h>
 
+#include <nettle/memops.h>
 #include <nettle/sha2.h>
 
 #include "daemon/core/iprange.h"
@@ -34,7 +35,7 @@ static const struct field fields[] = {
     FIELD_END,
 };
 
-/* ---- loading ------------------------------------------------------------------------------- */
+/* ---- credentials --------------------------------------------------------------------------- */
 
 static void digest(struct span text, uint8_t out[32])
 {
@@ -43,6 +44,20 @@ static void digest(struct span text, uint8_t out[32])
 	sha256_init(&ctx);
 	sha256_update(&ctx, text.n, text.p);
 	sha256_digest(&ctx, SHA256_DIGEST_SIZE, out);
+}
+
+/* Looks at all of them, whatever it finds. */
+bool socks5_is_known(const struct socks5_params *params, struct span user, struct span password)
+{
+	struct socks5_credential given;
+	int known = 0;
+	size_t i;
+
+	digest(user, given.user);
+	digest(password, given.password);
+	for (i = 0; i < params->credential_count; i++)
+		known |= memeql_sec(&params->credentials[i], &given, sizeof(given));
+	return known != 0;
 }
 
 static int load_credential(
@@ -89,6 +104,8 @@ static int load_credentials(
 	}
 	return 0;
 }
+
+/* ---- loading ------------------------------------------------------------------------------- */
 
 static int load_commands(
     struct load *load, const struct jnode *node, struct socks5_params *p, struct error *err)

@@ -50,6 +50,9 @@ struct socks5 {
 	void *command;            /* state of the command's own */
 };
 
+/* Is there a user of that name with that password? Takes the same time whatever it finds. */
+bool socks5_is_known(const struct socks5_params *params, struct span user, struct span password);
+
 /* Begins with the greeting. The connection is the session's from now on. */
 void socks5_start(struct conn *conn, const struct socks5_params *params);
 

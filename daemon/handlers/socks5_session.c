@@ -4,9 +4,6 @@
 
 #include <errno.h>
 
-#include <nettle/memops.h>
-#include <nettle/sha2.h>
-
 #include "daemon/core/iprange.h"
 #include "daemon/core/worker.h"
 #include "daemon/handlers/socks5.h"
@@ -40,7 +37,7 @@ static void broken(struct conn *conn)
 
 static void on_handshake_timeout(struct conn *conn)
 {
-	conn_end(conn, END_PROTOCOL, "no SOCKS 5 request in time");
+	conn_end(conn, END_PROTOCOL, "a SOCKS 5 client that is too slow");
 }
 
 static enum end_reason refusal_reason(enum socks5_reply reply)
@@ -117,6 +114,7 @@ static void push_out(struct socks5 *s)
 		conn_wait(conn, 0, NULL);
 		s->step(s);
 	} else if (errno == EAGAIN) {
+		conn_timer(conn, HANDSHAKE_TIMEOUT, on_handshake_timeout);
 		conn_wait(conn, EV_WRITE, on_writable);
 	} else {
 		broken(conn);
@@ -247,29 +245,6 @@ static void step_request(struct socks5 *s)
 
 /* ---- password ------------------------------------------------------------------------------ */
 
-static void digest(struct span text, uint8_t out[32])
-{
-	struct sha256_ctx ctx;
-
-	sha256_init(&ctx);
-	sha256_update(&ctx, text.n, text.p);
-	sha256_digest(&ctx, SHA256_DIGEST_SIZE, out);
-}
-
-/* Looks at all of them, whatever it finds, so that the time says nothing. */
-static bool is_known(const struct socks5_params *params, struct span user, struct span password)
-{
-	struct socks5_credential given;
-	int known = 0;
-	size_t i;
-
-	digest(user, given.user);
-	digest(password, given.password);
-	for (i = 0; i < params->credential_count; i++)
-		known |= memeql_sec(&params->credentials[i], &given, sizeof(given));
-	return known != 0;
-}
-
 static void step_password(struct socks5 *s)
 {
 	struct span user, password;
@@ -286,7 +261,7 @@ static void step_password(struct socks5 *s)
 	case WIRE_YES:
 		break;
 	}
-	known = is_known(s->params, user, password);
+	known = socks5_is_known(s->params, user, password);
 	forget(s, length);
 	s->reply = SOCKS5_NOT_ALLOWED;
 	s->why = "a wrong user name or password";

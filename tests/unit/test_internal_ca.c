@@ -211,7 +211,7 @@ START_TEST(test_damaged_files)
 	state_write(state, INTERNAL_ROOT_FILE, span_of(root.data, buf_len(&root) / 2), &err);
 	restart(NULL);
 	ck_assert_int_eq(internal_issuer.manage(&m, 1, false, &err), -1);
-	ck_assert_ptr_nonnull(strstr(err.path, "root"));
+	ck_assert_ptr_nonnull(strstr(err.message, "root"));
 	ck_assert_ptr_null(internal_ca_root_pem());
 	/* Put back, it is the one in use. */
 	state_write(state, INTERNAL_ROOT_FILE, buf_span(&root), &err);

@@ -334,7 +334,7 @@ int main(void)
 	int failed;
 
 	tcase_add_checked_fixture(tc, setup, teardown);
-	tcase_set_timeout(tc, 60);
+	tcase_set_timeout(tc, 240);
 	tcase_add_test(tc, test_empty);
 	tcase_add_test(tc, test_names);
 	tcase_add_test(tc, test_without_name);
