@@ -5,7 +5,14 @@
 need_msgpack
 
 LISTEN=$(free_port)
-simple_server "$LISTEN" '[{"handler":"echo"}]' | config
+config <<EOF
+{"apps":{"layer4":{"servers":{"main":{"listen":["127.0.0.1:$LISTEN"],"routes":[
+    {"@id":"db","match":[{"postgres":{}}],"handle":[{"handler":"proxy","upstreams":[{"dial":["127.0.0.1:9"]}]}]},
+    {"@id":"all","handle":[{"handler":"echo"}]}]}}},
+  "tls":{"certificates":{"automate":["localhost"]}}}}
+EOF
 daemon
-"$python" "$here/control_client.py" "$sock" || fail "control_client.py"
-running pointsmand || fail "the daemon ended"
+for file in control_client control_changes; do
+    "$python" "$here/$file.py" "$sock" "$LISTEN" || fail "$file.py"
+    running pointsmand || fail "the daemon ended"
+done
