@@ -126,8 +126,9 @@ void command_overview(FILE *to)
 
 	fputs("usage: pointsctl [OPTIONS] OBJECT [VERB] [ARGUMENTS]\n\n", to);
 	for (i = 0; i < COMMAND_COUNT; i++) {
-		print_name(commands[i], name, sizeof(name));
-		fprintf(to, "  %-25s %s\n", name, commands[i]->help);
+		snprintf(name, sizeof(name), "%s %s", commands[i]->object,
+		    commands[i]->verb != NULL ? commands[i]->verb : "");
+		fprintf(to, "  %-17s %s\n", name, commands[i]->help);
 	}
 	fputs("\noptions:\n", to);
 	options_print(0, to);

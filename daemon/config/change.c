@@ -17,7 +17,23 @@
 static struct {
 	struct revision items[CHANGE_HISTORY];
 	size_t newest, count;
+	size_t size; /* of all */
 } history;
+
+/* Large documents are remembered less long; the newest and the one before it always. */
+static void forget_oldest(void)
+{
+	struct revision *oldest;
+
+	while (history.size > CHANGE_HISTORY_SIZE && history.count > 2) {
+		oldest = &history.items[(history.newest + CHANGE_HISTORY - history.count + 1) %
+					CHANGE_HISTORY];
+		history.size -= oldest->size;
+		json_decref(oldest->document);
+		memset(oldest, 0, sizeof(*oldest));
+		history.count--;
+	}
+}
 
 static void remember(uint64_t number, const struct change *change)
 {
@@ -28,12 +44,16 @@ static void remember(uint64_t number, const struct change *change)
 		history.count++;
 	r = &history.items[history.newest];
 	json_decref(r->document);
+	history.size -= r->size;
+	r->size = change->edit != NULL ? 0 : json_dumpb(change->document, NULL, 0, JSON_COMPACT);
+	history.size += r->size;
 	r->number = number;
 	r->time = time(NULL);
 	r->document = json_incref(change->document);
 	snprintf(r->who, sizeof(r->who), "%s", change->who);
 	snprintf(
 	    r->comment, sizeof(r->comment), "%s", change->comment != NULL ? change->comment : "");
+	forget_oldest();
 }
 
 const struct revision *change_history(size_t n)
@@ -121,8 +141,8 @@ static int try_document(
 	uint64_t number = change_revision() + 1;
 	struct instance *next = instance_compile(change->document, number, instance_current(),
 	    change->edit, change->limited, false, err);
-	struct saving *saving;
 	json_t *before;
+	struct saving *saving;
 
 	if (next == NULL)
 		return -1;

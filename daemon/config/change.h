@@ -17,8 +17,9 @@
 
 struct edit;
 
-#define CHANGE_HISTORY 64   /* documents that are remembered */
-#define CHANGE_NOTE_MAX 256 /* bytes of a comment; longer ones are cut */
+#define CHANGE_HISTORY 64               /* documents that are remembered */
+#define CHANGE_HISTORY_SIZE (32u << 20) /* bytes of those that came whole, as text */
+#define CHANGE_NOTE_MAX 256             /* bytes of a comment; longer ones are cut */
 
 /* A document that is or was in force. */
 struct revision {
@@ -27,6 +28,7 @@ struct revision {
 	char who[64];                  /* "start", "reload", "uid 0 pid 4711" */
 	char comment[CHANGE_NOTE_MAX]; /* may be empty */
 	json_t *document;              /* a reference */
+	size_t size;                   /* bytes of its text; 0: it shares what it has */
 };
 
 /* What is to run next. All borrowed. */

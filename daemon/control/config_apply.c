@@ -15,12 +15,12 @@
 #include "daemon/config/overlay.h"
 #include "daemon/config/secrets.h"
 #include "daemon/control/call.h"
+#include "daemon/control/changes.h"
 #include "daemon/control/method.h"
 #include "daemon/control/saved_changes.h"
 #include "daemon/control/stage.h"
 #include "daemon/core/instance.h"
 
-#define CHANGES_MAX 200 /* shown in a result; config.diff has all */
 #define NOTE_SIZE CHANGE_NOTE_MAX
 
 /* A change that has been accepted and waits for the workers. */
@@ -31,26 +31,6 @@ struct applied {
 	uint64_t revision;
 };
 
-static void pack_changes(struct pack *pack, const json_t *changes)
-{
-	struct pack_box list, map;
-	json_t *change;
-	size_t i;
-
-	pack_array_open(pack, &list);
-	json_array_foreach (changes, i, change) {
-		if (i == CHANGES_MAX)
-			break;
-		pack_map_open(pack_item(&list), &map);
-		pack_str(
-		    pack_key(&map, "path"), json_string_value(json_object_get(change, "path")));
-		pack_str(
-		    pack_key(&map, "change"), json_string_value(json_object_get(change, "change")));
-		pack_close(&map);
-	}
-	pack_close(&list);
-}
-
 static void answer(void *arg)
 {
 	struct applied *a = arg;
@@ -58,8 +38,7 @@ static void answer(void *arg)
 
 	a->call->changed_to = a->revision;
 	pack_u64(pack_key(map, "revision"), a->revision);
-	pack_u64(pack_key(map, "change_count"), json_array_size(a->changes));
-	pack_changes(pack_key(map, "changes"), a->changes);
+	changes_pack(map, a->changes);
 	if (a->aside != NULL)
 		saved_changes_pack_aside(pack_key(map, "set_aside"), a->aside);
 	json_decref(a->aside);
@@ -229,8 +208,7 @@ static void run_apply(struct call *call, const struct argument *args)
 	};
 
 	note_of(&args[APPLY_COMMENT], note);
-	read_and_apply(
-	    call, &args[APPLY_DOCUMENT], &args[APPLY_IF_REV], &change, args[APPLY_DRY_RUN].yes);
+	read_and_apply(call, args, &args[APPLY_IF_REV], &change, args[APPLY_DRY_RUN].yes);
 }
 
 const struct method method_config_apply = {

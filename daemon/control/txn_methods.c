@@ -8,6 +8,7 @@
 #include "daemon/config/confirm.h"
 #include "daemon/config/txn.h"
 #include "daemon/control/call.h"
+#include "daemon/control/changes.h"
 #include "daemon/control/method.h"
 #include "daemon/control/stage.h"
 #include "daemon/control/txn_memory.h"
@@ -48,6 +49,18 @@ static const struct param params[] = {
     {.name = NULL},
 };
 
+/* How many connections each choice of "existing" would touch. */
+static void pack_existing(struct pack *pack, uint64_t touched)
+{
+	struct pack_box map;
+
+	pack_map_open(pack, &map);
+	pack_u64(pack_key(&map, "keep"), 0);
+	pack_u64(pack_key(&map, "drain"), touched);
+	pack_u64(pack_key(&map, "kill"), touched);
+	pack_close(&map);
+}
+
 static void pack_result(struct pack_box *map, const struct txn_result *result)
 {
 	struct pack_box list;
@@ -58,6 +71,14 @@ static void pack_result(struct pack_box *map, const struct txn_result *result)
 	for (i = 0; i < result->count; i++)
 		pack_u64(pack_item(&list), result->connections[i]);
 	pack_close(&list);
+	pack_array_open(pack_key(map, "names"), &list);
+	for (i = 0; i < result->count; i++)
+		pack_str(pack_item(&list), result->names[i]);
+	pack_close(&list);
+	if (result->changes != NULL) {
+		pack_existing(pack_key(map, "existing"), result->touched);
+		changes_pack(map, result->changes);
+	}
 }
 
 static void on_applied(void *arg, const struct txn_result *result)

@@ -127,6 +127,9 @@ static int load_parts(
 	if (id.value != NULL) {
 		if (jnode_string(&id, &route->name, err) == -1)
 			return -1;
+		if (route->name[0] == '#' || route->name[0] == '\0')
+			return jnode_error(&id, err, ERROR_INVALID,
+			    "must be a name; '#' begins the handles of routes without one");
 		route->name = arena_strdup(load->arena, route->name);
 	}
 	disabled = jnode_member(node, "disabled");

@@ -97,8 +97,10 @@
 
 /*
  * {operations?: text, staged?: bool, if_rev?: int, dry_run?: bool, save?: bool, confirm_s?: int,
- * txn_id?: text, comment?: text} -> {revision, connections: [int]} operations is JSON, a list of
- * objects; see docs/control-protocol.md. connections says how many each of them concerned.
+ * txn_id?: text, comment?: text} -> {revision, connections: [int], names: [text or nil]}, and for a
+ * dry run {existing: {keep, drain, kill}, change_count, changes}. operations is JSON, a list of
+ * objects; see docs/control-protocol.md. connections says how many each of them concerned, names
+ * what the route that it added is called.
  */
 #define CONTROL_TXN_APPLY "txn.apply"
 
@@ -126,8 +128,10 @@
 
 /* {offset: int, text: text} -> {bytes}; then "staged" stands for operations or document */
 #define CONTROL_CONFIG_STAGE "config.stage"
-/* {document?: text, staged?: bool, if_rev?: int, dry_run?: bool, save?: bool, confirm_s?: int,
- * comment?: text} -> {revision, change_count, changes: [{path, change}]} */
+/*
+ * {document?: text, staged?: bool, if_rev?: int, dry_run?: bool, save?: bool, confirm_s?: int,
+ * comment?: text} -> {revision, change_count, changes: [{path, change, before?, after?}]}
+ */
 #define CONTROL_CONFIG_APPLY "config.apply"
 /* {document?: text, staged?: bool} -> the same, of a dry run */
 #define CONTROL_CONFIG_CHECK "config.check"

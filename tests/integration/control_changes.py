@@ -126,11 +126,21 @@ def check_overridden(client):
     refused("limit", apply, client, add("gone"), confirm_s=86401)
 
 
+def check_not_saved(client):
+    """What may yet be taken back is kept nowhere."""
+    assert "confirm" in str(refused("invalid", apply, client, add("x"), confirm_s=60, save=True))
+    apply(client, add("gone"), confirm_s=60)
+    refused("busy", client.call, "config.save")
+    client.call("config.rollback", back=1)
+    client.call("config.save", dry_run=True)
+
+
 def check_confirm(path):
     client = Client(path)
     check_confirmed(client)
     check_not_confirmed(client)
     check_overridden(client)
+    check_not_saved(client)
     client.close()
 
 
@@ -226,6 +236,8 @@ def check_request_size(path):
 
 def main():
     path = sys.argv[1]
+    if sys.argv[2] == "begin":
+        return apply(Client(path), add("unconfirmed"), confirm_s=600)
     check_retry(path)
     check_confirm(path)
     check_stage(path)

@@ -141,6 +141,85 @@ def check_requests(path):
     client.close()
 
 
+def apply(client, *operations, **params):
+    return client.call("txn.apply", operations=json.dumps(operations), **params)[0]
+
+
+def names(client):
+    return [item["name"] for item in client.call("route.ls")[1]]
+
+
+def check_changes(path):
+    """Of the routes of the server main, which are as before afterwards."""
+    client = Client(path)
+    before = names(client)
+    revision = client.call("ping")[0]["rev"]
+    route = json.dumps({"match": [{"ssh": {}}], "handle": [{"handler": "close"}]})
+    add = {"op": "route.add", "server": "main", "route": route}
+    # All or nothing, and what one operation adds others can name.
+    first = {"op": "route.add", "server": "main", "route": '{"@id": "py"}', "first": True}
+    error = refused("not_found", apply, client, first, {"op": "route.rm", "id": "yp"})
+    assert error.path == "operations[1]" and names(client) == before
+    error = refused("invalid", apply, client, {"op": "route.ad"})
+    assert error.path.startswith("operations[0]"), error.path
+    error = refused("invalid", apply, client, dict(first, route='{"handel": []}'))
+    assert error.path == "apps.layer4.servers.main.routes[0]" and "did you mean 'handle'" in str(error)
+    refused("limit", client.call, "txn.apply", operations="[]")
+    refused("invalid", client.call, "txn.apply", operations="{}")
+    dry = apply(client, first, add, {"op": "route.mv", "id": "py", "last": True}, dry_run=True)
+    assert dry["names"] == ["py", None, None] and dry["change_count"] == 2, dry
+    assert dry["existing"] == {"keep": 0, "drain": 0, "kill": 0} and dry["revision"] == revision
+    done = apply(client, first, add, {"op": "route.mv", "id": "py", "last": True}, if_rev=revision)
+    assert done["connections"] == [0, 0, 0] and "changes" not in done
+    assert names(client) == before + [done["names"][1], "py"], names(client)
+    assert done["revision"] == revision + 1
+    refused("conflict", apply, client, add, if_rev=revision)
+    # A route that the transaction goes on to change is still the one that it added.
+    more = apply(client, {**add, "before": "py"}, {"op": "route.set", "id": "py", "key": "@id", "value": "yp"})
+    apply(client, *({"op": "route.rm", "id": name} for name in (more["names"][0], done["names"][1], "yp")))
+    assert names(client) == before
+    # Many at once, answered in any order.
+    sent = [client.send("txn.apply", {"operations": json.dumps([add])}) for _ in range(20)]
+    added = [client.answer(number)[0]["names"][0] for number in sent]
+    assert names(client) == before + added and len(set(added)) == 20
+    apply(client, *({"op": "route.rm", "id": name} for name in added))
+    assert names(client) == before
+    client.close()
+
+
+def check_stage(path):
+    client, other = Client(path), Client(path)
+    document = client.call("config.show")[2]
+    half = len(document) // 2
+    assert client.call("config.stage", offset=0, text=document[:half])[0]["bytes"] == half
+    refused("conflict", client.call, "config.stage", offset=half - 1, text="x")
+    refused("conflict", other.call, "config.apply", staged=True)
+    client.call("config.stage", offset=half, text=document[half:])
+    refused("invalid", client.call, "config.apply", staged=True, document=document)
+    refused("invalid", client.call, "config.apply", staged=False)
+    refused("invalid", client.call, "config.apply")
+    assert client.call("config.apply", staged=True)[0]["change_count"] == 0
+    refused("conflict", client.call, "config.apply", staged=True)  # it is gone
+    client.call("config.stage", offset=0, text="rubbish")
+    operations = json.dumps([{"op": "route.add", "server": "main", "route": '{"@id": "staged"}'}])
+    client.call("config.stage", offset=0, text=operations)  # begun anew
+    assert client.call("txn.apply", staged=True)[0]["names"] == ["staged"]
+    apply(client, {"op": "route.rm", "id": "staged"})
+    # 8 MiB for one, 16 MiB for all: the oldest gives way.
+    part = " " * 1000000
+    clients = [Client(path) for _ in range(3)]
+    for c in clients:
+        for i in range(8):
+            c.call("config.stage", offset=i * len(part), text=part)
+    refused("limit", clients[2].call, "config.stage", offset=8 * len(part), text=part)
+    refused("conflict", clients[0].call, "config.check", staged=True)
+    refused("invalid", clients[2].call, "config.check", staged=True)  # there, and no document
+    clients[1].close()
+    clients[0].call("config.stage", offset=0, text=part)
+    for c in clients:
+        c.close()
+
+
 def check_events(path):
     client = Client(path)
     assert refused("invalid", client.call, "events.watch", types="confg").hint == "config"
@@ -262,6 +341,8 @@ def main():
     path = sys.argv[1]
     check_hello(path)
     check_requests(path)
+    check_changes(path)
+    check_stage(path)
     check_events(path)
     check_methods(path, sys.argv[2])
     check_limits(path)
