@@ -17,6 +17,7 @@
 	X(cert_show) \
 	X(config_apply) \
 	X(config_check) \
+	X(config_confirm) \
 	X(config_diff) \
 	X(config_export) \
 	X(config_history) \

@@ -9,6 +9,7 @@
 #include "common/log.h"
 #include "daemon/config/change_event.h"
 #include "daemon/config/compile.h"
+#include "daemon/config/confirm.h"
 #include "daemon/config/overlay.h"
 #include "daemon/core/instance.h"
 
@@ -77,6 +78,7 @@ void change_forget(void)
 {
 	size_t i;
 
+	confirm_forget();
 	for (i = 0; i < CHANGE_HISTORY; i++)
 		json_decref(history.items[i].document);
 	memset(&history, 0, sizeof(history));
@@ -137,8 +139,9 @@ static int try_document(
     const struct change *change, void (*done)(void *arg), void *arg, struct error *err)
 {
 	uint64_t number = change_revision() + 1;
-	struct instance *next = instance_compile(
-	    change->document, number, instance_current(), change->edit, false, err);
+	struct instance *next = instance_compile(change->document, number, instance_current(),
+	    change->edit, change->limited, false, err);
+	json_t *before;
 	struct saving *saving;
 
 	if (next == NULL)
@@ -147,16 +150,33 @@ static int try_document(
 		instance_unref(next);
 		return -1;
 	}
-	if (publish(next, saving, change, done, arg, err) == -1)
+	before = number > 1 ? json_incref(instance_current()->document) : NULL;
+	if (publish(next, saving, change, done, arg, err) == -1) {
+		json_decref(before);
 		return -1;
+	}
 	remember(number, change);
+	confirm_forget();
+	if (change->confirm_s > 0 && before != NULL)
+		confirm_begin(before, number, change->confirm_s);
+	json_decref(before);
 	return 0;
+}
+
+/* What is saved outlives the time in which it may still be taken back. */
+static int check_confirmation(const struct change *change, struct error *err)
+{
+	if (change->confirm_s > 0 && change->save)
+		return error_set(err, ERROR_INVALID,
+		    "a change that has to be confirmed cannot be saved at once: confirm it, then "
+		    "save");
+	return change->overrides ? 0 : confirm_check(err);
 }
 
 int change_document(
     const struct change *change, void (*done)(void *arg), void *arg, struct error *err)
 {
-	if (try_document(change, done, arg, err) == 0)
+	if (check_confirmation(change, err) == 0 && try_document(change, done, arg, err) == 0)
 		return 0;
 	change_event_refused(change->who, change->comment, err);
 	return -1;
@@ -164,8 +184,8 @@ int change_document(
 
 int change_check(const struct change *change, struct error *err)
 {
-	struct instance *instance =
-	    instance_compile(change->document, 0, instance_current(), change->edit, true, err);
+	struct instance *instance = instance_compile(
+	    change->document, 0, instance_current(), change->edit, change->limited, true, err);
 	struct saving *saving = NULL;
 	int rc;
 
@@ -182,8 +202,11 @@ int change_check(const struct change *change, struct error *err)
 int change_save(struct error *err)
 {
 	struct instance *current = instance_current();
-	struct saving *saving = overlay_save_all(current->document, err);
+	struct saving *saving;
 
+	if (confirm_check(err) == -1)
+		return -1;
+	saving = overlay_save_all(current->document, err);
 	return saving != NULL ? overlay_save_finish(saving, current, err) : -1;
 }
 
@@ -207,7 +230,7 @@ int change_source_read(json_t **out, struct error *err)
 static int can_run(json_t *document, struct error *err)
 {
 	struct instance *instance =
-	    instance_compile(document, 0, instance_current(), NULL, true, err);
+	    instance_compile(document, 0, instance_current(), NULL, false, true, err);
 	struct publication *publication;
 
 	if (instance == NULL)

@@ -37,6 +37,9 @@ struct change {
 	const struct edit *edit;   /* what made it; NULL: it came whole */
 	const char *who, *comment; /* for the history; comment may be NULL */
 	bool save;                 /* it survives restarts, see overlay.h */
+	bool limited;   /* by somebody below the level admin: brings in nothing of core/trust.h */
+	bool overrides; /* may be made while another one waits to be confirmed */
+	unsigned confirm_s; /* taken back unless confirmed within so many seconds; 0: it stays */
 };
 
 /*

@@ -65,7 +65,7 @@ static int load_operations(struct txn *t, const struct txn_request *request, str
 
 		if (operation_load(&item, t->arena, &t->operations[i], err) == -1)
 			return -1;
-		if (t->operations[i].type->listens && !request->may_listen)
+		if (t->operations[i].type->listens && request->limited)
 			return jnode_error(&item, err, ERROR_DENIED,
 			    "%s opens something to the network and needs the level admin",
 			    t->operations[i].type->name);
@@ -182,6 +182,8 @@ static int publish(
 	    .who = request->who,
 	    .comment = request->comment,
 	    .save = request->save,
+	    .limited = request->limited,
+	    .confirm_s = request->confirm_s,
 	};
 
 	t->concerns = concerns_new(instance_current(), t->operations, t->count);

@@ -18,7 +18,8 @@ struct txn_request {
 	uint64_t if_rev;
 	bool dry_run;        /* only find out what it would do */
 	bool save;           /* it survives restarts */
-	bool may_listen;     /* the caller may open what needs the level admin */
+	bool limited;        /* by somebody below the level admin; see change.h */
+	unsigned confirm_s;  /* see change.h */
 	const char *who;     /* for history and logs */
 	const char *comment; /* NULL: none */
 };

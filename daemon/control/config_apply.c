@@ -9,6 +9,7 @@
 #include "common/arena.h"
 #include "daemon/config/change.h"
 #include "daemon/config/change_event.h"
+#include "daemon/config/confirm.h"
 #include "daemon/config/diff.h"
 #include "daemon/config/document.h"
 #include "daemon/config/overlay.h"
@@ -35,6 +36,7 @@ static void answer(void *arg)
 	struct applied *a = arg;
 	struct pack_box *map = call_result(a->call);
 
+	a->call->changed_to = a->revision;
 	pack_u64(pack_key(map, "revision"), a->revision);
 	changes_pack(map, a->changes);
 	if (a->aside != NULL)
@@ -63,6 +65,7 @@ static void apply(struct call *call, struct change *change, bool dry)
 	a->changes = diff_documents(before, change->document);
 	a->revision = change_revision();
 	change->who = call_who(call, who);
+	change->limited = call->caller.level < LEVEL_ADMIN;
 	if (dry)
 		rc = change_check(change, &err);
 	else
@@ -162,6 +165,11 @@ static void note_of(const struct argument *comment, char out[NOTE_SIZE])
 	{                                                                                          \
 		.name = "save", .type = PARAM_BOOL, .help = "it survives restarts"                 \
 	}
+#define CONFIRM                                                                                    \
+	{                                                                                          \
+		.name = "confirm_s", .type = PARAM_INT, .max = CONFIRM_SECONDS_MAX,                \
+		.help = "take it back unless it is confirmed within so many seconds"               \
+	}
 #define COMMENT                                                                                    \
 	{                                                                                          \
 		.name = "comment", .type = PARAM_TEXT, .max = NOTE_SIZE - 1,                       \
@@ -170,13 +178,22 @@ static void note_of(const struct argument *comment, char out[NOTE_SIZE])
 
 /* ---- config.apply --------------------------------------------------------------------------- */
 
-enum { APPLY_DOCUMENT, APPLY_STAGED, APPLY_IF_REV, APPLY_DRY_RUN, APPLY_SAVE, APPLY_COMMENT };
+enum {
+	APPLY_DOCUMENT,
+	APPLY_STAGED,
+	APPLY_IF_REV,
+	APPLY_DRY_RUN,
+	APPLY_SAVE,
+	APPLY_CONFIRM,
+	APPLY_COMMENT,
+};
 
 static const struct param apply_params[] = {
     DOCUMENT,
     IF_REV,
     {.name = "dry_run", .type = PARAM_BOOL, .help = "only find out what it would do"},
     SAVE,
+    CONFIRM,
     COMMENT,
     {.name = NULL},
 };
@@ -184,7 +201,11 @@ static const struct param apply_params[] = {
 static void run_apply(struct call *call, const struct argument *args)
 {
 	char note[NOTE_SIZE];
-	struct change change = {.comment = note, .save = args[APPLY_SAVE].yes};
+	struct change change = {
+	    .comment = note,
+	    .save = args[APPLY_SAVE].yes,
+	    .confirm_s = (unsigned)args[APPLY_CONFIRM].number,
+	};
 
 	note_of(&args[APPLY_COMMENT], note);
 	read_and_apply(call, args, &args[APPLY_IF_REV], &change, args[APPLY_DRY_RUN].yes);
@@ -290,10 +311,11 @@ static const struct revision *wanted_revision(const struct argument *args, struc
 	return r;
 }
 
+/* Also of a change that waits to be confirmed: it is how that is refused at once. */
 static void run_rollback(struct call *call, const struct argument *args)
 {
 	const struct revision *r;
-	struct change change = {.save = args[ROLLBACK_SAVE].yes};
+	struct change change = {.save = args[ROLLBACK_SAVE].yes, .overrides = true};
 	char note[NOTE_SIZE];
 	struct error err;
 

@@ -141,6 +141,7 @@ const struct method method_config_diff = {
     .name = CONTROL_CONFIG_DIFF,
     .help = "what is different between two documents, secrets masked",
     .level = LEVEL_OBSERVE,
+    .alone = true,
     .params = diff_params,
     .run = run_diff,
 };

@@ -18,6 +18,7 @@
 	X(cert_show) \
 	X(config_apply) \
 	X(config_check) \
+	X(config_confirm) \
 	X(config_diff) \
 	X(config_history) \
 	X(config_reload) \

@@ -6,22 +6,31 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <ev.h>
 #include <utlist.h>
 
 #include "common/arena.h"
 #include "daemon/control/call.h"
 #include "daemon/control/method.h"
+#include "daemon/core/worker.h"
 
 struct staged {
 	struct staged *prev, *next; /* in the order in which they were begun */
 	const struct session *session;
 	struct buf text;
+	ev_timer timer;
 };
 
 static struct {
 	struct staged *all;
 	size_t bytes;
-} stage;
+	double patience;
+} stage = {.patience = STAGE_SECONDS};
+
+void stage_patience(double seconds)
+{
+	stage.patience = seconds;
+}
 
 static struct staged *find(const struct session *session)
 {
@@ -33,12 +42,39 @@ static struct staged *find(const struct session *session)
 	return NULL;
 }
 
+/* Its text is the caller's. */
+static struct buf take(struct staged *s)
+{
+	struct buf text = s->text;
+
+	DL_DELETE(stage.all, s);
+	stage.bytes -= buf_len(&text);
+	ev_timer_stop(control_loop(), &s->timer);
+	free(s);
+	return text;
+}
+
 static void drop(struct staged *s)
 {
-	DL_DELETE(stage.all, s);
-	stage.bytes -= buf_len(&s->text);
-	buf_fini(&s->text);
-	free(s);
+	struct buf text = take(s);
+
+	buf_fini(&text);
+}
+
+static void on_timer(struct ev_loop *loop, ev_timer *w, int events)
+{
+	(void)loop;
+	(void)events;
+	drop(w->data);
+}
+
+/* Its time begins again. */
+static void start_timer(struct staged *s)
+{
+	ev_timer_stop(control_loop(), &s->timer);
+	ev_timer_init(&s->timer, on_timer, stage.patience, 0.);
+	s->timer.data = s;
+	ev_timer_start(control_loop(), &s->timer);
 }
 
 void stage_forget(const struct session *session)
@@ -83,6 +119,7 @@ int stage_put(
 	buf_append(&s->text, text.p, text.n);
 	stage.bytes += text.n;
 	*size += text.n;
+	start_timer(s);
 	return 0;
 }
 
@@ -101,10 +138,7 @@ int stage_text(const struct session *session, const struct argument *text,
 	if (s == NULL)
 		return error_set(err, ERROR_CONFLICT,
 		    "nothing is staged here (any more); upload it with config.stage again");
-	DL_DELETE(stage.all, s);
-	stage.bytes -= buf_len(&s->text);
-	*held = s->text;
-	free(s);
+	*held = take(s);
 	*out = buf_span(held);
 	return 0;
 }

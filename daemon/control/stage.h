@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Texts that are too long for one request: a client uploads one in parts and then names it in a
- * request of the same session. What all of them hold together is bounded; the oldest gives way.
+ * request of the same session. What all of them hold together is bounded, the oldest gives way;
+ * and so is the time that one is kept.
  * Control thread.
  */
 #ifndef DAEMON_CONTROL_STAGE_H
@@ -18,6 +19,7 @@ struct session;
 
 #define STAGE_MAX (8u << 20)  /* bytes of a text: what a document may have */
 #define STAGE_ALL (16u << 20) /* bytes of all */
+#define STAGE_SECONDS 60      /* that one is kept after its last part */
 
 /*
  * Puts text behind the offset bytes that the session has uploaded so far; 0 begins anew. *size
@@ -26,6 +28,9 @@ struct session;
  */
 int stage_put(const struct session *session, size_t offset, struct span text, size_t *size,
     struct error *err);
+
+/* For tests, instead of STAGE_SECONDS. */
+void stage_patience(double seconds);
 
 /* The session is closed. */
 void stage_forget(const struct session *session);

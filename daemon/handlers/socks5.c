@@ -227,6 +227,14 @@ static int adapt(struct dispenser *d, json_t *out, struct error *err)
 	return settings_adapt(d, settings, "socks5 option", out, err);
 }
 
+/* Without users anybody reaches what the daemon can reach. */
+static bool is_open(const void *p)
+{
+	const struct socks5_params *params = p;
+
+	return params->credential_count == 0;
+}
+
 const struct handler_type handler_socks5 = {
     .name = "socks5",
     .help = "a SOCKS 5 server: connects where the client asks to",
@@ -235,4 +243,5 @@ const struct handler_type handler_socks5 = {
     .load = load_params,
     .handle = handle,
     .adapt = adapt,
+    .is_open = is_open,
 };

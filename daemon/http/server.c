@@ -10,6 +10,7 @@
 #include "common/log.h"
 #include "daemon/core/handle.h"
 #include "daemon/core/instance.h"
+#include "daemon/core/trust.h"
 #include "daemon/http/redirect.h"
 #include "daemon/http/serve.h"
 #include "daemon/http/tls.h"
@@ -277,8 +278,10 @@ static struct route *compile(struct load *load, const struct http_settings *sett
 	route_identity_unref(identity);
 	m.route->revision = load->instance->revision;
 	load->arena = m.route->arena;
+	trust_notes(load, &m.route->trusted);
 	rc = fill_route(load, &m, err);
 	load->arena = outer;
+	trust_notes(load, &load->instance->trusted);
 	if (rc == -1) {
 		route_unref(m.route);
 		return NULL;

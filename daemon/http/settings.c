@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "daemon/core/replacer.h"
+#include "daemon/core/trust.h"
 
 /* ---- fields that are not simply read -------------------------------------------------------- */
 
@@ -186,7 +187,9 @@ static int parse_listen(struct load *load, struct http_settings *s, struct error
 int http_settings_load(
     struct load *load, const struct jnode *node, struct http_settings *out, struct error *err)
 {
-	if (jnode_object(node, err) == -1 ||
+	static const struct field name = {.name = "servers", .flags = FIELD_OPEN};
+
+	if (jnode_object(node, err) == -1 || trust_text(load, &name, node->key, node, err) == -1 ||
 	    fields_load(fields, load, node, NULL, load->arena, out, err) == -1)
 		return -1;
 	out->name = node->key;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "daemon/core/replacer.h"
+#include "daemon/core/trust.h"
 #include "daemon/tls/pem.h"
 
 #define PRODUCTION "https://acme-v02.api.letsencrypt.org/directory"
@@ -84,6 +85,7 @@ static const struct field provider_fields[] = {
 static int load_provider(
     struct load *load, const struct jnode *node, void *target, struct error *err)
 {
+	static const struct field hook = {.name = "provider", .flags = FIELD_PATH};
 	struct jnode name = jnode_member(node, "name"), command = jnode_member(node, "command");
 	struct provider_params params = {0};
 	struct acme_dns *dns = target;
@@ -94,6 +96,8 @@ static int load_provider(
 		return jnode_error(&name, err, ERROR_UNSUPPORTED,
 		    "there is one DNS provider, 'hook': a program of yours that sets the record");
 	if (fields_load(provider_fields, load, node, NULL, load->arena, &params, err) == -1)
+		return -1;
+	if (trust_object(load, &hook, node, err) == -1)
 		return -1;
 	if (params.command.count == 0 || params.command.items[0][0] != '/')
 		return jnode_error(
@@ -138,8 +142,9 @@ static const struct field chains_fields[] = {
 };
 
 const struct field acme_fields[] = {
-    FIELD_STRING(struct params, options.ca, "ca", FIELD_ENV, "the CA's directory, an https URL"),
-    FIELD_STRING(struct params, options.test_ca, "test_ca", FIELD_ENV,
+    FIELD_STRING(struct params, options.ca, "ca", FIELD_ENV | FIELD_OPEN,
+	"the CA's directory, an https URL"),
+    FIELD_STRING(struct params, options.test_ca, "test_ca", FIELD_ENV | FIELD_OPEN,
 	"a directory to try after failures, before the CA is asked again"),
     FIELD_STRING(struct params, options.email, "email", FIELD_ENV, "contact of the account"),
     FIELD_STRING(struct params, options.profile, "profile", FIELD_ENV,

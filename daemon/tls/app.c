@@ -64,7 +64,7 @@ static const struct field pem_fields[] = {
 };
 
 static const struct field certificate_fields[] = {
-    FIELD_STRINGS(struct certificates, automate, "automate", 0,
+    FIELD_STRINGS(struct certificates, automate, "automate", FIELD_ENV,
 	"names whose certificates are made and renewed"),
     FIELD_OBJECTS(struct certificates, load_files, "load_files", 0, file_fields, struct file_pair,
 	"certificates from files"),

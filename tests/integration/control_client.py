@@ -3,12 +3,23 @@
 docs/control-protocol.md alone. Run with the socket's path it asks for everything there is."""
 
 import json
+import os
+import re
 import socket
 import sys
 
 import msgpack
 
 REQUEST, RESPONSE, NOTIFICATION = 0, 1, 2
+HEADER = os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                      "../../include/pointsman/control.h")
+
+
+def methods_of_header():
+    """The names that the header defines behind its line "methods"."""
+    with open(HEADER, encoding="utf-8") as file:
+        part = file.read().split("---- methods ----")[1].split("---- levels ----")[0]
+    return set(re.findall(r'^#define CONTROL_\w+ "([a-z._]+)"$', part, re.MULTILINE))
 
 
 class ControlError(Exception):
@@ -223,6 +234,93 @@ def check_events(path):
     client.close()
 
 
+ROW = {"id", "src", "dst", "listener", "server", "route", "upstream", "sni", "alpn", "proto", "tls",
+       "age", "idle", "bytes_in", "bytes_out", "state"}
+ROUTE = {"name", "handle", "id", "server", "label", "handlers", "disabled", "hits", "active"}
+UPSTREAM = {"name", "id", "dial", "route", "proxy", "server", "weight", "max_connections",
+            "admin", "health", "effective", "connections", "dials", "failures"}
+APPLIED = {"rev", "revision", "change_count", "changes"}
+
+
+def check_methods(path, listen):
+    """Each method once, and the keys of what it answers; control_changes.py has more of those
+    that change something."""
+    client = Client(path)
+    with socket.create_connection(("127.0.0.1", int(listen))) as connection:
+        connection.sendall(b"hello")
+        assert connection.recv(5) == b"hello"
+        (row,) = client.call("conn.ls")[1]
+        shown = client.call("conn.show", id=row["id"])[0]
+        assert client.call("conn.kill", ids=[row["id"]])[0]["killed"] == 1
+    document = client.call("config.show")[2]
+    address = "127.0.0.1:" + listen
+    seen = {
+        "hello": (client.facts, {"protocol", "protocol_min", "version", "level", "pid", "limits"}),
+        "conn.ls": (row, ROW),
+        "conn.show": (shown, ROW | {"started", "remote", "local", "worker", "matching", "streams",
+                                    "facts"}),
+        "conn.kill": (client.call("conn.kill", filter="id>0")[0], {"killed", "dry_run", "missing"}),
+        "config.confirm": ({}, set()),
+        "acme.challenge_add": (client.call(
+            "acme.challenge_add", type="http-01", name="token", value="token.x")[0], {"rev"}),
+        "acme.challenge_del": (client.call(
+            "acme.challenge_del", type="http-01", name="token")[0], {"rev"}),
+        "acme.rekey": ({}, set()),
+        "cert.renew": ({}, set()),
+        "cert.revoke": ({}, set()),
+    }
+    plain = {
+        "ping": ({}, {"rev"}),
+        "status": ({}, {"rev", "version", "pid", "started", "uptime", "level", "workers",
+                        "connections", "unconfirmed", "confirm_left"}),
+        "ca.root": ({}, {"rev", "pem"}),
+        "config.show": ({}, {"rev", "bytes"}),
+        "config.stage": ({"offset": 0, "text": document}, {"rev", "bytes"}),
+        "config.check": ({"document": document}, APPLIED),
+        "config.apply": ({"document": document}, APPLIED),
+        "config.reload": ({}, APPLIED | {"set_aside"}),
+        "config.save": ({"dry_run": True}, {"change_count", "changes", "set_aside", "saved"}),
+        "config.rollback": ({"back": 1, "dry_run": True}, APPLIED),
+        "txn.apply": ({"operations": '[{"op":"route.disable","id":"db"}]'},
+                      {"rev", "revision", "connections"}),
+        "route.show": ({"id": "db"}, ROUTE | {"json"}),
+        "cert.show": ({"name": "localhost"}, {"names", "expires", "fingerprint"}),
+        "server.show": ({"name": "main"}, {"name", "listeners", "routes", "hits", "active"}),
+        "route.test": ({"listener": address}, {"rev"}),
+        "listener.show": ({"address": address}, {"address", "server", "paused"}),
+        "upstream.health": ({"proxy": "db", "id": "127.0.0.1:9", "state": "auto"}, UPSTREAM),
+        "upstream.show": ({"proxy": "db", "id": "127.0.0.1:9"}, UPSTREAM),
+    }
+    lists = {
+        "cert.ls": {"names", "expires"},
+        "config.history": {"revision", "time", "who", "comment"},
+        "config.diff": {"path", "change"},
+        "route.ls": ROUTE | {"index"},
+        "server.ls": {"name", "listeners", "routes", "hits", "active"},
+        "listener.ls": {"address", "server", "paused"},
+        "upstream.ls": UPSTREAM,
+    }
+    for method, (params, keys) in plain.items():
+        seen[method] = client.call(method, **params)[0], keys
+    for method, keys in lists.items():
+        result, items, _ = client.call(method)
+        assert result["count"] == len(items) > 0, method
+        seen[method] = items[0], keys
+    for method, params in (("config.confirm", {}), ("cert.renew", {"name": "none"}),
+                           ("cert.revoke", {"name": "none"}), ("acme.rekey", {"name": "none"})):
+        refused("not_found", client.call, method, **params)
+    # Until the client ends its side.
+    number = client.send("events.watch", {"since": 0})
+    client.socket.shutdown(socket.SHUT_WR)
+    result, items, _ = client.answer(number)
+    assert result["seq"] >= items[-1]["seq"]
+    seen["events.watch"] = items[0], {"seq", "time", "type"}
+    for method, (answer, keys) in seen.items():
+        assert keys <= set(answer), (method, keys - set(answer))
+    assert set(seen) == methods_of_header(), set(seen) ^ methods_of_header()
+    client.close()
+
+
 def check_limits(path):
     closed("invalid", path, b"\xc1")
     closed("invalid", path, msgpack.packb({"method": "ping"}))
@@ -246,6 +344,7 @@ def main():
     check_changes(path)
     check_stage(path)
     check_events(path)
+    check_methods(path, sys.argv[2])
     check_limits(path)
     print("all is as the header says")
 
