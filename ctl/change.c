@@ -95,7 +95,8 @@ void change_place(struct change *ch)
 
 /* ---- key=value ------------------------------------------------------------------------------ */
 
-int change_pair(struct context *c, const char *text, char *key, size_t size, const char **value)
+static int read_pair(
+    struct context *c, const char *text, char *key, size_t size, const char **value)
 {
 	size_t n = strcspn(text, "=");
 
@@ -116,7 +117,7 @@ int change_pairs(struct context *c, int argc, char **argv, json_t *object)
 	int i;
 
 	for (i = 0; i < argc; i++) {
-		if (change_pair(c, argv[i], key, sizeof(key), &text) == -1)
+		if (read_pair(c, argv[i], key, sizeof(key), &text) == -1)
 			return -1;
 		value = json_loads(text, JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, NULL);
 		if (value == NULL)
@@ -249,7 +250,6 @@ static void name_place(const struct change *ch)
 
 static int transact(struct change *ch)
 {
-	const struct options *o = ch->c->options;
 	struct pack_box *params;
 	struct reply reply;
 	char *text;
@@ -262,14 +262,7 @@ static int transact(struct change *ch)
 	free(text);
 	if (rc == -1)
 		return -1;
-	if (o->given & OPTION_IF_REV)
-		pack_u64(pack_key(params, "if_rev"), o->if_rev);
-	if (o->given & OPTION_DRY_RUN)
-		pack_bool(pack_key(params, "dry_run"), true);
-	if (o->given & OPTION_SAVE)
-		pack_bool(pack_key(params, "save"), true);
-	if (o->comment != NULL)
-		pack_str(pack_key(params, "comment"), o->comment);
+	command_change_options(ch->c, params);
 	if (command_call(ch->c, &reply) == -1) {
 		name_place(ch);
 		return -1;
@@ -285,6 +278,28 @@ int change_apply(struct change *ch)
 
 	json_decref(ch->operations);
 	return rc;
+}
+
+int change_members(
+    struct change *ch, const char *op, const char *proxy, const char *id, int argc, char **argv)
+{
+	const char *value;
+	char key[KEY_MAX];
+	int i;
+
+	for (i = 0; i < argc && !ch->failed; i++) {
+		ch->failed = read_pair(ch->c, argv[i], key, sizeof(key), &value) == -1;
+		if (ch->failed)
+			break;
+		change_operation(ch, op, id);
+		if (proxy != NULL)
+			change_text(ch, "proxy", proxy);
+		change_text(ch, "id", id);
+		change_text(ch, "key", key);
+		change_text(ch, "value", value);
+		change_existing(ch);
+	}
+	return change_apply(ch);
 }
 
 int change_each(struct change *ch, const char *op, const char *key, int argc, char **argv)

@@ -49,11 +49,16 @@ int change_apply(struct change *change);
 int change_each(struct change *change, const char *op, const char *key, int argc, char **argv);
 
 /*
- * "key=value": *key (with room for size bytes) and *value, which points into text. Returns 0, or
- * -1 with the context's fault.
+ * A whole command: one operation for each "key=value" of argv, on the route or (proxy not NULL) the
+ * upstream called id.
  */
-int change_pair(struct context *c, const char *text, char *key, size_t size, const char **value);
-/* The pairs of argv as members of object; a value is JSON, or where it is not, text. */
+int change_members(struct change *change, const char *op, const char *proxy, const char *id,
+    int argc, char **argv);
+
+/*
+ * The "key=value" of argv as members of object; a value is JSON, or where it is not, text. Returns
+ * 0, or -1 with the context's fault.
+ */
 int change_pairs(struct context *c, int argc, char **argv, json_t *object);
 
 #endif

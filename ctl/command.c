@@ -153,6 +153,20 @@ int command_call(struct context *c, struct reply *out)
 	return client_call(c->client, NULL, NULL, out, c->fault);
 }
 
+void command_change_options(const struct context *c, struct pack_box *params)
+{
+	const struct options *o = c->options;
+
+	if (o->given & OPTION_IF_REV)
+		pack_u64(pack_key(params, "if_rev"), o->if_rev);
+	if (o->given & OPTION_DRY_RUN)
+		pack_bool(pack_key(params, "dry_run"), true);
+	if (o->given & OPTION_SAVE)
+		pack_bool(pack_key(params, "save"), true);
+	if (o->comment != NULL)
+		pack_str(pack_key(params, "comment"), o->comment);
+}
+
 int command_id(struct context *c, const char *text, uint64_t *out)
 {
 	char *end;

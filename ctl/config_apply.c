@@ -10,7 +10,7 @@ static int run_apply(struct context *c, int argc, char **argv)
 	int rc = config_begin(c, CONTROL_CONFIG_APPLY, argc > 0 ? argv[0] : NULL, &in, &params);
 
 	if (rc == 0) {
-		config_options(c, params);
+		command_change_options(c, params);
 		rc = config_result(c, c->options->given & OPTION_DRY_RUN, &in);
 	}
 	input_fini(&in);

@@ -18,20 +18,6 @@ int config_begin(struct context *c, const char *method, const char *argument, st
 	return stage_begin(c, method, "document", buf_span(&in->text), params);
 }
 
-void config_options(struct context *c, struct pack_box *params)
-{
-	const struct options *o = c->options;
-
-	if (o->given & OPTION_IF_REV)
-		pack_u64(pack_key(params, "if_rev"), o->if_rev);
-	if (o->given & OPTION_DRY_RUN)
-		pack_bool(pack_key(params, "dry_run"), true);
-	if (o->given & OPTION_SAVE)
-		pack_bool(pack_key(params, "save"), true);
-	if (o->comment != NULL)
-		pack_str(pack_key(params, "comment"), o->comment);
-}
-
 /* Saved changes that a reload has set aside. */
 static void print_aside(struct context *c, const msgpack_object *list)
 {

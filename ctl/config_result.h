@@ -15,9 +15,6 @@
 int config_begin(struct context *c, const char *method, const char *argument, struct input *in,
     struct pack_box **params);
 
-/* Parameters that options stand for: if_rev, dry_run, comment. */
-void config_options(struct context *c, struct pack_box *params);
-
 /*
  * Sends the request that was begun and prints the result: what has changed, or (dry) would, with
  * the values. in, if not NULL, is what was sent. Returns a command's result.

@@ -17,7 +17,7 @@ static int run_rollback(struct context *c, int argc, char **argv)
 		pack_u64(pack_key(params, "revision"), revision);
 	else
 		pack_u64(pack_key(params, "back"), 1);
-	config_options(c, params);
+	command_change_options(c, params);
 	return config_result(c, c->options->given & OPTION_DRY_RUN, NULL);
 }
 

@@ -6,22 +6,9 @@
 static int run_set(struct context *c, int argc, char **argv)
 {
 	struct change change;
-	const char *value;
-	char key[128];
-	int i;
 
 	change_begin(&change, c, "route", "changed");
-	for (i = 1; i < argc && !change.failed; i++) {
-		change.failed = change_pair(c, argv[i], key, sizeof(key), &value) == -1;
-		if (change.failed)
-			break;
-		change_operation(&change, "route.set", argv[0]);
-		change_text(&change, "id", argv[0]);
-		change_text(&change, "key", key);
-		change_text(&change, "value", value);
-		change_existing(&change);
-	}
-	return change_apply(&change);
+	return change_members(&change, "route.set", NULL, argv[0], argc - 1, argv + 1);
 }
 
 const struct command command_route_set = {

@@ -6,22 +6,9 @@
 static int run_set(struct context *c, int argc, char **argv)
 {
 	struct change change;
-	const char *value;
-	char key[128];
-	int i;
 
 	change_begin(&change, c, "upstream", "changed");
-	for (i = 2; i < argc && !change.failed; i++) {
-		change.failed = change_pair(c, argv[i], key, sizeof(key), &value) == -1;
-		if (change.failed)
-			break;
-		change_operation(&change, "upstream.set", argv[1]);
-		change_text(&change, "proxy", argv[0]);
-		change_text(&change, "id", argv[1]);
-		change_text(&change, "key", key);
-		change_text(&change, "value", value);
-	}
-	return change_apply(&change);
+	return change_members(&change, "upstream.set", argv[0], argv[1], argc - 2, argv + 2);
 }
 
 const struct command command_upstream_set = {
