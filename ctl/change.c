@@ -268,6 +268,10 @@ static int transact(struct change *ch)
 		pack_bool(pack_key(params, "dry_run"), true);
 	if (o->given & OPTION_SAVE)
 		pack_bool(pack_key(params, "save"), true);
+	if (o->given & OPTION_CONFIRM)
+		pack_u64(pack_key(params, "confirm_s"), o->confirm_s);
+	if (o->txn_id != NULL)
+		pack_str(pack_key(params, "txn_id"), o->txn_id);
 	if (o->comment != NULL)
 		pack_str(pack_key(params, "comment"), o->comment);
 	if (command_call(ch->c, &reply) == -1) {
