@@ -198,12 +198,22 @@ void acme_attempt_start(struct acme_name *n)
 	acme_account_unref(account);
 }
 
-void acme_attempt_cancel(struct acme_name *n)
+static void end_attempt(struct acme_name *n, void (*end)(struct acme_order *order))
 {
 	if (n->order == NULL)
 		return;
-	acme_order_cancel(n->order);
+	end(n->order);
 	n->order = NULL;
 	n->testing = false;
 	acme_names.active--;
+}
+
+void acme_attempt_cancel(struct acme_name *n)
+{
+	end_attempt(n, acme_order_cancel);
+}
+
+void acme_attempt_discard(struct acme_name *n)
+{
+	end_attempt(n, acme_order_discard);
 }
