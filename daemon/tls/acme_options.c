@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/log.h"
 #include "daemon/core/replacer.h"
 #include "daemon/core/trust.h"
 #include "daemon/tls/pem.h"
@@ -42,6 +43,20 @@ static int ignore(struct load *load, const struct jnode *node, void *target, str
 	(void)node;
 	(void)target;
 	(void)err;
+	return 0;
+}
+
+/* Nobody is to think that records are looked up. */
+static int ignore_loudly(
+    struct load *load, const struct jnode *node, void *target, struct error *err)
+{
+	char path[512];
+
+	(void)load;
+	(void)target;
+	(void)err;
+	log_msg(LOG_WARN, "config", "%s has no effect: the DNS hook is trusted",
+	    jnode_path(node, path, sizeof(path)));
 	return 0;
 }
 
@@ -116,8 +131,9 @@ static const struct field dns_fields[] = {
 	"how long to wait after the hook before the CA is told"),
     FIELD_STRING(struct acme_dns, override_domain, "override_domain", 0,
 	"the name of the record, where _acme-challenge of the name is an alias of it"),
-    FIELD_OTHER("propagation_timeout", ignore, "the hook is trusted to wait as long as needed"),
-    FIELD_OTHER("resolvers", ignore, "nothing is asked: the hook is trusted"),
+    FIELD_OTHER(
+	"propagation_timeout", ignore_loudly, "the hook is trusted to wait as long as needed"),
+    FIELD_OTHER("resolvers", ignore_loudly, "nothing is asked: the hook is trusted"),
     FIELD_OTHER("ttl", ignore, "of the record: the hook's business"),
     FIELD_END,
 };
