@@ -9,6 +9,7 @@
 #include <nettle/memops.h>
 #include <nettle/sha2.h>
 
+#include "daemon/core/explain.h"
 #include "daemon/core/iprange.h"
 #include "daemon/core/load.h"
 #include "daemon/core/replacer.h"
@@ -232,7 +233,7 @@ static bool is_open(const void *p)
 {
 	const struct socks5_params *params = p;
 
-	return params->credential_count == 0;
+	return !params->password;
 }
 
 const struct handler_type handler_socks5 = {
@@ -242,6 +243,7 @@ const struct handler_type handler_socks5 = {
     .params_size = sizeof(struct socks5_params),
     .load = load_params,
     .handle = handle,
+    .explain = explain_terminal,
     .adapt = adapt,
     .is_open = is_open,
 };
