@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# certificates.sh [DAYS]: makes what the example wants to have in this folder: an authority for clients, the clients
-# "developer" and "visitor", and the shop's own certificate. The authority's key signs them and is
-# forgotten; keep one where more clients are to come.
+# certificates.sh [DAYS]: makes what the example wants to have in this folder: an authority for
+# clients, the clients "developer" and "visitor", and the shop's own certificate. The authority's key
+# signs them and is deleted; where more clients are to come it must be kept.
 set -eu
 umask 077
 days=${1:-365}
