@@ -153,6 +153,7 @@ static void copy_facts(struct facts *to, struct facts *from)
 	to->dst = from->dst;
 	to->server = from->server;
 	to->route = from->route;
+	to->on_demand = from->on_demand;
 	for (fact = from->named; fact != NULL; fact = fact->next)
 		facts_set_copied(to, fact->name, span_of(fact->value, fact->length));
 }

@@ -65,3 +65,13 @@ const struct fact *facts_get(const struct facts *f, const char *name)
 {
 	return find(f, name);
 }
+
+bool facts_put(const struct facts *f, const char *name, struct buf *out)
+{
+	const struct fact *fact = find(f, name);
+
+	if (fact == NULL)
+		return f->on_demand != NULL && f->on_demand(f, name, out);
+	buf_append(out, fact->value, fact->length);
+	return true;
+}

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "common/arena.h"
+#include "common/buf.h"
 #include "common/netaddr.h"
 #include "common/span.h"
 
@@ -30,6 +31,8 @@ struct facts {
 	const char *server, *route;   /* names, borrowed from the instance's memory */
 	struct arena *arena;          /* where values are kept */
 	struct fact *named;
+	/* Appends the value of a name that has none yet; NULL, and false: there is none. */
+	bool (*on_demand)(const struct facts *f, const char *name, struct buf *out);
 };
 
 /* The local address of the socket (asked from the system once) and the effective one. */
@@ -42,5 +45,7 @@ void facts_set(struct facts *f, const char *name, struct span value);
 void facts_set_copied(struct facts *f, const char *name, struct span value);
 /* NULL: not set. */
 const struct fact *facts_get(const struct facts *f, const char *name);
+/* Appends the value, which may be made on demand. Returns whether there is one. */
+bool facts_put(const struct facts *f, const char *name, struct buf *out);
 
 #endif

@@ -445,14 +445,6 @@ const char *template_text(const struct template *t)
 	return t->constant ? t->text : NULL;
 }
 
-static void put_fact(const struct facts *facts, const char *name, struct buf *out)
-{
-	const struct fact *fact = facts_get(facts, name);
-
-	if (fact != NULL)
-		buf_append(out, fact->value, fact->length);
-}
-
 void template_expand(const struct template *t, struct facts *facts, struct buf *out)
 {
 	size_t i;
@@ -469,7 +461,7 @@ void template_expand(const struct template *t, struct facts *facts, struct buf *
 		else if (s->value != NULL)
 			s->value->put(facts, out);
 		else
-			put_fact(facts, s->text, out);
+			facts_put(facts, s->text, out);
 	}
 }
 

@@ -310,15 +310,6 @@ static bool put_local_port(const struct http_request *r, struct span rest, struc
 	return true;
 }
 
-static bool put_fact(const struct http_request *r, const char *name, struct buf *out)
-{
-	const struct fact *fact = facts_get(&r->facts, name);
-
-	if (fact != NULL)
-		buf_append(out, fact->value, fact->length);
-	return fact != NULL;
-}
-
 /* What the TLS session below is known by in layer 4: "http.request.tls.x" is its "l4.tls.x". */
 static bool put_tls(const struct http_request *r, struct span rest, struct buf *out)
 {
@@ -327,7 +318,7 @@ static bool put_tls(const struct http_request *r, struct span rest, struct buf *
 	if (!r->tls || rest.n > 64)
 		return false;
 	snprintf(name, sizeof(name), "l4.tls.%.*s", (int)rest.n, (const char *)rest.p);
-	return put_fact(r, name, out);
+	return facts_put(&r->facts, name, out);
 }
 
 static bool put_regexp(const struct http_request *r, struct span rest, struct buf *out)
@@ -337,7 +328,7 @@ static bool put_regexp(const struct http_request *r, struct span rest, struct bu
 	if (rest.n > 200)
 		return false;
 	snprintf(name, sizeof(name), "http.regexp.%.*s", (int)rest.n, (const char *)rest.p);
-	return put_fact(r, name, out);
+	return facts_put(&r->facts, name, out);
 }
 
 /* ---- the table ----------------------------------------------------------------------------- */

@@ -9,6 +9,7 @@
 #include "daemon/core/answers.h"
 #include "daemon/core/worker.h"
 #include "daemon/tls/challenge.h"
+#include "daemon/tls/client_facts.h"
 #include "daemon/tls/stream.h"
 #include "daemon/wire/hello.h"
 
@@ -160,6 +161,8 @@ static void set_facts(struct conn *conn, const struct tls_stream *stream)
 	facts_set(f, "l4.tls.proto_mutual", span_str("true"));
 	facts_set(f, "l4.tls.resumed", span_str(info.resumed ? "true" : "false"));
 	facts_set(f, "l4.tls.ech", span_str("false"));
+	if (info.client.n > 0)
+		client_facts_set(f, info.client);
 	counter_add(&conn->worker->counters.handshakes, 1);
 	if (info.resumed)
 		counter_add(&conn->worker->counters.handshakes_resumed, 1);

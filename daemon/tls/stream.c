@@ -561,9 +561,10 @@ int tls_stream_wants(const struct tls_stream *t)
 void tls_stream_info(const struct tls_stream *t, struct tls_info *out)
 {
 	gnutls_session_t session = t->session.gnutls;
+	const gnutls_datum_t *certs;
 	gnutls_datum_t alpn;
 	size_t n = sizeof(out->name);
-	unsigned type;
+	unsigned type, n_certs = 0;
 
 	memset(out, 0, sizeof(*out));
 	if (gnutls_server_name_get(session, out->name, &n, &type, 0) == 0)
@@ -573,4 +574,7 @@ void tls_stream_info(const struct tls_stream *t, struct tls_info *out)
 	if (gnutls_alpn_get_selected_protocol(session, &alpn) == 0)
 		out->alpn = span_of(alpn.data, alpn.size);
 	out->resumed = gnutls_session_is_resumed(session) != 0;
+	certs = gnutls_certificate_get_peers(session, &n_certs);
+	if (certs != NULL && n_certs > 0)
+		out->client = span_of(certs[0].data, certs[0].size);
 }

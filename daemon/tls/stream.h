@@ -59,6 +59,7 @@ struct tls_info {
 	const char *version;      /* "tls1.3" */
 	const char *cipher_suite; /* the IANA name */
 	struct span alpn;         /* n = 0: none */
+	struct span client;       /* the client's certificate, DER; n = 0: none */
 	bool resumed;
 };
 

@@ -111,16 +111,17 @@ need_sshd() {
     [ -x /usr/sbin/sshd ] || skip "sshd is missing (Debian: openssh-server)"
 }
 
-# Takes $tmp/client for a key of root's. ssh_options are what a client needs to trust it.
-start_sshd() { # PORT
-    local kind
+# Takes $tmp/client for a key of root's. ssh_options are what a client needs to trust it. COMMAND… is
+# put before the server's own.
+start_sshd() { # PORT [ADDRESS [COMMAND…]]
+    local kind address=${2:-127.0.0.1}
     mkdir -p /run/sshd
     for kind in host client; do
-        ssh-keygen -q -t ed25519 -N '' -f "$tmp/$kind" || fail "no key"
+        [ -f "$tmp/$kind" ] || ssh-keygen -q -t ed25519 -N '' -f "$tmp/$kind" || fail "no key"
     done
-    start sshd /usr/sbin/sshd -D -e -f /dev/null -o ListenAddress="127.0.0.1:$1" -o HostKey="$tmp/host" \
-        -o AuthorizedKeysFile="$tmp/client.pub" -o StrictModes=no -o UsePAM=no -o PidFile=none \
-        -o PermitRootLogin=prohibit-password
+    start "sshd-$address" "${@:3}" /usr/sbin/sshd -D -e -f /dev/null -o ListenAddress="$address:$1" \
+        -o HostKey="$tmp/host" -o AuthorizedKeysFile="$tmp/client.pub" -o StrictModes=no -o UsePAM=no \
+        -o PidFile=none -o PermitRootLogin=prohibit-password
     echo "server $(cat "$tmp/host.pub")" >"$tmp/known"
     ssh_options=(-F none -o BatchMode=yes -o ConnectTimeout=10 -o IdentitiesOnly=yes -i "$tmp/client"
         -o UserKnownHostsFile="$tmp/known" -o HostKeyAlias=server)
