@@ -14,6 +14,7 @@
 	X(cert_ls) \
 	X(cert_renew) \
 	X(cert_revoke) \
+	X(cert_set) \
 	X(cert_show) \
 	X(config_apply) \
 	X(config_check) \

@@ -26,7 +26,7 @@
 #include "daemon/config/overlay.h"
 #include "daemon/control/server.h"
 #include "daemon/core/instance.h"
-#include "daemon/core/ip_file.h"
+#include "daemon/core/file_watch.h"
 #include "daemon/core/worker.h"
 #include "daemon/demo.h"
 #include "daemon/net/descriptors.h"
@@ -357,7 +357,7 @@ static void stop(struct state *state)
 	workers_stop();
 	instance_forget();
 	peers_forget_recent();
-	ip_files_stop();
+	file_watch_stop();
 	change_forget();
 	overlay_stop();
 	item_keys_forget();

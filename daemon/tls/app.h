@@ -11,11 +11,11 @@
 #include "daemon/tls/automation.h"
 #include "daemon/tls/issuer.h"
 
-struct store_set;
+struct cert_files;
 
 /* Of one instance, in its arena; instance->tls points at it. */
 struct tls_app {
-	_Atomic(struct store_set *) loaded; /* in the store as long as the instance lives */
+	_Atomic(struct cert_files *) loaded; /* in the store as long as the instance lives */
 	struct automation automation;
 	struct strings automate; /* names from "certificates" */
 	struct managed_name *managed;

@@ -194,7 +194,9 @@ static int folder_file(void *arg, const char *path, struct error *err)
 static int folder_leaf(
     const struct reading *r, const struct jnode *item, const char *text, struct error *err)
 {
-	if (folder_each_pem(text, folder_file, (void *)r, err) == 0)
+	static const struct folder_visitor visitor = {.file = folder_file};
+
+	if (folder_walk(text, &visitor, (void *)r, err) == 0)
 		return 0;
 	return *err->path != '\0' ? -1 : jnode_error(item, err, err->code, "%s", err->message);
 }

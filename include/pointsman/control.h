@@ -84,6 +84,8 @@
 #define CONTROL_CERT_RENEW "cert.renew"
 /* {name: text, reason?: int} -> {} */
 #define CONTROL_CERT_REVOKE "cert.revoke"
+/* {name: text, chain: text, key: text} -> {}; PEM */
+#define CONTROL_CERT_SET "cert.set"
 /* {type: text, name: text, value: text} -> {} */
 #define CONTROL_ACME_CHALLENGE_ADD "acme.challenge_add"
 /* {type: text, name: text} -> {} */
