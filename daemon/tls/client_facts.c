@@ -14,7 +14,7 @@
 #include "common/buf.h"
 
 #define FACT "l4.tls.client" /* has the certificate, DER */
-#define ITEMS_MAX 64	     /* of a list; GnuTLS looks each up from the start */
+#define ITEMS_MAX 64         /* of a list; GnuTLS looks each up from the start */
 #define SERIAL_MAX 64
 
 /* Appends item i of a list. Returns whether there is one. */
@@ -52,7 +52,8 @@ static void put_datum(int result, gnutls_datum_t *datum, struct buf *out)
 	gnutls_free(datum->data);
 }
 
-/* rest: "" for the whole list, as "[a b]", or ".2" for one of it; one that is not there is empty. */
+/* rest: "" for the whole list, as "[a b]", or ".2" for one of it; one that is not there is empty.
+ */
 static bool put_list(const void *list, item_fn *item, const char *rest, struct buf *out)
 {
 	struct buf value = {0};
@@ -79,8 +80,8 @@ static bool put_list(const void *list, item_fn *item, const char *rest, struct b
 
 /* ---- subject and issuer -------------------------------------------------------------------- */
 
-typedef int get_attribute(gnutls_x509_crt_t crt, const char *oid, unsigned i, unsigned raw,
-    void *value, size_t *n);
+typedef int get_attribute(
+    gnutls_x509_crt_t crt, const char *oid, unsigned i, unsigned raw, void *value, size_t *n);
 
 struct attribute {
 	const char *name, *oid;
@@ -365,7 +366,8 @@ static bool put_fact(const struct facts *f, const char *name, struct buf *out)
 
 	if (fact == NULL || field == NULL || gnutls_x509_crt_init(&crt) < 0)
 		return false;
-	der = (gnutls_datum_t){.data = (unsigned char *)fact->value, .size = (unsigned)fact->length};
+	der =
+	    (gnutls_datum_t){.data = (unsigned char *)fact->value, .size = (unsigned)fact->length};
 	found = gnutls_x509_crt_import(crt, &der, GNUTLS_X509_FMT_DER) == 0 &&
 		put_field(crt, &der, field, out);
 	gnutls_x509_crt_deinit(crt);

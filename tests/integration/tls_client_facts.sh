@@ -45,5 +45,5 @@ whole() {
     fact serial "$("$python" -c 'import sys; print(int(sys.argv[1], 16))' "$(x509 -serial)")"
     fact certificate_der_base64 "$(openssl x509 -in "$tmp/$name.pem" -outform der | base64 -w 0)"
     same "$(cat "$tmp/$name.pem")" "$(sed -n '/^certificate_pem=/,/END/s/^certificate_pem=//p' "$tmp/got")
-$(sed -n '1,/^certificate_pem=/d; /^none=/q; p' "$tmp/got" | sed '/^$/d')" "the PEM" 
+$(sed -n '1,/^certificate_pem=/d; /^none=/q; p' "$tmp/got" | sed '/^$/d')" "the PEM"
 }
