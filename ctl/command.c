@@ -163,6 +163,10 @@ void command_change_options(const struct context *c, struct pack_box *params)
 		pack_bool(pack_key(params, "dry_run"), true);
 	if (o->given & OPTION_SAVE)
 		pack_bool(pack_key(params, "save"), true);
+	if (o->given & OPTION_CONFIRM)
+		pack_u64(pack_key(params, "confirm_s"), o->confirm_s);
+	if (o->txn_id != NULL)
+		pack_str(pack_key(params, "txn_id"), o->txn_id);
 	if (o->comment != NULL)
 		pack_str(pack_key(params, "comment"), o->comment);
 }

@@ -16,5 +16,6 @@ const struct command command_config_export = {
     .help = "the document alone, to be kept and applied again",
     .details = "Secrets are masked; config apply takes a mask as the secret that is in force:\n"
 	       "  pointsctl config export >save.json; pointsctl config apply -f save.json\n",
+    .options = OPTION_SECRETS,
     .run = run_export,
 };

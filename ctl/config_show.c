@@ -14,5 +14,6 @@ const struct command command_config_show = {
     .object = "config",
     .verb = "show",
     .help = "the document in force as JSON, secrets masked",
+    .options = OPTION_SECRETS,
     .run = run_show,
 };

@@ -44,13 +44,16 @@ static int print(struct context *c, const struct buf *document, uint64_t revisio
 int document_print(struct context *c, bool bare)
 {
 	struct buf document = {0};
+	struct pack_box *params;
 	struct reply reply;
 	uint64_t revision = 0;
 	int rc = -1;
 
 	if (command_connect(c) == NULL)
 		return -1;
-	client_begin(c->client, CONTROL_CONFIG_SHOW);
+	params = client_begin(c->client, CONTROL_CONFIG_SHOW);
+	if (c->options->given & OPTION_SECRETS)
+		pack_bool(pack_key(params, "secrets"), true);
 	if (client_call(c->client, take_text, &document, &reply, c->fault) == 0) {
 		unpack_u64(unpack_get(reply.result, "rev"), &revision);
 		reply_fini(&reply);

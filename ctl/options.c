@@ -43,6 +43,11 @@ static const struct option_spec {
     {LONG_ONLY + 9, "if-rev", "N", OPTION_IF_REV, "only if the document is at this revision"},
     {LONG_ONLY + 10, "comment", "TEXT", OPTION_COMMENT, "for the history"},
     {LONG_ONLY + 11, "save", NULL, OPTION_SAVE, "the change survives restarts and reloads"},
+    {LONG_ONLY + 12, "confirm", "DURATION", OPTION_CONFIRM,
+	"take it back after that unless config confirm comes before"},
+    {LONG_ONLY + 13, "txn-id", "ID", OPTION_TXN_ID,
+	"sent again with the same id it is not done twice"},
+    {LONG_ONLY + 14, "secrets", NULL, OPTION_SECRETS, "with the secrets themselves (admin)"},
     {LONG_ONLY + 20, "since", "SEQ", OPTION_SINCE, "those after this number first, 0: all"},
     {LONG_ONLY + 40, "expires-within", "DURATION", OPTION_EXPIRES_WITHIN,
 	"only those with no more time left, such as 30d"},
@@ -129,6 +134,18 @@ static int read_within(const char *text, int64_t *out, struct fault *fault)
 	return 0;
 }
 
+/* In seconds, no less than was said. */
+static int read_confirm(const char *text, uint64_t *out, struct fault *fault)
+{
+	int64_t duration;
+
+	if (!duration_parse(text, &duration) || duration <= 0)
+		return fault_set(fault, CONTROL_EXIT_USAGE,
+		    "--confirm takes a duration such as 60s, not '%s'", text);
+	*out = (uint64_t)(duration / DURATION_S + (duration % DURATION_S > 0));
+	return 0;
+}
+
 /* "kill", "drain=1m" */
 static int read_existing(char *text, struct options *out, struct fault *fault)
 {
@@ -165,6 +182,7 @@ static int take_special(const struct option_spec *spec, struct options *out, str
 	    {OPTION_IN, &out->in},
 	    {OPTION_FILE, &out->file},
 	    {OPTION_COMMENT, &out->comment},
+	    {OPTION_TXN_ID, &out->txn_id},
 	};
 	size_t i;
 
@@ -179,6 +197,8 @@ static int take_special(const struct option_spec *spec, struct options *out, str
 		return read_within(optarg, &out->expires_within, fault);
 	if (spec->bit == OPTION_IF_REV)
 		return read_number(spec->name, optarg, &out->if_rev, fault);
+	if (spec->bit == OPTION_CONFIRM)
+		return read_confirm(optarg, &out->confirm_s, fault);
 	if (spec->bit == OPTION_EXISTING)
 		return read_existing(optarg, out, fault);
 	return 0;

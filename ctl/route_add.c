@@ -36,7 +36,7 @@ const struct command command_route_add = {
 	       "route block with its matchers:\n"
 	       "  printf '@a tls sni a.example\\nroute @a {\\n  proxy 10.0.0.7:443\\n}\\n' |\n"
 	       "      pointsctl route add --server main --before web\n",
-    .options = OPTIONS_CHANGE | OPTIONS_PLACE | OPTION_IN | OPTION_SERVER | OPTION_FILE,
+    .options = OPTIONS_TXN | OPTIONS_PLACE | OPTION_IN | OPTION_SERVER | OPTION_FILE,
     .max = 1,
     .run = run_add,
 };

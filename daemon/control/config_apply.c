@@ -280,6 +280,7 @@ enum {
 	ROLLBACK_IF_REV,
 	ROLLBACK_DRY_RUN,
 	ROLLBACK_SAVE,
+	ROLLBACK_CONFIRM,
 	ROLLBACK_COMMENT
 };
 
@@ -289,6 +290,7 @@ static const struct param rollback_params[] = {
     IF_REV,
     {.name = "dry_run", .type = PARAM_BOOL, .help = "only find out what it would do"},
     SAVE,
+    CONFIRM,
     COMMENT,
     {.name = NULL},
 };
@@ -315,7 +317,11 @@ static const struct revision *wanted_revision(const struct argument *args, struc
 static void run_rollback(struct call *call, const struct argument *args)
 {
 	const struct revision *r;
-	struct change change = {.save = args[ROLLBACK_SAVE].yes, .overrides = true};
+	struct change change = {
+	    .save = args[ROLLBACK_SAVE].yes,
+	    .overrides = true,
+	    .confirm_s = (unsigned)args[ROLLBACK_CONFIRM].number,
+	};
 	char note[NOTE_SIZE];
 	struct error err;
 

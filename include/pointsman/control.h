@@ -139,8 +139,9 @@
 #define CONTROL_CONFIG_RELOAD "config.reload"
 /* {revision?: int} -> {revision}: the change that was made with confirm_s stays */
 #define CONTROL_CONFIG_CONFIRM "config.confirm"
-/* {revision?: int, back?: int, if_rev?, dry_run?, save?, comment?} -> the same; one of the first
- * two
+/*
+ * {revision?: int, back?: int, if_rev?, dry_run?, save?, confirm_s?, comment?} -> the same; one of
+ * the first two
  */
 #define CONTROL_CONFIG_ROLLBACK "config.rollback"
 /* {if_rev?: int, dry_run?: bool} -> {change_count, changes, set_aside, saved: int} */

@@ -32,3 +32,15 @@ ctl config show | grep -q unconfirmed && fail "the change is still there"
 "$python" "$here/control_changes.py" "$sock" begin || fail "a change to be confirmed"
 ctl config confirm || fail "pointsctl config confirm"
 ctl config show | grep -q unconfirmed || fail "the change is not there"
+
+# The same with pointsctl alone.
+add() { # OPTION…
+    echo '{"@id":"late","handle":[{"handler":"close"}]}' | ctl route add --server main "$@"
+}
+add --confirm 1s --txn-id once || fail "route add --confirm"
+wait_until 10 "the change to be taken back" eval '! ctl config show | grep -q late'
+add --txn-id once || fail "the same id again"
+ctl config show | grep -q late && fail "what was done once was done again"
+add --confirm 100ms --txn-id twice || fail "another id"
+add --confirm 5x && fail "--confirm 5x"
+[ "$(ctl -j config show --secrets | wc -c)" -gt 10 ] || fail "config show --secrets"
