@@ -219,7 +219,7 @@ code 0 config reload
 # --- exit codes that every verb shares ----------------------------------------------------------
 refused 2 "no verb 'exprot', did you mean 'export'" config exprot
 refused 2 "no object 'confg', did you mean 'config'" confg show
-refused 2 'config needs a verb: apply, check, diff, export' config
+refused 2 'config needs a verb: apply, check, confirm, diff, export' config
 kill -STOP "${pids[pointsmand]}"
 code 8 -t 300ms config show
 kill -CONT "${pids[pointsmand]}"
