@@ -49,7 +49,8 @@ void command_overview(FILE *to);
 struct client *command_connect(struct context *c);
 /* client_call() without chunks on the context's session. */
 int command_call(struct context *c, struct reply *out);
-/* Parameters that the options for changes stand for: if_rev, dry_run, save, comment. */
+/* Parameters that the options for changes stand for: if_rev, dry_run, save, confirm_s, txn_id,
+ * comment. */
 void command_change_options(const struct context *c, struct pack_box *params);
 /* An argument that is an id. 0, or -1 with the context's fault. */
 int command_id(struct context *c, const char *text, uint64_t *out);
