@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "common/control_path.h"
+#include "common/duration.h"
 #include "common/error.h"
 #include "ctl/commands_tbl.h"
 
@@ -153,6 +154,16 @@ int command_call(struct context *c, struct reply *out)
 	return client_call(c->client, NULL, NULL, out, c->fault);
 }
 
+void command_change_hint(const struct context *c)
+{
+	char text[DURATION_TEXT_MAX];
+
+	if ((c->options->given & (OPTION_CONFIRM | OPTION_DRY_RUN)) != OPTION_CONFIRM)
+		return;
+	fprintf(stderr, "pointsctl: taken back in %s, unless: pointsctl config confirm\n",
+	    duration_text(c->options->confirm, text));
+}
+
 void command_change_options(const struct context *c, struct pack_box *params)
 {
 	const struct options *o = c->options;
@@ -163,6 +174,8 @@ void command_change_options(const struct context *c, struct pack_box *params)
 		pack_bool(pack_key(params, "dry_run"), true);
 	if (o->given & OPTION_SAVE)
 		pack_bool(pack_key(params, "save"), true);
+	if (o->given & OPTION_CONFIRM)
+		pack_u64(pack_key(params, "confirm_s"), (uint64_t)(o->confirm / DURATION_S));
 	if (o->comment != NULL)
 		pack_str(pack_key(params, "comment"), o->comment);
 }

@@ -43,6 +43,8 @@ static const struct option_spec {
     {LONG_ONLY + 9, "if-rev", "N", OPTION_IF_REV, "only if the document is at this revision"},
     {LONG_ONLY + 10, "comment", "TEXT", OPTION_COMMENT, "for the history"},
     {LONG_ONLY + 11, "save", NULL, OPTION_SAVE, "the change survives restarts and reloads"},
+    {LONG_ONLY + 12, "confirm", "DURATION", OPTION_CONFIRM,
+	"taken back after that, unless config confirm"},
     {LONG_ONLY + 20, "since", "SEQ", OPTION_SINCE, "those after this number first, 0: all"},
     {LONG_ONLY + 40, "expires-within", "DURATION", OPTION_EXPIRES_WITHIN,
 	"only those with no more time left, such as 30d"},
@@ -129,6 +131,14 @@ static int read_within(const char *text, int64_t *out, struct fault *fault)
 	return 0;
 }
 
+static int read_confirm(const char *text, int64_t *out, struct fault *fault)
+{
+	if (!duration_parse(text, out) || *out < DURATION_S)
+		return fault_set(fault, CONTROL_EXIT_USAGE,
+		    "--confirm takes a duration of 1s or more, not '%s'", text);
+	return 0;
+}
+
 /* "kill", "drain=1m" */
 static int read_existing(char *text, struct options *out, struct fault *fault)
 {
@@ -177,6 +187,8 @@ static int take_special(const struct option_spec *spec, struct options *out, str
 		return read_number(spec->name, optarg, &out->since, fault);
 	if (spec->bit == OPTION_EXPIRES_WITHIN)
 		return read_within(optarg, &out->expires_within, fault);
+	if (spec->bit == OPTION_CONFIRM)
+		return read_confirm(optarg, &out->confirm, fault);
 	if (spec->bit == OPTION_IF_REV)
 		return read_number(spec->name, optarg, &out->if_rev, fault);
 	if (spec->bit == OPTION_EXISTING)

@@ -29,12 +29,14 @@ enum option_bit {
 	OPTION_SERVER = 1 << 11,
 	OPTION_FILE = 1 << 12,
 	OPTION_SAVE = 1 << 13,
+	OPTION_CONFIRM = 1 << 14,
 	OPTION_SINCE = 1 << 20,
 	OPTION_EXPIRES_WITHIN = 1 << 24,
 };
 
 /* Of whatever changes the document; and where a route goes in its list. */
-#define OPTIONS_CHANGE (OPTION_DRY_RUN | OPTION_IF_REV | OPTION_COMMENT | OPTION_SAVE)
+#define OPTIONS_CHANGE                                                                             \
+	(OPTION_DRY_RUN | OPTION_IF_REV | OPTION_COMMENT | OPTION_SAVE | OPTION_CONFIRM)
 #define OPTIONS_PLACE (OPTION_FIRST | OPTION_LAST | OPTION_BEFORE | OPTION_AFTER)
 
 struct options {
@@ -49,6 +51,7 @@ struct options {
 	const char *existing;   /* "keep", "drain", "kill" */
 	const char *drain;      /* drain=T: the duration; NULL: the daemon's default */
 	int64_t expires_within; /* ns */
+	int64_t confirm;        /* ns */
 };
 
 /*
