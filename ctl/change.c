@@ -268,6 +268,7 @@ static int transact(struct change *ch)
 		return -1;
 	}
 	rc = command_printed(ch->c, print(ch, reply.result));
+	command_change_hint(ch->c);
 	reply_fini(&reply);
 	return rc;
 }

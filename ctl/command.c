@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "common/control_path.h"
+#include "common/duration.h"
 #include "common/error.h"
 #include "ctl/commands_tbl.h"
 
@@ -151,6 +152,16 @@ struct client *command_connect(struct context *c)
 int command_call(struct context *c, struct reply *out)
 {
 	return client_call(c->client, NULL, NULL, out, c->fault);
+}
+
+void command_change_hint(const struct context *c)
+{
+	char text[DURATION_TEXT_MAX];
+
+	if ((c->options->given & (OPTION_CONFIRM | OPTION_DRY_RUN)) != OPTION_CONFIRM)
+		return;
+	fprintf(stderr, "pointsctl: taken back in %s, unless: pointsctl config confirm\n",
+	    duration_text((int64_t)c->options->confirm_s * DURATION_S, text));
 }
 
 void command_change_options(const struct context *c, struct pack_box *params)

@@ -75,6 +75,7 @@ int config_result(struct context *c, bool dry, const struct input *in)
 		return -1;
 	}
 	rc = print(c, reply.result, dry);
+	command_change_hint(c);
 	reply_fini(&reply);
 	return command_printed(c, rc);
 }

@@ -27,7 +27,7 @@ const struct command command_config_rollback = {
     .arguments = "[REVISION]",
     .help = "put an earlier document in force again",
     .details = "Without a revision that is the one before the last change.\n",
-    .options = OPTIONS_CHANGE,
+    .options = OPTIONS_CHANGE & ~OPTION_CONFIRM,
     .max = 1,
     .run = run_rollback,
 };

@@ -163,6 +163,26 @@ refused 2 'dry-run is not for config reload' config reload -n
 doc one.example pw-of-joe | config
 code 0 config reload
 
+# --- what has to be confirmed -------------------------------------------------------------------
+before=$(ctl config export)
+code 0 config apply "$tmp/two.json" --confirm 1s
+grep -q 'taken back in 1s, unless: pointsctl config confirm' "$tmp/err" || fail "no hint: $(cat "$tmp/err")"
+taken_back() {
+    [ "$(ctl config export)" = "$before" ]
+}
+wait_until 10 "what was not confirmed to be taken back" taken_back
+code 0 config apply "$tmp/two.json" --confirm 60s
+code 0 config confirm
+code 0 config rollback 1
+echo '{"@id":"try","handle":[{"handler":"close"}]}' >"$tmp/in"
+code 0 route add --server main --confirm 60s
+code 0 config confirm
+code 0 route rm try
+refused 2 '--confirm is not for config rollback' config rollback --confirm 60s
+refused 2 '--confirm takes a duration' config apply "$tmp/two.json" --confirm 1ms
+refused 5 'no change waits' config confirm
+code 0 config reload
+
 # --- what is saved ------------------------------------------------------------------------------
 code 0 config diff saved
 echo '{"@id":"kept","handle":[{"handler":"close"}]}' >"$tmp/in"
