@@ -179,7 +179,7 @@ code 0 route add --server main --confirm 60s
 code 0 config confirm
 code 0 route rm try
 refused 2 '--confirm is not for config rollback' config rollback --confirm 60s
-refused 2 '--confirm takes a duration' config apply "$tmp/two.json" --confirm 1ms
+refused 2 '--confirm takes a duration' config apply "$tmp/two.json" --confirm 0
 refused 5 'no change waits' config confirm
 code 0 config reload
 
