@@ -24,6 +24,7 @@ static const struct column lines[] = {
     {.title = "bytes in", .key = "bytes_in"},
     {.title = "bytes out", .key = "bytes_out"},
     {.title = "worker", .key = "worker"},
+    {.title = "branch of", .key = "branch_of"},
     {.title = "streams", .key = "streams"},
     {.title = "facts", .key = "facts"},
     {.title = NULL},

@@ -257,8 +257,8 @@ def check_methods(path, listen):
     seen = {
         "hello": (client.facts, {"protocol", "protocol_min", "version", "level", "pid", "limits"}),
         "conn.ls": (row, ROW),
-        "conn.show": (shown, ROW | {"started", "remote", "local", "worker", "matching", "streams",
-                                    "facts"}),
+        "conn.show": (shown, ROW | {"started", "remote", "local", "worker", "matching", "branch_of",
+                                    "streams", "facts"}),
         "conn.kill": (client.call("conn.kill", filter="id>0")[0], {"killed", "dry_run", "missing"}),
         "config.confirm": ({}, set()),
         "acme.challenge_add": (client.call(

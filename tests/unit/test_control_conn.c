@@ -311,7 +311,8 @@ START_TEST(show)
 	client_ready(&c, LEVEL_OBSERVE);
 	send_show(&c, 2, 5);
 	result = expect_result(&c, 2);
-	expect_keys(result, "rev," ROW_KEYS ",started,remote,local,worker,matching,streams,facts");
+	expect_keys(result,
+	    "rev," ROW_KEYS ",started,remote,local,worker,matching,branch_of,streams,facts");
 	ck_assert_uint_eq(number_of(result, "id"), 5);
 	ck_assert_uint_eq(number_of(result, "worker"), 1);
 	expect_text(unpack_get(result, "facts"), "l4.tls.server_name", "a.example.com");
