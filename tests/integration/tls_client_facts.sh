@@ -113,6 +113,18 @@ show
 fact subject.common_name ''
 fact fingerprint ''
 
+# 300 names, more than 4 KiB: they are not read, the others are.
+certificate ed25519 /CN=alice -addext "subjectAltName=$(printf 'DNS:%s.example.com,' $(seq 300) | sed 's/,$//')"
+show
+fact subject.common_name alice
+fact san.dns_names '[]'
+
+# 100 values, more than 1 KiB.
+certificate ed25519 "/CN=alice$(printf '/O=value %s' $(seq 100))"
+show
+fact subject.common_name ''
+fact san.dns_names ''
+
 ask "$LINES" >"$tmp/got" || fail "s_client"
 fact subject.common_name ''
 fact fingerprint ''
