@@ -14,7 +14,7 @@
 #include "common/buf.h"
 
 #define FACT "l4.tls.client" /* has the certificate, DER */
-#define ITEMS_MAX 64         /* of a list; GnuTLS looks each up from the start */
+#define ITEMS_MAX 32         /* of a list */
 #define SERIAL_MAX 64
 
 /* Appends item i of a list. Returns whether there is one. */
@@ -216,7 +216,8 @@ static gnutls_subject_alt_names_t read_names(gnutls_x509_crt_t crt)
 
 	if (gnutls_x509_crt_get_extension_by_oid2(crt, GNUTLS_X509EXT_OID_SAN, 0, &der, NULL) < 0)
 		return NULL;
-	if (gnutls_subject_alt_names_init(&names) == 0 &&
+	if (der.size <= CLIENT_FACTS_ALTERNATIVES_MAX &&
+	    gnutls_subject_alt_names_init(&names) == 0 &&
 	    gnutls_x509_ext_import_subject_alt_names(&der, names, 0) < 0) {
 		gnutls_subject_alt_names_deinit(names);
 		names = NULL;
@@ -356,6 +357,19 @@ static bool put_field(
 	return put_whole(crt, der, field, out);
 }
 
+/* Neither is longer than any that people have. */
+static bool names_are_short(gnutls_x509_crt_t crt)
+{
+	gnutls_datum_t subject = {0}, issuer = {0};
+	bool ok = gnutls_x509_crt_get_raw_dn(crt, &subject) == 0 &&
+		  gnutls_x509_crt_get_raw_issuer_dn(crt, &issuer) == 0 &&
+		  subject.size <= CLIENT_FACTS_NAME_MAX && issuer.size <= CLIENT_FACTS_NAME_MAX;
+
+	gnutls_free(subject.data);
+	gnutls_free(issuer.data);
+	return ok;
+}
+
 static bool put_fact(const struct facts *f, const char *name, struct buf *out)
 {
 	const struct fact *fact = facts_get(f, FACT);
@@ -369,7 +383,7 @@ static bool put_fact(const struct facts *f, const char *name, struct buf *out)
 	der =
 	    (gnutls_datum_t){.data = (unsigned char *)fact->value, .size = (unsigned)fact->length};
 	found = gnutls_x509_crt_import(crt, &der, GNUTLS_X509_FMT_DER) == 0 &&
-		put_field(crt, &der, field, out);
+		names_are_short(crt) && put_field(crt, &der, field, out);
 	gnutls_x509_crt_deinit(crt);
 	return found;
 }

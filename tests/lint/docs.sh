@@ -10,7 +10,7 @@ while IFS=: read -r file line target; do
     '' | http://* | https://* | mailto:*) continue ;;
     esac
     [ -e "$(dirname "$file")/$target" ] || fault "$file:$line: link to $target, which is not there"
-done < <(grep -noE '\]\([^) ]+\)' README.md CHANGELOG.md $(find docs tests -name '*.md') |
+done < <(grep -noE '\]\([^) ]+\)' README.md CHANGELOG.md $(find docs examples tests -name '*.md') |
     sed -E 's/\]\((.*)\)$/\1/')
 
 # Options in the tables of fields of one C file.
