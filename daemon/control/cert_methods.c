@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* cert.ls, cert.show, cert.renew, cert.revoke, cert.set: managed and loaded certificates; never a key. */
+/* cert.ls, cert.show, cert.renew, cert.revoke, cert.set: managed and loaded certificates; never a
+ * key. */
 #include <config.h>
 
 #include <ctype.h>

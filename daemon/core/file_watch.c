@@ -153,7 +153,8 @@ static bool note_in_folder(struct folder *folder, const struct inotify_event *ev
 		folder->watch = -1;
 	for (place = folder->places; place != NULL; place = place->next) {
 		place->touched = true;
-		if (place->name == NULL || (event->len > 0 && strcmp(event->name, place->name) == 0))
+		if (place->name == NULL ||
+		    (event->len > 0 && strcmp(event->name, place->name) == 0))
 			place->named = named = true;
 	}
 	return named;

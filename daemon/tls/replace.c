@@ -7,8 +7,8 @@
 #include "daemon/tls/store.h"
 
 /* The one to be replaced by cert, borrowed from found; NULL with err. */
-static const struct cert *choose(const struct store_found *found, const char *name,
-    const struct cert *cert, struct error *err)
+static const struct cert *choose(
+    const struct store_found *found, const char *name, const struct cert *cert, struct error *err)
 {
 	const struct cert *only = NULL;
 	int i, count = 0;

@@ -136,9 +136,9 @@ static void load_pair(void)
 {
 	static const struct strings none = {0};
 
-	ck_assert_msg(cert_files_add_pair(files, path_of("c.crt"), path_of("c.key"), &none, &err) ==
-			  0,
-	    "%s", err.message);
+	ck_assert_msg(
+	    cert_files_add_pair(files, path_of("c.crt"), path_of("c.key"), &none, &err) == 0, "%s",
+	    err.message);
 	store_commit();
 }
 
