@@ -22,7 +22,7 @@
  * Frames that are work for us and none for the client (CVE-2019-9512, 9514, 9515, 9518 and
  * 2023-44487): so many at once, and so many a second, then it is told to be calm.
  */
-#define STRIKES_MAX 1000.
+#define STRIKES_MAX 500.
 #define STRIKES_FORGIVEN 33.
 
 struct stream {

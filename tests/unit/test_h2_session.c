@@ -273,7 +273,7 @@ static void put_nothing(struct buf *b, uint8_t kind, uint32_t i)
 	}
 }
 
-/* Frames that cost the client nothing: it is told to be calm, or cut off, before 1500 of them. */
+/* Frames that cost the client nothing: it is told to be calm, or cut off, before 700 of them. */
 START_TEST(test_flood)
 {
 	static const uint8_t kinds[] = {DATA, PING, SETTINGS, RST_STREAM, PRIORITY};
@@ -285,12 +285,12 @@ START_TEST(test_flood)
 	begin(&b);
 	put_request(&b, 1, 0, 0x83, "", "");
 	ck_assert(take(&b));
-	for (i = 0; i < 1500 && goes_on && !h2_session_is_over(session); i++) {
+	for (i = 0; i < 700 && goes_on && !h2_session_is_over(session); i++) {
 		put_nothing(&b, kinds[_i], i);
 		goes_on = take(&b);
 		ck_assert_uint_lt(buf_len(&out), OUT_MOST + 32768);
 	}
-	ck_assert_uint_lt(i, 1500);
+	ck_assert_uint_lt(i, 700);
 	if (goes_on) {
 		ck_assert_uint_eq(frames(GOAWAY, &last), 1);
 		ck_assert_uint_eq(code_of(last, 4), NGHTTP2_ENHANCE_YOUR_CALM);
