@@ -18,6 +18,7 @@
 #include "daemon/tls/cert.h"
 #include "daemon/tls/pem.h"
 #include "daemon/tls/replace.h"
+#include "daemon/tls/staple.h"
 
 #define NAME_SIZE 256
 #define REASONS_MAX 10 /* RFC 5280 section 5.3.1 */
@@ -45,6 +46,15 @@ static void pack_names(struct pack *pack, const struct strings *names)
 	pack_close(&box);
 }
 
+/* Until when the OCSP response that goes with it is good. */
+static void pack_staple(struct pack_box *map, const struct cert *cert)
+{
+	struct staple *staple = staple_of(cert);
+
+	pack_time(pack_key(map, "staple_expires"), staple != NULL ? staple_expires(staple) : 0);
+	staple_unref(staple);
+}
+
 static void pack_certificate(struct pack_box *map, const struct cert *cert)
 {
 	static const char *const kinds[] = {"ecdsa", "ed25519", "rsa"};
@@ -62,6 +72,7 @@ static void pack_certificate(struct pack_box *map, const struct cert *cert)
 	rows_text(pack_key(map, "signed_by"), cert->issuer);
 	rows_text(pack_key(map, "serial"), cert->serial);
 	pack_str(pack_key(map, "fingerprint"), fingerprint);
+	pack_staple(map, cert);
 }
 
 static void pack_status(struct pack_box *map, const struct cert_status *s)

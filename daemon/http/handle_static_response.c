@@ -154,7 +154,7 @@ static enum http_flow handle(struct http_exchange *x, const void *params)
 		return HTTP_DONE;
 	}
 	if (status == STATUS_EARLY_HINTS) {
-		http1_add_interim(&x->response, status);
+		http_response_add_interim(&x->response, x->request.arena, status);
 		return HTTP_NEXT;
 	}
 	x->response.status = status;

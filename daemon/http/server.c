@@ -83,7 +83,7 @@ static int add_tls(struct load *load, struct making *m, struct error *err)
 	if (!m->tls)
 		return 0;
 	tls = arena_alloc(load->arena, sizeof(*tls));
-	if (http_tls_load(load, &node, tls, err) == -1)
+	if (http_tls_load(load, &node, !m->settings->no_http2, tls, err) == -1)
 		return -1;
 	/* Else a client could name a host that asks for no certificate, and then use another. */
 	if (!m->settings->strict_sni_host_said && http_tls_authenticates(tls))

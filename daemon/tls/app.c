@@ -41,6 +41,7 @@ struct app_params {
 	struct certificates certificates;
 	struct automation automation;
 	struct session_tickets session_tickets;
+	bool disable_ocsp_stapling;
 };
 
 static const char *const formats[] = {"pem", NULL};
@@ -133,8 +134,9 @@ static const struct field app_fields[] = {
 	"how certificates are made"),
     FIELD_OBJECT(struct app_params, session_tickets, "session_tickets", 0, ticket_fields,
 	"resumption of sessions"),
+    FIELD_BOOL(struct app_params, disable_ocsp_stapling, "disable_ocsp_stapling", 0,
+	"no OCSP response goes with certificates that are loaded"),
     FIELD_WITHOUT_EFFECT("cache"),
-    FIELD_WITHOUT_EFFECT("disable_ocsp_stapling"),
     FIELD_WITHOUT_EFFECT("disable_storage_check"),
     FIELD_WITHOUT_EFFECT("disable_storage_clean"),
     FIELD_END,
@@ -279,6 +281,7 @@ static int load(struct load *load, const struct jnode *node, struct error *err)
 	app->automation = params.automation;
 	if (automation_defaults(load, &app->automation, err) == -1)
 		return -1;
+	app->staples = !params.disable_ocsp_stapling;
 	app->tickets = !params.session_tickets.disabled;
 	app->ticket_rotation =
 	    params.session_tickets.disable_rotation ? 0 : params.session_tickets.rotation_interval;

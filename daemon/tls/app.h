@@ -20,6 +20,7 @@ struct tls_app {
 	struct strings automate; /* names from "certificates" */
 	struct managed_name *managed;
 	size_t managed_count;
+	bool staples; /* OCSP responses, to loaded certificates */
 	bool tickets;
 	int64_t ticket_rotation; /* ns; 0: never */
 };

@@ -50,6 +50,7 @@ static pthread_mutex_t writing = PTHREAD_MUTEX_INITIALIZER;  /* sets, and making
 static pthread_mutex_t swapping = PTHREAD_MUTEX_INITIALIZER; /* held for a pointer's exchange */
 static struct store_set *sets; /* by rank, the newest first within one */
 static struct override *overrides;
+static void (*listener)(void); /* under writing */
 static struct snapshot *current;
 
 /* ---- snapshots ----------------------------------------------------------------------------- */
@@ -213,6 +214,15 @@ static void commit(void)
 	current = s;
 	pthread_mutex_unlock(&swapping);
 	snapshot_free(old);
+	if (listener != NULL)
+		listener();
+}
+
+void store_listen(void (*changed)(void))
+{
+	pthread_mutex_lock(&writing);
+	listener = changed;
+	pthread_mutex_unlock(&writing);
 }
 
 void store_commit(void)

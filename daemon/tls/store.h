@@ -74,6 +74,12 @@ void store_release(struct store_found *found);
 /* Is there a valid certificate for name, or a wildcard over it, among the loaded ones? */
 bool store_has_loaded(const char *name);
 
+/*
+ * Calls changed after each commit, from the thread that commits. NULL: nothing is told any more,
+ * and nobody is being told when this returns.
+ */
+void store_listen(void (*changed)(void));
+
 /* Calls visit for every certificate of the store, each once. visit must not change the store. */
 void store_each(void (*visit)(void *arg, const struct cert *cert), void *arg);
 
