@@ -24,7 +24,10 @@ config <<JSON
         {"handler": "tee", "branch": [{"handler": "tls"}, {"handler": "proxy", "upstreams": [{"dial": ["127.0.0.1:5"]}]}]},
         {"handler": "subroute", "routes": [{"match": [{"socks5": {}}], "handle": [{"handler": "socks5"}]}]},
         {"handler": "close"}]}
-]}}}}}
+]},
+"datagrams": {"listen": ["udp/127.0.0.1:$LISTEN"], "routes": [
+    {"@id": "stream", "match": [{"tls": {}}, {"proxy_protocol": {}}], "handle": [{"handler": "close"}]},
+    {"@id": "any", "handle": [{"handler": "echo"}]}]}}}}}
 JSON
 daemon
 
@@ -78,6 +81,11 @@ assert r["decision"] == "more" and routes[2] == ("web", 0, "more") and r["route"
 assert ask(bytes=b"GET / HT", state="ended")[0]["decision"] == "no_route"
 assert ask(src="192.0.2.7")[0]["decision"] == "more"
 assert ask(src="192.0.2.7", state="silent")[0]["route"] == "rest"
+
+# Over UDP they are one datagram, of which no more will come.
+for data in (b"\x16\x03\x01", b"PROXY", b""):
+    r = control.call("route.test", listener="udp/" + listener, bytes=base64.b64encode(data).decode())[0]
+    assert r["decision"] == "handled" and r["route"] == "any" and r["server"] == "datagrams", (data, r)
 
 for params, code in (({"listener": "127.0.0.1:1"}, "not_found"), ({"src": "nobody"}, "invalid"),
                      ({"bytes": "***"}, "invalid"), ({"sni": "a", "bytes": "QQ=="}, "invalid"),
