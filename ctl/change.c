@@ -316,3 +316,16 @@ int change_each(struct change *ch, const char *op, const char *key, int argc, ch
 	}
 	return change_apply(ch);
 }
+
+int change_upstreams(struct change *ch, const char *op, int argc, char **argv)
+{
+	int i;
+
+	for (i = 1; i < argc && !ch->failed; i++) {
+		change_operation(ch, op, argv[i]);
+		change_text(ch, "proxy", argv[0]);
+		change_text(ch, "id", argv[i]);
+		change_existing(ch);
+	}
+	return change_apply(ch);
+}

@@ -48,6 +48,9 @@ int change_apply(struct change *change);
 /* A whole command: the operation once for each of argv, which is its argument called key. */
 int change_each(struct change *change, const char *op, const char *key, int argc, char **argv);
 
+/* A whole command: the operation once for each upstream that follows argv[0], its proxy handler. */
+int change_upstreams(struct change *change, const char *op, int argc, char **argv);
+
 /*
  * A whole command: one operation for each "key=value" of argv, on the route or (proxy not NULL) the
  * upstream called id.

@@ -48,12 +48,17 @@
 	X(route_rm) \
 	X(route_set) \
 	X(route_show) \
+	X(route_test) \
 	X(server_add) \
 	X(server_ls) \
 	X(server_rm) \
 	X(server_show) \
 	X(status) \
 	X(upstream_add) \
+	X(upstream_disable) \
+	X(upstream_drain) \
+	X(upstream_enable) \
+	X(upstream_health) \
 	X(upstream_ls) \
 	X(upstream_rm) \
 	X(upstream_set) \

@@ -47,6 +47,14 @@ static const struct option_spec {
 	"take it back then, unless it is confirmed"},
     {LONG_ONLY + 13, "txn-id", "ID", OPTION_TXN_ID, "a change of the same id is not made twice"},
     {LONG_ONLY + 14, "secrets", NULL, OPTION_SECRETS, "with the secrets themselves (admin)"},
+    {LONG_ONLY + 15, "wait", NULL, OPTION_WAIT, "until no connection is left"},
+    {LONG_ONLY + 16, "listener", "ADDRESS", OPTION_LISTENER, "the address it comes to"},
+    {LONG_ONLY + 17, "src", "ADDRESS", OPTION_SRC, "the client's address; else 127.0.0.1"},
+    {LONG_ONLY + 18, "sni", "NAME", OPTION_SNI, "the server name in its ClientHello"},
+    {LONG_ONLY + 19, "alpn", "NAMES", OPTION_ALPN, "and the protocols, with commas"},
+    {LONG_ONLY + 21, "bytes", "FILE", OPTION_BYTES, "its first bytes instead; -: standard input"},
+    {LONG_ONLY + 22, "state", "STATE", OPTION_STATE,
+	"live (more may come), ended, silent; else live"},
     {LONG_ONLY + 20, "since", "SEQ", OPTION_SINCE, "those after this number first, 0: all"},
     {LONG_ONLY + 40, "expires-within", "DURATION", OPTION_EXPIRES_WITHIN,
 	"only those with no more time left, such as 30d"},
@@ -182,6 +190,12 @@ static int take_special(const struct option_spec *spec, struct options *out, str
 	    {OPTION_FILE, &out->file},
 	    {OPTION_COMMENT, &out->comment},
 	    {OPTION_TXN_ID, &out->txn_id},
+	    {OPTION_LISTENER, &out->listener},
+	    {OPTION_SRC, &out->src},
+	    {OPTION_SNI, &out->sni},
+	    {OPTION_ALPN, &out->alpn},
+	    {OPTION_BYTES, &out->bytes},
+	    {OPTION_STATE, &out->state},
 	};
 	size_t i;
 

@@ -32,8 +32,15 @@ enum option_bit {
 	OPTION_CONFIRM = 1 << 14,
 	OPTION_TXN_ID = 1 << 15,
 	OPTION_SECRETS = 1 << 16,
+	OPTION_WAIT = 1 << 17,
+	OPTION_LISTENER = 1 << 18,
+	OPTION_SRC = 1 << 19,
 	OPTION_SINCE = 1 << 20,
+	OPTION_SNI = 1 << 21,
+	OPTION_ALPN = 1 << 22,
+	OPTION_BYTES = 1 << 23,
 	OPTION_EXPIRES_WITHIN = 1 << 24,
+	OPTION_STATE = 1 << 25,
 };
 
 /* Of whatever changes the document; of transactions; and where a route goes in its list. */
@@ -50,6 +57,7 @@ struct options {
 	bool help, version;
 	unsigned given; /* of option_bit */
 	const char *filter, *comment, *before, *after, *in, *server, *file, *txn_id;
+	const char *listener, *src, *sni, *alpn, *bytes, *state;
 	uint64_t limit, if_rev, since, confirm_s;
 	const char *existing;   /* "keep", "drain", "kill" */
 	const char *drain;      /* drain=T: the duration; NULL: the daemon's default */

@@ -109,6 +109,16 @@ static struct table_style style_of(const struct output *output, bool headings)
 	};
 }
 
+static void column_text(struct buf *out, const struct column *column, const msgpack_object *value)
+{
+	if (column->write != NULL) {
+		buf_clear(out);
+		column->write(out, value);
+	} else {
+		value_text(out, value, column->kind);
+	}
+}
+
 /* ---- lists --------------------------------------------------------------------------------- */
 
 void output_list_begin(struct output_list *list, const struct output *output,
@@ -135,7 +145,7 @@ static void add_row(struct output_list *list, const msgpack_object *item)
 
 	table_row(list->table);
 	for (i = 0; list->columns[i].title != NULL; i++) {
-		value_text(&text, unpack_get(item, list->columns[i].key), list->columns[i].kind);
+		column_text(&text, &list->columns[i], unpack_get(item, list->columns[i].key));
 		table_cell(list->table, i, buf_str(&text));
 	}
 	buf_fini(&text);
@@ -185,7 +195,10 @@ static int end_json(struct output_list *list, const msgpack_object *result)
 	unpack_u64(unpack_get(result, "rev"), &revision);
 	buf_printf(&out, "{\"rev\":%" PRIu64 ",\"items\":[", revision);
 	buf_append(&out, buf_span(&list->json).p, buf_len(&list->json));
-	buf_append_str(&out, "]}\n");
+	buf_append_str(&out, "]");
+	if (list->whole)
+		json_text_pairs_but(&out, result, "rev", "count");
+	buf_append_str(&out, "}\n");
 	rc = put(list->output, &out);
 	buf_fini(&out);
 	return rc;
@@ -224,7 +237,7 @@ static int object_text(
 
 		if (value == NULL)
 			continue;
-		value_text(&text, value, columns->kind);
+		column_text(&text, columns, value);
 		table_row(table);
 		table_cell(table, 0, columns->title);
 		table_cell(table, 1, buf_str(&text));

@@ -30,6 +30,9 @@ struct column {
 	enum column_kind kind;
 	bool cut; /* as in table.h */
 	unsigned drop;
+	/* Writes the value (NULL: there is none) as text where the kind does not say how; else
+	 * NULL. */
+	void (*write)(struct buf *out, const msgpack_object *value);
 };
 
 /* A list on its way. */
@@ -40,6 +43,7 @@ struct output_list {
 	struct table_column table_columns[TABLE_COLUMNS_MAX];
 	struct table *table; /* of text formats */
 	struct buf json;     /* items so far */
+	bool whole;          /* JSON has what else the result says, too; set after the beginning */
 	size_t count;
 };
 

@@ -6,16 +6,9 @@
 static int run_rm(struct context *c, int argc, char **argv)
 {
 	struct change change;
-	int i;
 
 	change_begin(&change, c, "upstream", "removed");
-	for (i = 1; i < argc && !change.failed; i++) {
-		change_operation(&change, "upstream.rm", argv[i]);
-		change_text(&change, "proxy", argv[0]);
-		change_text(&change, "id", argv[i]);
-		change_existing(&change);
-	}
-	return change_apply(&change);
+	return change_upstreams(&change, "upstream.rm", argc, argv);
 }
 
 const struct command command_upstream_rm = {

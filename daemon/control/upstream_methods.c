@@ -185,6 +185,21 @@ static void pack_states(struct pack_box *map, const struct spot *p)
 	pack_u64(pack_key(map, "failures"), sum.failures);
 }
 
+static void add_address(void *arg, struct peer *peer)
+{
+	rows_text(pack_item(arg), peer->address);
+}
+
+/* Its peers as conn.ls has them in "upstream". */
+static void pack_peers(struct pack *pack, const json_t *upstream)
+{
+	struct pack_box list;
+
+	pack_array_open(pack, &list);
+	each_peer(upstream, add_address, &list);
+	pack_close(&list);
+}
+
 /* route and proxy: what names them. */
 static void pack_upstream(struct pack_box *map, const char *server, const char *route,
     const char *proxy, const struct spot *p)
@@ -192,6 +207,7 @@ static void pack_upstream(struct pack_box *map, const char *server, const char *
 	rows_text(pack_key(map, "name"), upstream_name(p->upstream));
 	rows_text(pack_key(map, "id"), edit_id(p->upstream));
 	rows_texts(pack_key(map, "dial"), json_object_get(p->upstream, "dial"));
+	pack_peers(pack_key(map, "peers"), p->upstream);
 	rows_text(pack_key(map, "route"), route);
 	rows_text(pack_key(map, "proxy"), proxy);
 	rows_text(pack_key(map, "server"), server);

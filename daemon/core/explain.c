@@ -26,8 +26,12 @@ static void tell_matchers(struct explain *e, const struct matcher_sets *sets)
 	for (i = 0; i < sets->count; i++) {
 		for (j = 0; j < sets->items[i].count; j++) {
 			const struct matcher *m = &sets->items[i].items[j];
+			enum match_verdict verdict = m->type->match(m->params, e->in);
 
-			e->matcher(e->arg, i, m->type, m->type->match(m->params, e->in));
+			/* Nothing more will come. */
+			if (verdict == MATCH_MORE && e->in->phase != MATCH_LIVE)
+				verdict = MATCH_NO;
+			e->matcher(e->arg, i, m->type, verdict);
 		}
 	}
 }

@@ -310,7 +310,7 @@ def check_methods(path, listen):
     for method, params in (("config.confirm", {}), ("cert.renew", {"name": "none"}),
                            ("cert.revoke", {"name": "none"}), ("acme.rekey", {"name": "none"})):
         refused("not_found", client.call, method, **params)
-    refused("invalid", client.call, "cert.set", name="none", chain="-", key="-")
+    refused("not_found", client.call, "cert.set", name="none", chain="-", key="-")
     # Until the client ends its side.
     number = client.send("events.watch", {"since": 0})
     client.socket.shutdown(socket.SHUT_WR)

@@ -21,7 +21,7 @@ JSON
 daemon
 
 # --- ls and show --------------------------------------------------------------------------------
-item='name:text id:nil dial:[text] route:text proxy:text server:text weight:int max_connections:int admin:text health:text forced:text effective:text connections:int dials:int failures:int'
+item='name:text id:nil dial:[text] peers:[text] route:text proxy:text server:text weight:int max_connections:int admin:text health:text forced:text effective:text connections:int dials:int failures:int'
 code 0 -j upstream ls
 shape "{rev:int items:[{$item}|{${item/id:nil/id:text}}]}"
 json '[(i["proxy"], i["name"]) for i in out["items"]][:3] ==

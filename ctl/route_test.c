@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <config.h>
+
+#include <string.h>
+
+#include "common/unpack.h"
+#include "ctl/input.h"
+#include "ctl/listing.h"
+
+/* Appends the text that item has as key. */
+static void append_member(struct buf *out, const msgpack_object *item, const char *key)
+{
+	struct span text;
+
+	if (unpack_text(unpack_get(item, key), &text))
+		buf_append(out, text.p, text.n);
+}
+
+/* "tls yes, remote_ip no or http no": sets are joined by "or". */
+static void write_matchers(struct buf *out, const msgpack_object *list)
+{
+	uint64_t set = 0, before = 0;
+	uint32_t i;
+
+	for (i = 0; unpack_is_array(list) && i < list->via.array.size; i++) {
+		const msgpack_object *item = &list->via.array.ptr[i];
+
+		unpack_u64(unpack_get(item, "set"), &set);
+		if (i > 0)
+			buf_append_str(out, set == before ? ", " : " or ");
+		before = set;
+		append_member(out, item, "matcher");
+		buf_append_str(out, " ");
+		append_member(out, item, "verdict");
+	}
+}
+
+/* "10.0.0.1:80 (chosen), 10.0.0.2:80, 10.0.0.3:80 (not available)" */
+static void write_upstreams(struct buf *out, const msgpack_object *list)
+{
+	bool yes = false;
+	uint32_t i;
+
+	for (i = 0; unpack_is_array(list) && i < list->via.array.size; i++) {
+		const msgpack_object *item = &list->via.array.ptr[i];
+
+		buf_append_str(out, i > 0 ? ", " : "");
+		append_member(out, item, "dial");
+		if (unpack_bool(unpack_get(item, "chosen"), &yes) && yes)
+			buf_append_str(out, " (chosen)");
+		if (unpack_bool(unpack_get(item, "available"), &yes) && !yes)
+			buf_append_str(out, " (not available)");
+	}
+}
+
+static const struct column columns[] = {
+    {.title = "DEPTH", .key = "depth", .kind = COLUMN_NUMBER, .drop = 2},
+    {.title = "INDEX", .key = "index", .kind = COLUMN_NUMBER, .drop = 1},
+    {.title = "ROUTE", .key = "route", .cut = true},
+    {.title = "VERDICT", .key = "verdict"},
+    {.title = "MATCHERS", .key = "matchers", .cut = true, .write = write_matchers},
+    {.title = NULL},
+};
+
+static const struct column lines[] = {
+    {.title = "decision", .key = "decision"},
+    {.title = "server", .key = "server"},
+    {.title = "route", .key = "route"},
+    {.title = "handlers", .key = "handlers"},
+    {.title = "upstreams", .key = "upstreams", .write = write_upstreams},
+    {.title = "captures", .key = "captures"},
+    {.title = NULL},
+};
+
+/* RFC 4648 section 4. */
+static void append_base64(struct buf *out, struct span in)
+{
+	static const char digits[] =
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	size_t i, n;
+
+	for (i = 0; i < in.n; i += 3) {
+		uint32_t bits = (uint32_t)in.p[i] << 16;
+		char group[5] = "====";
+
+		n = in.n - i < 3 ? in.n - i : 3;
+		if (n > 1)
+			bits |= (uint32_t)in.p[i + 1] << 8;
+		if (n > 2)
+			bits |= in.p[i + 2];
+		group[0] = digits[bits >> 18];
+		group[1] = digits[bits >> 12 & 63];
+		if (n > 1)
+			group[2] = digits[bits >> 6 & 63];
+		if (n > 2)
+			group[3] = digits[bits & 63];
+		buf_append_str(out, group);
+	}
+}
+
+static int pack_bytes(struct context *c, struct pack_box *params)
+{
+	struct input input = {0};
+	struct buf text = {0};
+	int rc = input_read(c, c->options->bytes, "the bytes", &input);
+
+	if (rc == 0) {
+		append_base64(&text, buf_span(&input.text));
+		pack_str(pack_key(params, "bytes"), buf_str(&text));
+	}
+	buf_fini(&text);
+	input_fini(&input);
+	return rc;
+}
+
+static int pack_request(struct context *c)
+{
+	const struct options *o = c->options;
+	struct pack_box *params = client_begin(c->client, CONTROL_ROUTE_TEST);
+
+	pack_str(pack_key(params, "listener"), o->listener);
+	if (o->src != NULL)
+		pack_str(pack_key(params, "src"), o->src);
+	if (o->sni != NULL)
+		pack_str(pack_key(params, "sni"), o->sni);
+	if (o->alpn != NULL)
+		pack_str(pack_key(params, "alpn"), o->alpn);
+	if (o->state != NULL)
+		pack_str(pack_key(params, "state"), o->state);
+	return o->bytes != NULL ? pack_bytes(c, params) : 0;
+}
+
+static int run_test(struct context *c, int argc, char **argv)
+{
+	struct output_list list;
+	struct reply reply;
+	int rc;
+
+	(void)argc;
+	(void)argv;
+	if (c->options->listener == NULL)
+		return fault_set(c->fault, CONTROL_EXIT_USAGE,
+		    "route test needs --listener, the address that the client comes to");
+	if (command_connect(c) == NULL || pack_request(c) == -1)
+		return -1;
+	output_list_begin(&list, &c->output, columns, "route");
+	list.whole = true;
+	if (client_call(c->client, output_list_chunk, &list, &reply, c->fault) == -1) {
+		output_list_end(&list, NULL);
+		return -1;
+	}
+	rc = output_list_end(&list, reply.result);
+	if (rc == 0 && (c->output.format == FORMAT_TEXT || c->output.format == FORMAT_WIDE)) {
+		fputc('\n', c->output.to);
+		rc = output_object(&c->output, reply.result, lines, NULL);
+	}
+	reply_fini(&reply);
+	return command_printed(c, rc);
+}
+
+const struct command command_route_test = {
+    .object = "route",
+    .verb = "test",
+    .help = "what the routes would do with a client",
+    .details = "The matchers in force are asked about a client that is described: by what its\n"
+	       "ClientHello says, or by its first bytes. No handler acts.\n"
+	       "  pointsctl route test --listener :443 --sni www.example.com --src 192.0.2.7\n",
+    .options =
+	OPTION_LISTENER | OPTION_SRC | OPTION_SNI | OPTION_ALPN | OPTION_BYTES | OPTION_STATE,
+    .run = run_test,
+};
