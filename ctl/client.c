@@ -184,6 +184,10 @@ int client_call(struct client *c, void (*on_chunk)(struct reply *chunk, void *ar
 	struct reply reply;
 
 	pack_close(&c->params);
+	if (buf_len(&c->out) > CONTROL_REQUEST_MAX)
+		return fault_set(fault, CONTROL_EXIT_LIMIT,
+		    "the request has %zu bytes; the daemon takes at most %u", buf_len(&c->out),
+		    CONTROL_REQUEST_MAX);
 	if (send_all(c, fault) == -1)
 		return -1;
 	for (;;) {

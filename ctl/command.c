@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "common/control_path.h"
+#include "common/duration.h"
 #include "common/error.h"
 #include "ctl/commands_tbl.h"
 
@@ -126,8 +127,9 @@ void command_overview(FILE *to)
 
 	fputs("usage: pointsctl [OPTIONS] OBJECT [VERB] [ARGUMENTS]\n\n", to);
 	for (i = 0; i < COMMAND_COUNT; i++) {
-		print_name(commands[i], name, sizeof(name));
-		fprintf(to, "  %-25s %s\n", name, commands[i]->help);
+		snprintf(name, sizeof(name), "%s %s", commands[i]->object,
+		    commands[i]->verb != NULL ? commands[i]->verb : "");
+		fprintf(to, "  %-17s %s\n", name, commands[i]->help);
 	}
 	fputs("\noptions:\n", to);
 	options_print(0, to);
@@ -150,6 +152,34 @@ struct client *command_connect(struct context *c)
 int command_call(struct context *c, struct reply *out)
 {
 	return client_call(c->client, NULL, NULL, out, c->fault);
+}
+
+void command_change_hint(const struct context *c)
+{
+	char text[DURATION_TEXT_MAX];
+
+	if ((c->options->given & (OPTION_CONFIRM | OPTION_DRY_RUN)) != OPTION_CONFIRM)
+		return;
+	fprintf(stderr, "pointsctl: taken back in %s, unless: pointsctl config confirm\n",
+	    duration_text((int64_t)c->options->confirm_s * DURATION_S, text));
+}
+
+void command_change_options(const struct context *c, struct pack_box *params)
+{
+	const struct options *o = c->options;
+
+	if (o->given & OPTION_IF_REV)
+		pack_u64(pack_key(params, "if_rev"), o->if_rev);
+	if (o->given & OPTION_DRY_RUN)
+		pack_bool(pack_key(params, "dry_run"), true);
+	if (o->given & OPTION_SAVE)
+		pack_bool(pack_key(params, "save"), true);
+	if (o->given & OPTION_CONFIRM)
+		pack_u64(pack_key(params, "confirm_s"), o->confirm_s);
+	if (o->txn_id != NULL)
+		pack_str(pack_key(params, "txn_id"), o->txn_id);
+	if (o->comment != NULL)
+		pack_str(pack_key(params, "comment"), o->comment);
 }
 
 int command_id(struct context *c, const char *text, uint64_t *out)

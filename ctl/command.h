@@ -49,6 +49,11 @@ void command_overview(FILE *to);
 struct client *command_connect(struct context *c);
 /* client_call() without chunks on the context's session. */
 int command_call(struct context *c, struct reply *out);
+/* Parameters that the options for changes stand for: if_rev, dry_run, save, confirm_s, txn_id,
+ * comment. */
+void command_change_options(const struct context *c, struct pack_box *params);
+/* After a change that has to be confirmed: says so, beside the output. */
+void command_change_hint(const struct context *c);
 /* An argument that is an id. 0, or -1 with the context's fault. */
 int command_id(struct context *c, const char *text, uint64_t *out);
 /* What output functions return, as a command's result. */

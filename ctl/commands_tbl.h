@@ -14,7 +14,16 @@
 	X(cert_ls) \
 	X(cert_renew) \
 	X(cert_revoke) \
+	X(cert_set) \
 	X(cert_show) \
+	X(config_apply) \
+	X(config_check) \
+	X(config_confirm) \
+	X(config_diff) \
+	X(config_export) \
+	X(config_history) \
+	X(config_reload) \
+	X(config_rollback) \
 	X(config_save) \
 	X(config_show) \
 	X(conn_kill) \
@@ -22,9 +31,34 @@
 	X(conn_show) \
 	X(conn_watch) \
 	X(help) \
+	X(listener_add) \
+	X(listener_ls) \
+	X(listener_pause) \
+	X(listener_resume) \
+	X(listener_rm) \
+	X(listener_show) \
 	X(monitor) \
 	X(ping) \
+	X(route_add) \
+	X(route_disable) \
+	X(route_enable) \
+	X(route_ls) \
+	X(route_mv) \
+	X(route_replace) \
+	X(route_rm) \
+	X(route_set) \
+	X(route_show) \
+	X(server_add) \
+	X(server_ls) \
+	X(server_rm) \
+	X(server_show) \
 	X(status) \
+	X(upstream_add) \
+	X(upstream_ls) \
+	X(upstream_rm) \
+	X(upstream_set) \
+	X(upstream_show) \
+	X(upstream_swap) \
 	X(version)
 /* clang-format on */
 

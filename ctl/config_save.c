@@ -66,9 +66,9 @@ const struct command command_config_save = {
     .object = "config",
     .verb = "save",
     .help = "keep what runs over restarts and reloads",
-    .details =
-	"Saves the changes that were made without --save. With -n they are listed, and what\n"
-	"was saved but is set aside because the configuration file says something else now.\n",
+    .details = "Saves the changes that were made without --save. With -n they are listed, and\n"
+	       "what was saved but is set aside because the configuration file says something\n"
+	       "else now.\n",
     .options = OPTION_DRY_RUN,
     .run = run_save,
 };

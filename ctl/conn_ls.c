@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <config.h>
 
-#include "ctl/command.h"
+#include "ctl/listing.h"
 
 static const struct column columns[] = {
     {.title = "ID", .key = "id", .kind = COLUMN_NUMBER},
@@ -22,31 +22,24 @@ static const struct column columns[] = {
 static int run_ls(struct context *c, int argc, char **argv)
 {
 	const struct options *o = c->options;
-	struct output_list list;
 	struct pack_box *params;
-	struct reply reply;
-	int rc;
+	uint64_t after = 0;
 
 	if (argc > 0 && (o->given & OPTION_FILTER))
 		return fault_set(c->fault, CONTROL_EXIT_USAGE,
 		    "give the filter once: as an argument or with --filter");
+	if (o->after != NULL && command_id(c, o->after, &after) == -1)
+		return -1;
 	if (command_connect(c) == NULL)
 		return -1;
 	params = client_begin(c->client, CONTROL_CONN_LS);
 	if (argc > 0 || (o->given & OPTION_FILTER))
 		pack_str(pack_key(params, "filter"), argc > 0 ? argv[0] : o->filter);
 	if (o->given & OPTION_AFTER)
-		pack_u64(pack_key(params, "after"), o->after);
+		pack_u64(pack_key(params, "after"), after);
 	if (o->given & OPTION_LIMIT)
 		pack_u64(pack_key(params, "limit"), o->limit);
-	output_list_begin(&list, &c->output, columns, "id");
-	if (client_call(c->client, output_list_chunk, &list, &reply, c->fault) == -1) {
-		output_list_end(&list, NULL);
-		return -1;
-	}
-	rc = output_list_end(&list, reply.result);
-	reply_fini(&reply);
-	return command_printed(c, rc);
+	return listing_items(c, columns, "id");
 }
 
 const struct command command_conn_ls = {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <config.h>
 
-#include "ctl/command.h"
+#include "ctl/listing.h"
 
 static const struct column lines[] = {
     {.title = "id", .key = "id"},
@@ -24,6 +24,7 @@ static const struct column lines[] = {
     {.title = "bytes in", .key = "bytes_in"},
     {.title = "bytes out", .key = "bytes_out"},
     {.title = "worker", .key = "worker"},
+    {.title = "branch of", .key = "branch_of"},
     {.title = "streams", .key = "streams"},
     {.title = "facts", .key = "facts"},
     {.title = NULL},
@@ -32,20 +33,14 @@ static const struct column lines[] = {
 static int run_show(struct context *c, int argc, char **argv)
 {
 	struct pack_box *params;
-	struct reply reply;
 	uint64_t id;
-	int rc;
 
 	(void)argc;
 	if (command_id(c, argv[0], &id) == -1 || command_connect(c) == NULL)
 		return -1;
 	params = client_begin(c->client, CONTROL_CONN_SHOW);
 	pack_u64(pack_key(params, "id"), id);
-	if (command_call(c, &reply) == -1)
-		return -1;
-	rc = output_object(&c->output, reply.result, lines, "id");
-	reply_fini(&reply);
-	return command_printed(c, rc);
+	return listing_object(c, lines, "id");
 }
 
 const struct command command_conn_show = {

@@ -8,6 +8,7 @@
 
 #include "common/buf.h"
 #include "common/unpack.h"
+#include "ctl/human.h"
 #include "ctl/json_text.h"
 
 /* Of faults that are found here. */
@@ -91,12 +92,6 @@ static void print_json(const struct fault *fault, FILE *to)
 }
 
 /* The daemon repeats what others sent: nothing in it may steer the terminal. */
-static void print_safe(const char *text, FILE *to)
-{
-	for (; *text != '\0'; text++)
-		fputc((unsigned char)*text < 0x20 || *text == 0x7f ? '?' : *text, to);
-}
-
 void fault_print(const struct fault *fault, bool json, FILE *to)
 {
 	if (json) {
@@ -105,14 +100,14 @@ void fault_print(const struct fault *fault, bool json, FILE *to)
 	}
 	fputs("pointsctl: ", to);
 	if (fault->path[0] != '\0') {
-		print_safe(fault->path, to);
+		human_print(span_str(fault->path), to);
 		fputs(": ", to);
 	}
-	print_safe(fault->message, to);
+	human_print(span_str(fault->message), to);
 	/* Messages of the daemon often have the hint in their words already. */
 	if (fault->hint[0] != '\0' && strstr(fault->message, fault->hint) == NULL) {
 		fputs(", did you mean '", to);
-		print_safe(fault->hint, to);
+		human_print(span_str(fault->hint), to);
 		fputs("'?", to);
 	}
 	fputc('\n', to);

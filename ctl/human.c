@@ -54,3 +54,11 @@ const char *human_seconds(double seconds, char out[HUMAN_MAX])
 	snprintf(out, HUMAN_MAX, "%llus", (unsigned long long)whole);
 	return out;
 }
+
+void human_print(struct span text, FILE *to)
+{
+	size_t i;
+
+	for (i = 0; i < text.n; i++)
+		fputc(text.p[i] < 0x20 || text.p[i] == 0x7f ? '?' : text.p[i], to);
+}

@@ -125,15 +125,27 @@ void json_text_value(struct buf *out, const msgpack_object *value)
 	}
 }
 
+static bool is_called(const msgpack_object *key, const char *name)
+{
+	struct span text;
+
+	return name != NULL && unpack_text(key, &text) && span_eq_str(text, name);
+}
+
 void json_text_pairs(struct buf *out, const msgpack_object *object, const char *skip)
 {
+	json_text_pairs_but(out, object, skip, NULL);
+}
+
+void json_text_pairs_but(
+    struct buf *out, const msgpack_object *object, const char *skip, const char *also)
+{
 	uint32_t i;
-	struct span name;
 
 	for (i = 0; unpack_is_map(object) && i < object->via.map.size; i++) {
 		const msgpack_object_kv *pair = &object->via.map.ptr[i];
 
-		if (skip != NULL && unpack_text(&pair->key, &name) && span_eq_str(name, skip))
+		if (is_called(&pair->key, skip) || is_called(&pair->key, also))
 			continue;
 		buf_append(out, ",", 1);
 		key(out, &pair->key);

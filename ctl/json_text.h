@@ -18,5 +18,8 @@ void json_text_value(struct buf *out, const msgpack_object *value);
 
 /* The pairs of a map without its braces, comma first; those called skip (may be NULL) left out. */
 void json_text_pairs(struct buf *out, const msgpack_object *map, const char *skip);
+/* The same without two of them. */
+void json_text_pairs_but(
+    struct buf *out, const msgpack_object *map, const char *skip, const char *also);
 
 #endif

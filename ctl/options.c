@@ -31,8 +31,22 @@ static const struct option_spec {
     {'n', "dry-run", NULL, OPTION_DRY_RUN, "change nothing, only say what would be"},
     {LONG_ONLY, "filter", "FILTER", OPTION_FILTER, "only those that match"},
     {LONG_ONLY + 1, "limit", "N", OPTION_LIMIT, "at most so many"},
-    {LONG_ONLY + 2, "after", "ID", OPTION_AFTER, "only ids above this one"},
+    {LONG_ONLY + 2, "after", "ID", OPTION_AFTER, "behind this connection or this route"},
+    {LONG_ONLY + 3, "before", "ID", OPTION_BEFORE, "before this route"},
+    {LONG_ONLY + 4, "first", NULL, OPTION_FIRST, "before all others"},
+    {LONG_ONLY + 5, "last", NULL, OPTION_LAST, "behind all others, as without it"},
+    {LONG_ONLY + 6, "server", "NAME", OPTION_SERVER, "the server that it belongs to"},
+    {LONG_ONLY + 7, "in", "ROUTE", OPTION_IN, "into the subroute of this route"},
+    {'f', "file", "FILE", OPTION_FILE, "read it from there; -: standard input"},
+    {LONG_ONLY + 8, "existing", "WHAT", OPTION_EXISTING,
+	"connections on it: keep, drain[=30s], kill"},
+    {LONG_ONLY + 9, "if-rev", "N", OPTION_IF_REV, "only if the document is at this revision"},
+    {LONG_ONLY + 10, "comment", "TEXT", OPTION_COMMENT, "for the history"},
     {LONG_ONLY + 11, "save", NULL, OPTION_SAVE, "the change survives restarts and reloads"},
+    {LONG_ONLY + 12, "confirm", "DURATION", OPTION_CONFIRM,
+	"take it back then, unless it is confirmed"},
+    {LONG_ONLY + 13, "txn-id", "ID", OPTION_TXN_ID, "a change of the same id is not made twice"},
+    {LONG_ONLY + 14, "secrets", NULL, OPTION_SECRETS, "with the secrets themselves (admin)"},
     {LONG_ONLY + 20, "since", "SEQ", OPTION_SINCE, "those after this number first, 0: all"},
     {LONG_ONLY + 40, "expires-within", "DURATION", OPTION_EXPIRES_WITHIN,
 	"only those with no more time left, such as 30d"},
@@ -119,6 +133,76 @@ static int read_within(const char *text, int64_t *out, struct fault *fault)
 	return 0;
 }
 
+/* In seconds, no less than was said. */
+static int read_confirm(const char *text, uint64_t *out, struct fault *fault)
+{
+	int64_t duration;
+
+	if (!duration_parse(text, &duration) || duration <= 0)
+		return fault_set(fault, CONTROL_EXIT_USAGE,
+		    "--confirm takes a duration such as 60s, not '%s'", text);
+	*out = (uint64_t)(duration / DURATION_S + (duration % DURATION_S > 0));
+	return 0;
+}
+
+/* "kill", "drain=1m" */
+static int read_existing(char *text, struct options *out, struct fault *fault)
+{
+	char *equals = strchr(text, '=');
+	int64_t drain;
+
+	if (equals != NULL && strncmp(text, "drain=", 6) == 0) {
+		out->drain = equals + 1;
+		if (!duration_parse(out->drain, &drain) || drain < 0)
+			return fault_set(fault, CONTROL_EXIT_USAGE,
+			    "--existing drain=T takes a duration such as 30s, not '%s'",
+			    out->drain);
+		out->existing = "drain";
+		return 0;
+	}
+	if (strcmp(text, "keep") != 0 && strcmp(text, "drain") != 0 && strcmp(text, "kill") != 0)
+		return fault_set(fault, CONTROL_EXIT_USAGE,
+		    "--existing takes keep, drain, drain=T or kill, not '%s'", text);
+	out->existing = text;
+	return 0;
+}
+
+/* Those that are not common. */
+static int take_special(const struct option_spec *spec, struct options *out, struct fault *fault)
+{
+	const struct {
+		unsigned bit;
+		const char **text;
+	} texts[] = {
+	    {OPTION_FILTER, &out->filter},
+	    {OPTION_AFTER, &out->after},
+	    {OPTION_BEFORE, &out->before},
+	    {OPTION_SERVER, &out->server},
+	    {OPTION_IN, &out->in},
+	    {OPTION_FILE, &out->file},
+	    {OPTION_COMMENT, &out->comment},
+	    {OPTION_TXN_ID, &out->txn_id},
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		if (texts[i].bit == spec->bit)
+			*texts[i].text = optarg;
+	if (spec->bit == OPTION_LIMIT)
+		return read_number(spec->name, optarg, &out->limit, fault);
+	if (spec->bit == OPTION_SINCE)
+		return read_number(spec->name, optarg, &out->since, fault);
+	if (spec->bit == OPTION_EXPIRES_WITHIN)
+		return read_within(optarg, &out->expires_within, fault);
+	if (spec->bit == OPTION_IF_REV)
+		return read_number(spec->name, optarg, &out->if_rev, fault);
+	if (spec->bit == OPTION_CONFIRM)
+		return read_confirm(optarg, &out->confirm_s, fault);
+	if (spec->bit == OPTION_EXISTING)
+		return read_existing(optarg, out, fault);
+	return 0;
+}
+
 static int take(const struct option_spec *spec, struct options *out, struct fault *fault)
 {
 	out->given |= spec->bit;
@@ -142,17 +226,7 @@ static int take(const struct option_spec *spec, struct options *out, struct faul
 		out->version = true;
 		return 0;
 	}
-	if (spec->bit == OPTION_FILTER)
-		out->filter = optarg;
-	else if (spec->bit == OPTION_LIMIT)
-		return read_number(spec->name, optarg, &out->limit, fault);
-	else if (spec->bit == OPTION_AFTER)
-		return read_number(spec->name, optarg, &out->after, fault);
-	else if (spec->bit == OPTION_SINCE)
-		return read_number(spec->name, optarg, &out->since, fault);
-	else if (spec->bit == OPTION_EXPIRES_WITHIN)
-		return read_within(optarg, &out->expires_within, fault);
-	return 0;
+	return take_special(spec, out, fault);
 }
 
 int options_read(int argc, char **argv, struct options *out, int *first, struct fault *fault)

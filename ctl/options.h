@@ -19,10 +19,28 @@ enum option_bit {
 	OPTION_LIMIT = 1 << 1,
 	OPTION_AFTER = 1 << 2,
 	OPTION_DRY_RUN = 1 << 3,
+	OPTION_IF_REV = 1 << 4,
+	OPTION_COMMENT = 1 << 5,
+	OPTION_EXISTING = 1 << 6,
+	OPTION_FIRST = 1 << 7,
+	OPTION_LAST = 1 << 8,
+	OPTION_BEFORE = 1 << 9,
+	OPTION_IN = 1 << 10,
+	OPTION_SERVER = 1 << 11,
+	OPTION_FILE = 1 << 12,
 	OPTION_SAVE = 1 << 13,
+	OPTION_CONFIRM = 1 << 14,
+	OPTION_TXN_ID = 1 << 15,
+	OPTION_SECRETS = 1 << 16,
 	OPTION_SINCE = 1 << 20,
 	OPTION_EXPIRES_WITHIN = 1 << 24,
 };
+
+/* Of whatever changes the document; of transactions; and where a route goes in its list. */
+#define OPTIONS_CHANGE                                                                             \
+	(OPTION_DRY_RUN | OPTION_IF_REV | OPTION_COMMENT | OPTION_SAVE | OPTION_CONFIRM)
+#define OPTIONS_TXN (OPTIONS_CHANGE | OPTION_TXN_ID)
+#define OPTIONS_PLACE (OPTION_FIRST | OPTION_LAST | OPTION_BEFORE | OPTION_AFTER)
 
 struct options {
 	const char *socket; /* NULL: not said */
@@ -31,9 +49,10 @@ struct options {
 	int64_t timeout; /* ns; 0: none */
 	bool help, version;
 	unsigned given; /* of option_bit */
-	const char *filter;
-	uint64_t limit, after;
-	uint64_t since;
+	const char *filter, *comment, *before, *after, *in, *server, *file, *txn_id;
+	uint64_t limit, if_rev, since, confirm_s;
+	const char *existing;   /* "keep", "drain", "kill" */
+	const char *drain;      /* drain=T: the duration; NULL: the daemon's default */
 	int64_t expires_within; /* ns */
 };
 

@@ -77,6 +77,7 @@ static void value_text(struct buf *out, const msgpack_object *value, enum column
 {
 	char text[HUMAN_MAX];
 	double number;
+	bool yes;
 
 	buf_clear(out);
 	if (unpack_is_nil(value))
@@ -85,6 +86,8 @@ static void value_text(struct buf *out, const msgpack_object *value, enum column
 		buf_append_str(out, human_seconds(number, text));
 	else if (kind == COLUMN_BYTES && value->type == MSGPACK_OBJECT_POSITIVE_INTEGER)
 		buf_append_str(out, human_bytes(value->via.u64, text));
+	else if (kind == COLUMN_FLAG && unpack_bool(value, &yes))
+		buf_append_str(out, yes ? "yes" : "");
 	else if (unpack_is_map(value) || unpack_is_array(value))
 		members_text(out, value);
 	else
@@ -117,7 +120,7 @@ void output_list_begin(struct output_list *list, const struct output *output,
 	for (i = 0; columns[i].title != NULL; i++)
 		list->table_columns[i] = (struct table_column){
 		    .title = columns[i].title,
-		    .right = columns[i].kind != COLUMN_TEXT,
+		    .right = columns[i].kind != COLUMN_TEXT && columns[i].kind != COLUMN_FLAG,
 		    .cut = columns[i].cut,
 		    .drop = columns[i].drop,
 		};

@@ -21,7 +21,8 @@ struct output {
 	bool colours;
 };
 
-enum column_kind { COLUMN_TEXT, COLUMN_NUMBER, COLUMN_BYTES, COLUMN_SECONDS };
+/* A flag is "yes" or nothing. */
+enum column_kind { COLUMN_TEXT, COLUMN_NUMBER, COLUMN_BYTES, COLUMN_SECONDS, COLUMN_FLAG };
 
 struct column {
 	const char *title; /* NULL ends a table of columns */

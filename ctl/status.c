@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <config.h>
 
-#include "ctl/command.h"
+#include "ctl/listing.h"
 
 static const struct column lines[] = {
     {.title = "version", .key = "version"},
@@ -31,23 +31,16 @@ static const struct column lines[] = {
 
 static int run_status(struct context *c, int argc, char **argv)
 {
-	struct reply reply;
-	int rc;
-
 	(void)argc;
 	(void)argv;
 	if (command_connect(c) == NULL)
 		return -1;
 	client_begin(c->client, CONTROL_STATUS);
-	if (command_call(c, &reply) == -1)
-		return -1;
-	rc = output_object(&c->output, reply.result, lines, "rev");
-	reply_fini(&reply);
-	return command_printed(c, rc);
+	return listing_object(c, lines, "rev");
 }
 
 const struct command command_status = {
     .object = "status",
-    .help = "what runs: revision, unsaved changes, workers, connections, your level",
+    .help = "what runs: revision, unsaved changes, connections, level",
     .run = run_status,
 };

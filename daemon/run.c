@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -25,7 +26,7 @@
 #include "daemon/config/overlay.h"
 #include "daemon/control/server.h"
 #include "daemon/core/instance.h"
-#include "daemon/core/ip_file.h"
+#include "daemon/core/file_watch.h"
 #include "daemon/core/worker.h"
 #include "daemon/demo.h"
 #include "daemon/net/descriptors.h"
@@ -36,6 +37,7 @@
 
 #define DRAIN_DEFAULT (30 * DURATION_S) /* where the document has no grace_period */
 #define DRAIN_POLL 0.05
+#define LARGE (1 << 20)
 
 struct options {
 	const char *config;
@@ -234,7 +236,7 @@ static void on_drain(struct ev_loop *loop, ev_timer *w, int events)
 /* An instance without servers closes the listeners; the connections go on. */
 static void close_listeners(void)
 {
-	struct change change = {.document = json_object(), .who = "stop"};
+	struct change change = {.document = json_object(), .who = "stop", .overrides = true};
 	struct error err;
 
 	if (change_document(&change, NULL, NULL, &err) == -1)
@@ -355,7 +357,7 @@ static void stop(struct state *state)
 	workers_stop();
 	instance_forget();
 	peers_forget_recent();
-	ip_files_stop();
+	file_watch_stop();
 	change_forget();
 	overlay_stop();
 	item_keys_forget();
@@ -374,6 +376,8 @@ int command_run(int argc, char **argv)
 	if (parse_options(argc, argv, o) == -1)
 		return 2;
 	log_init(LOG_TEXT, LOG_INFO, STDERR_FILENO);
+	mallopt(
+	    M_MMAP_THRESHOLD, LARGE); /* fixed: what is larger goes back to the system at once */
 	raise_descriptor_limit();
 	rc = start(&state, &err);
 	if (rc == 0) {

@@ -68,6 +68,7 @@ static void obtained(struct acme_name *n, const struct acme_result *result)
 	    .issuer = directory,
 	    .expires = result->cert->not_after,
 	};
+	size_t i;
 
 	acme_stored_save(n, result->cert, result->chain, directory);
 	store_commit();
@@ -75,8 +76,8 @@ static void obtained(struct acme_name *n, const struct acme_result *result)
 	n->issuer = 0;
 	n->error[0] = '\0';
 	n->tested = false;
-	if (n->fallen_back)
-		internal_ca_drop(n->name);
+	for (i = 0; n->fallen_back && i < n->names.count; i++)
+		internal_ca_drop(n->names.items[i]);
 	n->fallen_back = false;
 	a.next = n->due;
 	announce(&a);
@@ -104,18 +105,21 @@ static void on_order(void *arg, const struct acme_result *result)
 
 /* ---- how it begins ------------------------------------------------------------------------- */
 
-/* The internal CA's turn: it serves the name until the others can. */
+/* The internal CA's turn: it serves the name until the others can, where nothing else does. */
 static void fall_back(struct acme_name *n)
 {
-	struct managed_name m = {.name = n->name, .key_type = n->key_type};
-	struct acme_fault fault;
+	const struct acme_fault fault = {.kind = FAULT_PROBLEM, .retry_after = -1};
+	struct managed_name m = {.key_type = n->key_type};
 	struct error err;
+	size_t i;
 
-	if (internal_issuer.manage(&m, 1, false, &err) == 0)
+	for (i = 0; i < n->names.count && (n->cert == NULL || !cert_is_valid(n->cert, time(NULL)));
+	     i++) {
+		m.name = n->names.items[i];
+		if (internal_issuer.manage(&m, 1, false, &err) == -1)
+			log_msg(LOG_ERROR, "certs", "%s: %s", m.name, err.message);
 		n->fallen_back = true;
-	acme_fault_set(&fault, FAULT_PROBLEM, "%s",
-	    n->fallen_back ? n->error[0] != '\0' ? n->error : "the internal CA serves it"
-			   : err.message);
+	}
 	plan_after_failure(n, &fault);
 }
 
@@ -194,12 +198,22 @@ void acme_attempt_start(struct acme_name *n)
 	acme_account_unref(account);
 }
 
-void acme_attempt_cancel(struct acme_name *n)
+static void end_attempt(struct acme_name *n, void (*end)(struct acme_order *order))
 {
 	if (n->order == NULL)
 		return;
-	acme_order_cancel(n->order);
+	end(n->order);
 	n->order = NULL;
 	n->testing = false;
 	acme_names.active--;
+}
+
+void acme_attempt_cancel(struct acme_name *n)
+{
+	end_attempt(n, acme_order_cancel);
+}
+
+void acme_attempt_discard(struct acme_name *n)
+{
+	end_attempt(n, acme_order_discard);
 }

@@ -82,6 +82,14 @@ static const struct acme_challenge_message *offered(
 	return NULL;
 }
 
+static void warn_of_ports(const struct acme_authorization *a, int64_t http, int64_t tls)
+{
+	log_msg(LOG_WARN, "certs",
+	    "'%s': no site listens on port %d and nothing on port %d, where the CA's requests are "
+	    "expected (challenges.http and challenges.tls-alpn have an alternate_port)",
+	    a->identifier, (int)http, (int)tls);
+}
+
 /* The kinds that may be used, in the order of preference. Returns how many. */
 static unsigned allowed(
     const struct acme_options *o, const struct acme_authorization *a, enum acme_kind kinds[2])
@@ -89,13 +97,16 @@ static unsigned allowed(
 	int64_t http_port = o->http_port != 0 ? o->http_port : HTTP_PORT;
 	int64_t tls_port = o->tls_alpn_port != 0 ? o->tls_alpn_port : HTTPS_PORT;
 	struct netaddr address;
-	bool tls_first = !listens(http_port, true) && listens(tls_port, false);
+	bool http = listens(http_port, true), tls = listens(tls_port, false);
+	bool tls_first = tls && !http;
 	unsigned n = 0;
 
 	if (o->dns.given) {
 		kinds[n++] = ACME_DNS_01;
 		return n;
 	}
+	if (!http && !tls)
+		warn_of_ports(a, http_port, tls_port);
 	/* A client of TLS-ALPN-01 names an address in a way that only CAs know (RFC 8738). */
 	if (netaddr_parse_ip(a->identifier, &address))
 		tls_first = false;

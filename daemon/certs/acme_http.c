@@ -227,7 +227,7 @@ static void set_request(struct acme_exchange *x, const struct acme_http_request 
 	CURL *easy = x->easy;
 
 	curl_easy_setopt(easy, CURLOPT_URL, r->url);
-	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "https");
+	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, r->plain ? "http,https" : "https");
 	curl_easy_setopt(easy, CURLOPT_USERAGENT, "pointsman/" PACKAGE_VERSION);
 	if (r->ca_file != NULL)
 		curl_easy_setopt(easy, CURLOPT_CAINFO, r->ca_file);
@@ -235,7 +235,9 @@ static void set_request(struct acme_exchange *x, const struct acme_http_request 
 		curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
 	if (r->verb != ACME_POST)
 		return;
-	x->headers = curl_slist_append(x->headers, "Content-Type: application/jose+json");
+	x->headers =
+	    curl_slist_append(x->headers, arena_printf(x->arena, "Content-Type: %s",
+					      r->type != NULL ? r->type : "application/jose+json"));
 	x->headers = curl_slist_append(x->headers, "Expect:");
 	curl_easy_setopt(easy, CURLOPT_HTTPHEADER, x->headers);
 	curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE, (long)r->body.n);

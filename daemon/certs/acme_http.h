@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * HTTPS requests to ACME servers, any number at once, without blocking: libcurl's multi interface
- * in the control thread's loop. Answers are bounded in size and time; only https is spoken, and no
- * redirect is followed.
+ * Requests to ACME servers and OCSP responders, any number at once, without blocking: libcurl's
+ * multi interface in the control thread's loop. Answers are bounded in size and time; only https is
+ * spoken, unless it is asked for otherwise, and no redirect is followed.
  */
 #ifndef DAEMON_CERTS_ACME_HTTP_H
 #define DAEMON_CERTS_ACME_HTTP_H
@@ -24,7 +24,9 @@ enum acme_verb { ACME_HEAD, ACME_GET, ACME_POST };
 struct acme_http_request {
 	enum acme_verb verb;
 	const char *url;     /* https; copied */
-	struct span body;    /* of a POST, JWS; copied */
+	struct span body;    /* of a POST; copied */
+	const char *type;    /* of body; NULL: JWS */
+	bool plain;          /* url may be of http, too */
 	const char *ca_file; /* trusted roots, PEM; NULL: the system's. Borrowed until the end */
 	double timeout;      /* seconds for the whole */
 };

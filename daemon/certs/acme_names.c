@@ -205,7 +205,7 @@ static void apply(struct acme_name *n, const struct group *g, time_t now)
 {
 	if (n->names.count > 0 && same_issuers(n, g->first) && same_names(n, g))
 		return;
-	acme_attempt_cancel(n);
+	acme_attempt_discard(n);
 	acme_renewal_info_cancel(n);
 	set_issuers(n, g->first);
 	set_names(n, g);
@@ -301,8 +301,10 @@ static void run(time_t now)
 	HASH_ITER (hh, acme_names.all, n, next) {
 		if (n->remove_at != 0) {
 			removed |= n->remove_at <= now;
-			if (n->remove_at <= now)
+			if (n->remove_at <= now) {
+				acme_attempt_discard(n);
 				name_free(n);
+			}
 			continue;
 		}
 		if (n->order == NULL && n->due <= now && acme_names.active < ACTIVE_MAX)

@@ -79,6 +79,8 @@ void acme_names_arm(void);
 /* Orders a certificate from the issuer whose turn it is. */
 void acme_attempt_start(struct acme_name *n);
 void acme_attempt_cancel(struct acme_name *n);
+/* The same, and the order is not to go on another time. */
+void acme_attempt_discard(struct acme_name *n);
 
 /* ---- acme_stored.c ---- */
 

@@ -50,6 +50,13 @@ void acme_order_cancel(struct acme_order *order)
 	free(o);
 }
 
+void acme_order_discard(struct acme_order *order)
+{
+	if (order != NULL)
+		acme_order_file_remove(&order->spec);
+	acme_order_cancel(order);
+}
+
 const char *acme_order_step(const struct acme_order *order)
 {
 	return order->step;

@@ -41,6 +41,9 @@ struct acme_order *acme_order_start(const struct acme_order_spec *spec,
 /* Lets go of it; what is in the state folder stays. NULL is allowed. */
 void acme_order_cancel(struct acme_order *order);
 
+/* The same, and forgets it for good: nobody wants the certificate any more. NULL is allowed. */
+void acme_order_discard(struct acme_order *order);
+
 /* What it is doing: constant, such as "validating". */
 const char *acme_order_step(const struct acme_order *order);
 

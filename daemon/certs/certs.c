@@ -9,6 +9,7 @@
 #include "common/arena.h"
 #include "daemon/certs/acme_names.h"
 #include "daemon/certs/internal.h"
+#include "daemon/certs/ocsp.h"
 #include "daemon/tls/acme_options.h"
 #include "daemon/tls/cert.h"
 #include "daemon/tls/challenge.h"
@@ -177,11 +178,15 @@ int certs_start(struct state *state, struct ev_loop *loop, struct error *err)
 {
 	internal_ca_start(state, loop, NULL);
 	tls_challenge_start();
-	return acme_names_start(state, loop, err);
+	if (acme_names_start(state, loop, err) == -1)
+		return -1;
+	ocsp_start(state, loop);
+	return 0;
 }
 
 void certs_stop(void)
 {
+	ocsp_stop();
 	acme_names_stop();
 	internal_ca_stop();
 }

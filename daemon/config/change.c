@@ -9,6 +9,7 @@
 #include "common/log.h"
 #include "daemon/config/change_event.h"
 #include "daemon/config/compile.h"
+#include "daemon/config/confirm.h"
 #include "daemon/config/overlay.h"
 #include "daemon/core/instance.h"
 
@@ -16,7 +17,23 @@
 static struct {
 	struct revision items[CHANGE_HISTORY];
 	size_t newest, count;
+	size_t size; /* of all */
 } history;
+
+/* Large documents are remembered less long; the newest and the one before it always. */
+static void forget_oldest(void)
+{
+	struct revision *oldest;
+
+	while (history.size > CHANGE_HISTORY_SIZE && history.count > 2) {
+		oldest = &history.items[(history.newest + CHANGE_HISTORY - history.count + 1) %
+					CHANGE_HISTORY];
+		history.size -= oldest->size;
+		json_decref(oldest->document);
+		memset(oldest, 0, sizeof(*oldest));
+		history.count--;
+	}
+}
 
 static void remember(uint64_t number, const struct change *change)
 {
@@ -27,12 +44,16 @@ static void remember(uint64_t number, const struct change *change)
 		history.count++;
 	r = &history.items[history.newest];
 	json_decref(r->document);
+	history.size -= r->size;
+	r->size = change->edit != NULL ? 0 : json_dumpb(change->document, NULL, 0, JSON_COMPACT);
+	history.size += r->size;
 	r->number = number;
 	r->time = time(NULL);
 	r->document = json_incref(change->document);
 	snprintf(r->who, sizeof(r->who), "%s", change->who);
 	snprintf(
 	    r->comment, sizeof(r->comment), "%s", change->comment != NULL ? change->comment : "");
+	forget_oldest();
 }
 
 const struct revision *change_history(size_t n)
@@ -57,6 +78,7 @@ void change_forget(void)
 {
 	size_t i;
 
+	confirm_forget();
 	for (i = 0; i < CHANGE_HISTORY; i++)
 		json_decref(history.items[i].document);
 	memset(&history, 0, sizeof(history));
@@ -117,8 +139,9 @@ static int try_document(
     const struct change *change, void (*done)(void *arg), void *arg, struct error *err)
 {
 	uint64_t number = change_revision() + 1;
-	struct instance *next = instance_compile(
-	    change->document, number, instance_current(), change->edit, false, err);
+	struct instance *next = instance_compile(change->document, number, instance_current(),
+	    change->edit, change->limited, false, err);
+	json_t *before;
 	struct saving *saving;
 
 	if (next == NULL)
@@ -127,16 +150,33 @@ static int try_document(
 		instance_unref(next);
 		return -1;
 	}
-	if (publish(next, saving, change, done, arg, err) == -1)
+	before = number > 1 ? json_incref(instance_current()->document) : NULL;
+	if (publish(next, saving, change, done, arg, err) == -1) {
+		json_decref(before);
 		return -1;
+	}
 	remember(number, change);
+	confirm_forget();
+	if (change->confirm_s > 0 && before != NULL)
+		confirm_begin(before, number, change->confirm_s);
+	json_decref(before);
 	return 0;
+}
+
+/* What is saved outlives the time in which it may still be taken back. */
+static int check_confirmation(const struct change *change, struct error *err)
+{
+	if (change->confirm_s > 0 && change->save)
+		return error_set(err, ERROR_INVALID,
+		    "a change that has to be confirmed cannot be saved at once: confirm it, then "
+		    "save");
+	return change->overrides ? 0 : confirm_check(err);
 }
 
 int change_document(
     const struct change *change, void (*done)(void *arg), void *arg, struct error *err)
 {
-	if (try_document(change, done, arg, err) == 0)
+	if (check_confirmation(change, err) == 0 && try_document(change, done, arg, err) == 0)
 		return 0;
 	change_event_refused(change->who, change->comment, err);
 	return -1;
@@ -144,8 +184,8 @@ int change_document(
 
 int change_check(const struct change *change, struct error *err)
 {
-	struct instance *instance =
-	    instance_compile(change->document, 0, instance_current(), change->edit, true, err);
+	struct instance *instance = instance_compile(
+	    change->document, 0, instance_current(), change->edit, change->limited, true, err);
 	struct saving *saving = NULL;
 	int rc;
 
@@ -162,8 +202,11 @@ int change_check(const struct change *change, struct error *err)
 int change_save(struct error *err)
 {
 	struct instance *current = instance_current();
-	struct saving *saving = overlay_save_all(current->document, err);
+	struct saving *saving;
 
+	if (confirm_check(err) == -1)
+		return -1;
+	saving = overlay_save_all(current->document, err);
 	return saving != NULL ? overlay_save_finish(saving, current, err) : -1;
 }
 
@@ -187,7 +230,7 @@ int change_source_read(json_t **out, struct error *err)
 static int can_run(json_t *document, struct error *err)
 {
 	struct instance *instance =
-	    instance_compile(document, 0, instance_current(), NULL, true, err);
+	    instance_compile(document, 0, instance_current(), NULL, false, true, err);
 	struct publication *publication;
 
 	if (instance == NULL)

@@ -17,8 +17,9 @@
 
 struct edit;
 
-#define CHANGE_HISTORY 64   /* documents that are remembered */
-#define CHANGE_NOTE_MAX 256 /* bytes of a comment; longer ones are cut */
+#define CHANGE_HISTORY 64               /* documents that are remembered */
+#define CHANGE_HISTORY_SIZE (32u << 20) /* bytes of those that came whole, as text */
+#define CHANGE_NOTE_MAX 256             /* bytes of a comment; longer ones are cut */
 
 /* A document that is or was in force. */
 struct revision {
@@ -27,6 +28,7 @@ struct revision {
 	char who[64];                  /* "start", "reload", "uid 0 pid 4711" */
 	char comment[CHANGE_NOTE_MAX]; /* may be empty */
 	json_t *document;              /* a reference */
+	size_t size;                   /* bytes of its text; 0: it shares what it has */
 };
 
 /* What is to run next. All borrowed. */
@@ -35,6 +37,9 @@ struct change {
 	const struct edit *edit;   /* what made it; NULL: it came whole */
 	const char *who, *comment; /* for the history; comment may be NULL */
 	bool save;                 /* it survives restarts, see overlay.h */
+	bool limited;   /* by somebody below the level admin: brings in nothing of core/trust.h */
+	bool overrides; /* may be made while another one waits to be confirmed */
+	unsigned confirm_s; /* taken back unless confirmed within so many seconds; 0: it stays */
 };
 
 /*

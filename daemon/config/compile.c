@@ -4,6 +4,7 @@
 #include "daemon/config/compile.h"
 
 #include "daemon/core/load.h"
+#include "daemon/core/trust.h"
 
 #define INSTANCE_ARENA 4096
 
@@ -63,22 +64,33 @@ static int load_apps(struct load *load, const struct jnode *root, struct error *
 }
 
 struct instance *instance_compile(json_t *document, uint64_t revision,
-    const struct instance *before, const struct edit *edit, bool dry, struct error *err)
+    const struct instance *before, const struct edit *edit, bool limited, bool dry,
+    struct error *err)
 {
 	struct arena *arena = arena_new(INSTANCE_ARENA);
 	struct instance *in = arena_alloc(arena, sizeof(*in));
-	struct load load = {
-	    .arena = arena, .instance = in, .before = before, .edit = edit, .dry = dry};
+	struct trust trust = {.limited = limited, .before = before, .notes = &in->trusted};
+	struct load load = {.arena = arena,
+	    .instance = in,
+	    .before = before,
+	    .edit = edit,
+	    .dry = dry,
+	    .trust = &trust};
 	struct jnode root = jnode_root(document);
+	int rc;
 
 	in->arena = arena;
 	in->refs = 1;
 	in->revision = revision;
 	in->document = json_incref(document);
 	arena_release(arena, (void (*)(void *))json_decref, document);
-	if (check_top(&root, err) == -1 || load_apps(&load, &root, err) == -1) {
-		instance_unref(in);
-		return NULL;
-	}
-	return in;
+	fields_watch(trust_field);
+	rc = check_top(&root, err);
+	if (rc == 0)
+		rc = load_apps(&load, &root, err);
+	trust_fini(&trust);
+	if (rc == 0)
+		return in;
+	instance_unref(in);
+	return NULL;
 }

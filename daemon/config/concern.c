@@ -18,18 +18,18 @@
 #define KILLS_PER_VISIT 16 /* closing sockets takes its time, and others wait */
 
 /*
- * The connections of one operation: on these routes, in the form before the change or an earlier
- * one, or from this listener.
+ * The connections of one operation: on these routes, or from these listeners. A route is known by
+ * its identity, so that those on an earlier form of it are found too.
  */
 struct concern {
 	const struct operation *op;
-	struct route **routes; /* of the instance before, references */
-	uint64_t revision;     /* of that instance: routes compiled later are not concerned */
+	struct route **routes; /* of the instance before, references, sorted by identity */
 	size_t route_count;
 	bool by_peer; /* only those to these upstreams */
 	const char **peers;
 	size_t peer_count;
-	char *listener; /* "tcp/:993"; NULL: by route */
+	const char **listeners; /* "tcp/:993", sorted */
+	size_t listener_count;
 	_Atomic uint64_t count;
 	bool due;               /* to be ended now ... */
 	enum end_reason reason; /* ... with this */
@@ -39,6 +39,8 @@ struct concerns {
 	struct arena *arena;
 	struct concern *items;
 	size_t count;
+	uint64_t revision; /* of the document before the change */
+	_Atomic uint64_t touched;
 	const char *by;
 	ev_timer timer;
 	ev_tstamp start;
@@ -49,6 +51,20 @@ struct concerns {
 
 /* ---- what is concerned ---------------------------------------------------------------------- */
 
+static int compare_routes(const void *a, const void *b)
+{
+	const struct route *const *x = a, *const *y = b;
+
+	if ((*x)->identity == (*y)->identity)
+		return 0;
+	return (*x)->identity < (*y)->identity ? -1 : 1;
+}
+
+static int compare_texts(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
 static void add_routes(struct concerns *all, struct concern *c, struct route **routes, size_t count)
 {
 	size_t i;
@@ -57,6 +73,7 @@ static void add_routes(struct concerns *all, struct concern *c, struct route **r
 	for (i = 0; i < count; i++)
 		c->routes[i] = route_ref(routes[i]);
 	c->route_count = count;
+	qsort(c->routes, count, sizeof(*c->routes), compare_routes);
 }
 
 /* The top-level route that has the one called name in it. */
@@ -64,7 +81,7 @@ static void add_route(
     struct concerns *all, struct concern *c, struct edit *e, const struct instance *base)
 {
 	const char *name = c->op->proxy != NULL ? c->op->proxy : c->op->id;
-	size_t length = c->op->proxy != NULL ? strcspn(name, "/") : strlen(name);
+	size_t length = c->op->proxy != NULL ? edit_proxy_route(name) : strlen(name);
 	const struct server *server;
 	struct error none;
 	struct way way;
@@ -81,27 +98,65 @@ struct peers {
 	struct concern *concern;
 };
 
+/* As connections have it, however it was written; what is expanded at use stays as it is. */
+static const char *peer_text(const char *dial, char out[ADDRESS_TEXT_MAX])
+{
+	struct address_range range;
+	struct error none;
+
+	return address_parse_dial(dial, &range, &none) == 0 ? address_text(&range.first, out)
+							    : dial;
+}
+
 /* A destination that goes; not one that a swap names again. */
 static void add_peer(void *arg, const char *dial)
 {
 	struct peers *p = arg;
 	struct concern *c = p->concern;
-	struct address_range range;
-	char text[ADDRESS_TEXT_MAX];
-	struct error none;
+	char text[ADDRESS_TEXT_MAX], other[ADDRESS_TEXT_MAX];
 	const char **more;
 	size_t i;
 
+	dial = peer_text(dial, text);
 	for (i = 0; i < c->op->dial.count; i++)
-		if (strcmp(c->op->dial.items[i], dial) == 0)
+		if (strcmp(peer_text(c->op->dial.items[i], other), dial) == 0)
 			return;
-	if (address_parse_dial(dial, &range, &none) == 0)
-		dial = address_text(&range.first, text);
 	more = arena_array(p->all->arena, c->peer_count + 1, sizeof(*more));
 	for (i = 0; i < c->peer_count; i++)
 		more[i] = c->peers[i];
 	more[c->peer_count++] = arena_strdup(p->all->arena, dial);
 	c->peers = more;
+}
+
+static void add_listeners(struct concerns *all, struct concern *c, const char *listen)
+{
+	struct address_range range;
+	struct address address;
+	char text[ADDRESS_TEXT_MAX];
+	struct error none;
+	unsigned i;
+
+	if (address_parse_listen(listen, &range, &none) == -1)
+		return;
+	c->listener_count = address_range_count(&range);
+	c->listeners = arena_array(all->arena, c->listener_count, sizeof(*c->listeners));
+	for (i = 0; i < c->listener_count; i++) {
+		address = address_range_at(&range, i);
+		c->listeners[i] = arena_strdup(all->arena, address_text(&address, text));
+	}
+	qsort(c->listeners, c->listener_count, sizeof(*c->listeners), compare_texts);
+}
+
+static bool is_of_route(const char *operation)
+{
+	static const char *const names[] = {
+	    "route.disable", "route.replace", "route.rm", "route.set"};
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strcmp(operation, names[i]) == 0)
+			return true;
+	return false;
 }
 
 static void concern_init(
@@ -112,8 +167,7 @@ static void concern_init(
 	const struct server *server;
 	struct error none;
 
-	if (strcmp(name, "route.rm") == 0 || strcmp(name, "route.replace") == 0 ||
-	    strcmp(name, "route.set") == 0) {
+	if (is_of_route(name)) {
 		add_route(all, c, e, base);
 	} else if (strcmp(name, "upstream.rm") == 0 || strcmp(name, "upstream.swap") == 0 ||
 		   strcmp(name, "upstream.disable") == 0) {
@@ -125,11 +179,7 @@ static void concern_init(
 		if (server != NULL)
 			add_routes(all, c, server->routes.items, server->routes.count);
 	} else if (strcmp(name, "listener.rm") == 0) {
-		struct address_range range;
-		char text[ADDRESS_TEXT_MAX];
-
-		if (address_parse_listen(c->op->address, &range, &none) == 0)
-			c->listener = arena_strdup(all->arena, address_text(&range.first, text));
+		add_listeners(all, c, c->op->address);
 	}
 }
 
@@ -143,10 +193,10 @@ struct concerns *concerns_new(
 
 	all->arena = arena;
 	all->count = count;
+	all->revision = base->revision;
 	all->items = arena_array(arena, count, sizeof(*all->items));
 	for (i = 0; i < count; i++) {
 		all->items[i].op = &operations[i];
-		all->items[i].revision = base->revision;
 		concern_init(all, &all->items[i], e, base);
 	}
 	edit_free(e);
@@ -175,18 +225,25 @@ static bool has_peer(const struct concern *c, const struct conn *conn)
 	return false;
 }
 
-static bool concerns_conn(const struct concern *c, const struct conn *conn)
+static bool is_on_route(const struct concern *c, const struct conn *conn)
 {
-	size_t i;
+	const struct route *route = conn->route;
 
-	if (c->listener != NULL)
-		return strcmp(conn->listener->address, c->listener) == 0;
-	if (conn->route == NULL || conn->route->revision > c->revision)
+	return route != NULL && c->route_count > 0 &&
+	       bsearch(&route, c->routes, c->route_count, sizeof(route), compare_routes) != NULL;
+}
+
+static bool concerns_conn(
+    const struct concerns *all, const struct concern *c, const struct conn *conn)
+{
+	const char *address = conn->listener->address;
+
+	if (c->listener_count > 0)
+		return bsearch(&address, c->listeners, c->listener_count, sizeof(address),
+			   compare_texts) != NULL;
+	if (!is_on_route(c, conn) || conn->route->revision > all->revision)
 		return false;
-	for (i = 0; i < c->route_count; i++)
-		if (conn->route->identity == c->routes[i]->identity)
-			return !c->by_peer || has_peer(c, conn);
-	return false;
+	return !c->by_peer || has_peer(c, conn);
 }
 
 static void count_on(struct worker *w, void *arg)
@@ -194,14 +251,20 @@ static void count_on(struct worker *w, void *arg)
 	struct concerns *all = arg;
 	struct conn *conn;
 	uint64_t id = 0;
+	bool touched;
 	size_t i;
 
 	while ((conn = worker_conn_next(w, id)) != NULL) {
 		id = conn->facts.id;
-		for (i = 0; i < all->count; i++)
-			if (concerns_conn(&all->items[i], conn))
-				atomic_fetch_add_explicit(
-				    &all->items[i].count, 1, memory_order_relaxed);
+		touched = false;
+		for (i = 0; i < all->count; i++) {
+			if (!concerns_conn(all, &all->items[i], conn))
+				continue;
+			touched = true;
+			atomic_fetch_add_explicit(&all->items[i].count, 1, memory_order_relaxed);
+		}
+		if (touched)
+			atomic_fetch_add_explicit(&all->touched, 1, memory_order_relaxed);
 	}
 }
 
@@ -210,7 +273,7 @@ static const struct concern *due_concern(const struct concerns *all, const struc
 	size_t i;
 
 	for (i = 0; i < all->count; i++)
-		if (all->items[i].due && concerns_conn(&all->items[i], conn))
+		if (all->items[i].due && concerns_conn(all, &all->items[i], conn))
 			return &all->items[i];
 	return NULL;
 }
@@ -257,6 +320,11 @@ uint64_t concerns_counted(const struct concerns *all, size_t nth)
 	return atomic_load_explicit(&all->items[nth].count, memory_order_relaxed);
 }
 
+uint64_t concerns_touched(const struct concerns *all)
+{
+	return atomic_load_explicit(&all->touched, memory_order_relaxed);
+}
+
 static void next_round(struct concerns *all);
 
 static void visited(void *arg)
@@ -283,7 +351,7 @@ static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
 /* Seconds after the change at which the connections of c are ended; below 0: never, or done. */
 static double due_after(const struct concern *c)
 {
-	if (c->op == NULL || (c->route_count == 0 && c->listener == NULL))
+	if (c->op == NULL || (c->route_count == 0 && c->listener_count == 0))
 		return -1;
 	switch (c->op->existing) {
 	case EXISTING_KILL:

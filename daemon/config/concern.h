@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Which connections a transaction's operations concern, and what is to happen to them: they are
- * counted before it, and kept, drained or killed after it. A connection that came after the change
- * is not concerned: it holds the new route, not the old one. Control thread.
+ * counted before it, and kept, drained or killed after it. A route's connections are those on any
+ * form that it had up to then; one that came after the change holds the new form and is not
+ * concerned. Control thread.
  */
 #ifndef DAEMON_CONFIG_CONCERN_H
 #define DAEMON_CONFIG_CONCERN_H
@@ -27,6 +28,8 @@ void concerns_free(struct concerns *concerns);
 void concerns_count(struct concerns *concerns, void (*done)(void *arg), void *arg);
 /* How many connections the nth operation concerns, as counted. */
 uint64_t concerns_counted(const struct concerns *concerns, size_t nth);
+/* How many connections at least one of them concerns. */
+uint64_t concerns_touched(const struct concerns *concerns);
 
 /*
  * After the change: ends those to be killed, and after their time those to be drained, few at a

@@ -62,43 +62,85 @@ static void compare_objects(json_t *out, const struct jnode *before, const struc
 	}
 }
 
-/* Two items at corresponding places: are they one that changed? */
-static bool same_item(const json_t *a, const json_t *b)
+/* The rest of two lists, from the first difference to the last. */
+struct rest {
+	const struct jnode *before, *after;
+	size_t i, n, j, m;
+};
+
+/* One item under its own name, or the very same. */
+static bool is_same(const json_t *a, const json_t *b)
 {
 	const json_t *x = json_object_get(a, "@id"), *y = json_object_get(b, "@id");
 
-	if (x == NULL && y == NULL)
-		return json_typeof(a) == json_typeof(b);
-	return x != NULL && y != NULL && json_equal(x, y);
+	return (x != NULL && y != NULL && json_equal(x, y)) || json_equal(a, b);
 }
 
-/* What is before and behind the change is the same; in between items are paired while they can. */
+static bool is_nameless(const json_t *item)
+{
+	return json_object_get(item, "@id") == NULL;
+}
+
+/*
+ * One step: an item that is on both sides, or on one. Only the next item is looked at, which finds
+ * what was added, removed or moved alone; where more is different, more is shown.
+ */
+static void step(json_t *out, struct rest *r)
+{
+	struct jnode x = jnode_item(r->before, r->i), y = jnode_item(r->after, r->j);
+	bool same = is_same(x.value, y.value);
+	bool added =
+	    !same && r->j + 1 < r->m && is_same(x.value, json_array_get(r->after->value, r->j + 1));
+	bool removed = !same && !added && r->i + 1 < r->n &&
+		       is_same(json_array_get(r->before->value, r->i + 1), y.value);
+
+	if (same || (!added && !removed && is_nameless(x.value) && is_nameless(y.value))) {
+		compare(out, &x, &y);
+		r->i++;
+		r->j++;
+		return;
+	}
+	if (!added) {
+		add(out, &x, x.value, NULL);
+		r->i++;
+	}
+	if (!removed) {
+		add(out, &y, NULL, y.value);
+		r->j++;
+	}
+}
+
 static void compare_arrays(json_t *out, const struct jnode *before, const struct jnode *after)
 {
-	size_t n = json_array_size(before->value), m = json_array_size(after->value);
-	size_t first = 0, last = 0, i;
+	struct rest r = {
+	    .before = before,
+	    .after = after,
+	    .n = json_array_size(before->value),
+	    .m = json_array_size(after->value),
+	};
 
-	while (
-	    first < n && first < m &&
-	    json_equal(json_array_get(before->value, first), json_array_get(after->value, first)))
-		first++;
-	while (last < n - first && last < m - first &&
-	       json_equal(json_array_get(before->value, n - 1 - last),
-		   json_array_get(after->value, m - 1 - last)))
-		last++;
-	for (i = first; i < n - last; i++) {
-		struct jnode x = jnode_item(before, i), y = jnode_item(after, i);
-
-		if (n == m && same_item(x.value, y.value))
-			compare(out, &x, &y);
-		else
-			add(out, &x, x.value, NULL);
+	while (r.i < r.n && r.j < r.m &&
+	       json_equal(json_array_get(before->value, r.i), json_array_get(after->value, r.j))) {
+		r.i++;
+		r.j++;
 	}
-	for (i = first; i < m - last; i++) {
-		struct jnode x = jnode_item(before, i), y = jnode_item(after, i);
+	while (r.n > r.i && r.m > r.j &&
+	       json_equal(
+		   json_array_get(before->value, r.n - 1), json_array_get(after->value, r.m - 1))) {
+		r.n--;
+		r.m--;
+	}
+	while (r.i < r.n && r.j < r.m)
+		step(out, &r);
+	for (; r.i < r.n; r.i++) {
+		struct jnode x = jnode_item(before, r.i);
 
-		if (n != m || !same_item(x.value, y.value))
-			add(out, &y, NULL, y.value);
+		add(out, &x, x.value, NULL);
+	}
+	for (; r.j < r.m; r.j++) {
+		struct jnode y = jnode_item(after, r.j);
+
+		add(out, &y, NULL, y.value);
 	}
 }
 

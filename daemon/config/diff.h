@@ -10,7 +10,8 @@
 /*
  * A new list of {"path", "change": "added", "removed" or "changed", "before", "after"} in the
  * order of the documents; before and after (where there is one) are JSON texts with secrets
- * masked. Items of lists are the same where their "@id" is, or where nothing around them changed.
+ * masked. An item of a list that was added, removed or moved alone is shown alone; else items are
+ * the same where their "@id" is, or pair by pair where they have none.
  */
 json_t *diff_documents(json_t *before, json_t *after);
 

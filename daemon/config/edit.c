@@ -10,9 +10,11 @@
 #include "common/arena.h"
 #include "daemon/config/edit_way.h"
 
+#define SERVERS_NAMED 256 /* that are looked at for "did you mean" */
+
 /* A value that this edit has made, and may therefore change. */
 struct own {
-	const json_t *json;
+	json_t *json;         /* a reference: no other value may get its address */
 	const json_t *origin; /* what it was copied from */
 	UT_hash_handle hh;
 };
@@ -20,6 +22,7 @@ struct own {
 struct edit {
 	const struct instance *base;
 	json_t *document;
+	json_t *added; /* a reference */
 	struct own *own;
 };
 
@@ -38,8 +41,10 @@ void edit_free(struct edit *e)
 
 	HASH_ITER (hh, e->own, o, next) {
 		HASH_DEL(e->own, o);
+		json_decref(o->json);
 		free(o);
 	}
+	json_decref(e->added);
 	json_decref(e->document);
 	free(e);
 }
@@ -77,7 +82,7 @@ static json_t *owned(struct edit *e, json_t *json)
 	o->origin = json;
 	o->json = json_copy(json);
 	HASH_ADD_PTR(e->own, json, o);
-	return (json_t *)o->json;
+	return json_incref(o->json);
 }
 
 static json_t *child(json_t *parent, const struct step *step)
@@ -130,6 +135,35 @@ void way_pop(struct way *way, size_t count, json_t *value)
 	way->value = value;
 }
 
+/* Objects and lists in one another, value counted. */
+static size_t depth_of(const json_t *value)
+{
+	size_t deepest = 0, depth, i;
+	const char *key;
+	json_t *member;
+
+	if (!json_is_object(value) && !json_is_array(value))
+		return 0;
+	json_object_foreach ((json_t *)value, key, member) {
+		depth = depth_of(member);
+		deepest = depth > deepest ? depth : deepest;
+	}
+	json_array_foreach (value, i, member) {
+		depth = depth_of(member);
+		deepest = depth > deepest ? depth : deepest;
+	}
+	return deepest + 1;
+}
+
+int way_fits(const struct way *way, const json_t *value, struct error *err)
+{
+	if (way->count + 1 + depth_of(value) <= JSON_DEPTH_MAX)
+		return 0;
+	return error_set(err, ERROR_LIMIT,
+	    "the document would be nested more than %d levels deep; write it flatter",
+	    JSON_DEPTH_MAX);
+}
+
 /* ---- finding -------------------------------------------------------------------------------- */
 
 const char *edit_id(const json_t *object)
@@ -148,28 +182,39 @@ void way_servers(struct edit *e, struct way *way)
 
 int way_server(struct edit *e, const char *name, struct way *way, struct error *err)
 {
+	const char *names[SERVERS_NAMED + 1], *near, *server;
+	json_t *servers, *value;
+	size_t count = 0;
+
 	way_servers(e, way);
+	servers = way->value;
 	way_key(way, name);
-	if (way->value == NULL)
-		return error_set(err, ERROR_NOT_FOUND, "no server '%s'", name);
-	return 0;
+	if (way->value != NULL)
+		return 0;
+	json_object_foreach (servers, server, value)
+		if (count < SERVERS_NAMED)
+			names[count++] = server;
+	names[count] = NULL;
+	near = error_suggest(name, names);
+	if (near != NULL)
+		return error_set(
+		    err, ERROR_NOT_FOUND, "no server '%s', did you mean '%s'?", name, near);
+	return error_set(err, ERROR_NOT_FOUND, "no server '%s'", name);
 }
 
-/* The JSON (in base) of the route with that handle. */
-static const json_t *by_handle(const struct edit *e, uint64_t handle)
+/* Where the route with that handle ("#12") is in base: its server, and its index there; or NULL. */
+static const struct server *by_handle(const struct edit *e, const char *name, size_t *index)
 {
-	size_t i, j;
+	char *end;
+	uint64_t handle = strtoull(name + 1, &end, 10);
+	size_t i;
 
-	for (i = 0; i < e->base->server_count; i++) {
+	for (i = 0; *end == '\0' && i < e->base->server_count; i++) {
 		const struct server *server = e->base->servers[i];
 
-		for (j = 0; j < server->routes.count; j++) {
-			const struct route_identity *identity = server->routes.items[j]->identity;
-
-			if (identity != NULL && identity->handle == handle)
-				return json_array_get(
-				    instance_routes_json(e->base, server->name), j);
-		}
+		for (*index = 0; *index < server->routes.count; ++*index)
+			if (server->routes.items[*index]->identity->handle == handle)
+				return server;
 	}
 	return NULL;
 }
@@ -222,17 +267,21 @@ static bool search_routes(const struct wanted *w, struct way *way)
 	return false;
 }
 
-int way_route(struct edit *e, const char *name, struct way *way, struct error *err)
+bool way_find_route(struct edit *e, const char *name, struct way *way)
 {
 	struct wanted w = {.edit = e, .id = name};
+	const struct server *owner;
 	const char *server;
 	json_t *servers, *value;
-	char *end;
+	size_t index;
 
 	if (name[0] == '#') {
-		w.origin = by_handle(e, strtoull(name + 1, &end, 10));
-		if (w.origin == NULL || *end != '\0')
-			return error_set(err, ERROR_NOT_FOUND, "no route '%s'", name);
+		owner = by_handle(e, name, &index);
+		if (owner == NULL)
+			return false;
+		w.origin = json_array_get(instance_routes_json(e->base, owner->name), index);
+		if (w.origin == NULL)
+			return false;
 	}
 	way_servers(e, way);
 	servers = way->value;
@@ -241,8 +290,59 @@ int way_route(struct edit *e, const char *name, struct way *way, struct error *e
 		way_key(way, server);
 		way_key(way, "routes");
 		if (search_routes(&w, way))
-			return 0;
+			return true;
 	}
+	return false;
+}
+
+/* The "@id" of a route of a server's own list that is nearest to name; NULL: none is near. */
+static const char *near_route(struct edit *e, const char *name)
+{
+	const char *none[] = {NULL}, **names = NULL, *server, *near;
+	json_t *value, *route;
+	size_t i, count = 0, size = 0;
+	struct way way;
+
+	way_servers(e, &way);
+	json_object_foreach (way.value, server, value) {
+		json_array_foreach (json_object_get(value, "routes"), i, route) {
+			if (edit_id(route) == NULL)
+				continue;
+			if (count + 1 >= size) {
+				size = size == 0 ? 64 : 2 * size;
+				names = mem_realloc(names, size * sizeof(*names));
+			}
+			names[count++] = edit_id(route);
+		}
+	}
+	if (names != NULL)
+		names[count] = NULL;
+	near = error_suggest(name, names != NULL ? names : none);
+	free(names);
+	return near;
+}
+
+int way_route(struct edit *e, const char *name, struct way *way, struct error *err)
+{
+	const struct server *owner = NULL;
+	const char *near;
+	size_t index;
+
+	if (way_find_route(e, name, way))
+		return 0;
+	if (name[0] == '#')
+		owner = by_handle(e, name, &index);
+	if (owner != NULL && instance_routes_json(e->base, owner->name) == NULL)
+		return error_set(err, ERROR_INVALID,
+		    "route '%s' stands for the whole of '%s'; change that in the document", name,
+		    owner->name);
+	if (name[0] != '\0' && strspn(name, "0123456789") == strlen(name))
+		return error_set(
+		    err, ERROR_NOT_FOUND, "no route '%s'; a handle is written '#%s'", name, name);
+	near = near_route(e, name);
+	if (near != NULL)
+		return error_set(
+		    err, ERROR_NOT_FOUND, "no route '%s', did you mean '%s'?", name, near);
 	return error_set(err, ERROR_NOT_FOUND, "no route '%s'", name);
 }
 
@@ -257,14 +357,30 @@ size_t way_to_list(struct edit *e, struct way *way)
 	return index;
 }
 
-void edit_set_origin(struct edit *e, const json_t *json, const json_t *origin)
+void edit_set_origin(struct edit *e, json_t *json, const json_t *origin)
 {
 	struct own *o = find_own(e, json);
 
 	if (o == NULL) {
 		o = mem_zalloc(sizeof(*o));
-		o->json = json;
+		o->json = json_incref(json);
 		HASH_ADD_PTR(e->own, json, o);
 	}
 	o->origin = origin;
+}
+
+void edit_set_added(struct edit *e, json_t *route)
+{
+	json_decref(e->added);
+	e->added = json_incref(route);
+}
+
+json_t *edit_added(const struct edit *e)
+{
+	return e->added;
+}
+
+json_t *edit_base_document(const struct edit *e)
+{
+	return e->base->document;
 }

@@ -26,6 +26,9 @@ void edit_free(struct edit *edit);
 /* The document as it is now: borrowed, and not to be changed by anyone once the edit is over. */
 json_t *edit_document(struct edit *edit);
 
+/* The document of base, borrowed. */
+json_t *edit_base_document(const struct edit *edit);
+
 /* The route (of base's document) that json (of the new one) was made from, or json itself. */
 const json_t *edit_origin(const struct edit *edit, const json_t *json);
 
@@ -38,6 +41,8 @@ const json_t *edit_origin(const struct edit *edit, const json_t *json);
  */
 int edit_route_add(struct edit *edit, const char *server, const char *in, enum place place,
     const char *anchor, json_t *route, struct error *err);
+/* The route that was added last, borrowed; NULL: none yet. */
+json_t *edit_added(const struct edit *edit);
 int edit_route_replace(struct edit *edit, const char *name, json_t *route, struct error *err);
 /* Sets member key of the route to value; NULL removes it. */
 int edit_route_set(
@@ -52,6 +57,8 @@ int edit_route_remove(struct edit *edit, const char *name, struct error *err);
  * several (counted from 0 through its subroutes). upstream names an upstream of it: its "@id", or
  * its first dial address.
  */
+/* How many bytes of proxy are the route's name. */
+size_t edit_proxy_route(const char *proxy);
 int edit_upstream_add(struct edit *edit, const char *proxy, json_t *upstream, struct error *err);
 int edit_upstream_set(struct edit *edit, const char *proxy, const char *upstream, const char *key,
     json_t *value, struct error *err);

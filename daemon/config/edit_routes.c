@@ -22,16 +22,37 @@ static bool same_way(const struct way *a, const struct way *b)
 	return a->count == b->count;
 }
 
-/* The list of server, or of the subroute of the route in; made where it is missing. */
-static int open_list(
-    struct edit *e, const char *server, const char *in, json_t **list, struct error *err)
+/* Does the list that way is at belong to a subroute of the route at outer? */
+static bool is_list_of(const struct way *outer, const struct way *way)
+{
+	struct way start = *way;
+
+	start.count = outer->count;
+	return way->count == outer->count + 3 && same_way(outer, &start);
+}
+
+/* server may be NULL: it was not named. */
+static int check_server(
+    const struct way *way, const char *server, const char *route, struct error *err)
+{
+	const char *its = way->steps[3].key;
+
+	if (server == NULL || strcmp(its, server) == 0)
+		return 0;
+	return error_set(
+	    err, ERROR_INVALID, "route '%s' is not in server '%s' but in '%s'", route, server, its);
+}
+
+/* The list of server, or of the subroute of the route in, made where it is missing, for route. */
+static int open_list(struct edit *e, const char *server, const char *in, const json_t *route,
+    json_t **list, struct error *err)
 {
 	struct way way;
 	json_t *holder, *handle;
 	size_t i;
 
 	if (in != NULL) {
-		if (way_route(e, in, &way, err) == -1)
+		if (way_route(e, in, &way, err) == -1 || check_server(&way, server, in, err) == -1)
 			return -1;
 		handle = json_object_get(way.value, "handle");
 		for (i = 0; i < json_array_size(handle); i++)
@@ -50,47 +71,74 @@ static int open_list(
 		json_object_set_new(holder, "routes", json_array());
 	way_key(&way, "routes");
 	*list = way_open(e, &way);
-	return 0;
+	return way_fits(&way, route, err);
+}
+
+/* NULL is free; a name that looks like a handle is left to the loader to refuse. */
+static int check_id(struct edit *e, const char *id, struct error *err)
+{
+	struct way way;
+
+	if (id == NULL || id[0] == '#' || !way_find_route(e, id, &way))
+		return 0;
+	return error_set(err, ERROR_EXISTS, "a route '%s' is there already", id);
 }
 
 static int check_id_is_free(struct edit *e, json_t *route, struct error *err)
 {
-	const char *id = edit_id(route);
-	struct way way;
-	struct error none;
+	return check_id(e, edit_id(route), err);
+}
 
-	if (id == NULL || way_route(e, id, &way, &none) == -1)
+/* The route gets another name: it may keep its own. */
+static int check_id_change(struct edit *e, const json_t *route, const json_t *id, struct error *err)
+{
+	if (id == NULL || json_equal(json_object_get(route, "@id"), id))
 		return 0;
-	return error_set(err, ERROR_EXISTS, "a route '%s' is there already", id);
+	return check_id(e, json_string_value(id), err);
+}
+
+/* The list that anchor is in, which must be the one that server or in name. */
+static int open_list_of(struct edit *e, const char *server, const char *in, const char *anchor,
+    const json_t *route, json_t **list, size_t *index, struct error *err)
+{
+	struct way way, outer;
+
+	if (way_route(e, anchor, &way, err) == -1)
+		return -1;
+	*index = way_to_list(e, &way);
+	if (check_server(&way, server, anchor, err) == -1)
+		return -1;
+	if (in != NULL && way_route(e, in, &outer, err) == -1)
+		return -1;
+	if (in != NULL && !is_list_of(&outer, &way))
+		return error_set(
+		    err, ERROR_INVALID, "route '%s' is not in the subroute of '%s'", anchor, in);
+	*list = way_open(e, &way);
+	return way_fits(&way, route, err);
 }
 
 int edit_route_add(struct edit *e, const char *server, const char *in, enum place place,
     const char *anchor, json_t *route, struct error *err)
 {
-	struct way way;
 	json_t *list = NULL;
 	size_t index;
 
 	if (check_id_is_free(e, route, err) == -1)
 		return -1;
 	if (place == PLACE_BEFORE || place == PLACE_AFTER) {
-		if (way_route(e, anchor, &way, err) == -1)
+		if (open_list_of(e, server, in, anchor, route, &list, &index, err) == -1)
 			return -1;
-		index = way_to_list(e, &way) + (place == PLACE_AFTER ? 1 : 0);
-		if (server != NULL && strcmp(way.steps[3].key, server) != 0)
-			return error_set(err, ERROR_INVALID,
-			    "route '%s' is not in server '%s' but in '%s'", anchor, server,
-			    way.steps[3].key);
-		list = way_open(e, &way);
+		index += place == PLACE_AFTER ? 1 : 0;
 	} else if (server == NULL && in == NULL) {
 		return error_set(
 		    err, ERROR_INVALID, "name the server, or a route to add before or after");
 	} else {
-		if (open_list(e, server, in, &list, err) == -1)
+		if (open_list(e, server, in, route, &list, err) == -1)
 			return -1;
 		index = place == PLACE_FIRST ? 0 : json_array_size(list);
 	}
 	json_array_insert(list, index, route);
+	edit_set_added(e, route);
 	return 0;
 }
 
@@ -101,21 +149,27 @@ int edit_route_replace(struct edit *e, const char *name, json_t *route, struct e
 	const char *id;
 	json_t *list, *fresh;
 	size_t index;
+	int rc = 0;
 
 	if (way_route(e, name, &way, err) == -1)
 		return -1;
 	origin = edit_origin(e, way.value);
 	id = edit_id(way.value);
 	fresh = json_copy(route);
-	if (id != NULL && edit_id(fresh) == NULL) {
+	if (id != NULL && edit_id(fresh) == NULL)
 		json_object_set_new(fresh, "@id", json_string(id));
-	} else if (edit_id(fresh) != NULL && (id == NULL || strcmp(id, edit_id(fresh)) != 0) &&
-		   check_id_is_free(e, fresh, err) == -1) {
+	else
+		rc = check_id_change(e, way.value, json_object_get(fresh, "@id"), err);
+	if (rc == -1) {
 		json_decref(fresh);
 		return -1;
 	}
 	index = way_to_list(e, &way);
 	list = way_open(e, &way);
+	if (way_fits(&way, fresh, err) == -1) {
+		json_decref(fresh);
+		return -1;
+	}
 	json_array_set_new(list, index, fresh);
 	edit_set_origin(e, fresh, origin);
 	return 0;
@@ -129,7 +183,11 @@ int edit_route_set(
 
 	if (way_route(e, name, &way, err) == -1)
 		return -1;
+	if (strcmp(key, "@id") == 0 && check_id_change(e, way.value, value, err) == -1)
+		return -1;
 	route = way_open(e, &way);
+	if (way_fits(&way, value, err) == -1)
+		return -1;
 	if (value == NULL)
 		json_object_del(route, key);
 	else

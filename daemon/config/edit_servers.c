@@ -27,7 +27,11 @@ static json_t *open_servers(struct edit *e)
 int edit_server_add(struct edit *e, const char *name, json_t *server, struct error *err)
 {
 	json_t *servers = open_servers(e);
+	struct way way;
 
+	way_servers(e, &way);
+	if (way_fits(&way, server, err) == -1)
+		return -1;
 	if (json_object_get(servers, name) != NULL)
 		return error_set(err, ERROR_EXISTS, "a server '%s' is there already", name);
 	json_object_set(servers, name, server);
@@ -75,7 +79,7 @@ static json_t *open_texts(struct edit *e, const char *server, const char *key)
 	return way_open(e, &way);
 }
 
-static bool remove_text(json_t *list, const char *wanted)
+static void remove_text(json_t *list, const char *wanted)
 {
 	json_t *text;
 	size_t i;
@@ -83,10 +87,26 @@ static bool remove_text(json_t *list, const char *wanted)
 	json_array_foreach (list, i, text) {
 		if (strcmp(json_string_value(text), wanted) == 0) {
 			json_array_remove(list, i);
-			return true;
+			return;
 		}
 	}
-	return false;
+}
+
+/* An empty list does not stay behind: a document that was paused and resumed is what it was. */
+static void remove_paused(struct edit *e, const char *server, const char *address)
+{
+	struct way way;
+	struct error none;
+	json_t *object, *paused;
+
+	way_server(e, server, &way, &none);
+	if (json_object_get(way.value, "paused") == NULL)
+		return;
+	object = way_open(e, &way);
+	paused = open_texts(e, server, "paused");
+	remove_text(paused, address);
+	if (json_array_size(paused) == 0)
+		json_object_del(object, "paused");
 }
 
 int edit_listener_add(struct edit *e, const char *server, const char *address, struct error *err)
@@ -114,7 +134,7 @@ int edit_listener_remove(struct edit *e, const char *address, struct error *err)
 
 	if (server == NULL)
 		return no_listener(address, err);
-	remove_text(open_texts(e, server, "paused"), address);
+	remove_paused(e, server, address);
 	remove_text(open_texts(e, server, "listen"), address);
 	return 0;
 }
@@ -122,13 +142,11 @@ int edit_listener_remove(struct edit *e, const char *address, struct error *err)
 int edit_listener_pause(struct edit *e, const char *address, bool pause, struct error *err)
 {
 	const char *server = server_of(e, address);
-	json_t *paused;
 
 	if (server == NULL)
 		return no_listener(address, err);
-	paused = open_texts(e, server, "paused");
-	remove_text(paused, address);
+	remove_paused(e, server, address);
 	if (pause)
-		json_array_append_new(paused, json_string(address));
+		json_array_append_new(open_texts(e, server, "paused"), json_string(address));
 	return 0;
 }

@@ -55,22 +55,28 @@ static bool search_handlers(struct way *way, const char *key, size_t wanted, siz
 	return false;
 }
 
+size_t edit_proxy_route(const char *proxy)
+{
+	const char *slash = strrchr(proxy, '/');
+
+	if (slash != NULL && strncmp(slash, "/proxy[", 7) == 0)
+		return (size_t)(slash - proxy);
+	return strlen(proxy);
+}
+
 /* "ROUTE" or "ROUTE/proxy[1]" -> the route's name and which proxy; false: malformed. */
 static bool split_proxy(const char *text, char *route, size_t size, size_t *index, bool *indexed)
 {
-	const char *slash = strrchr(text, '/');
-	size_t length = strlen(text);
-	unsigned long n;
+	size_t length = edit_proxy_route(text);
+	const char *number = text + length + strlen("/proxy[");
 	char *end;
 
 	*index = 0;
-	*indexed = slash != NULL && strncmp(slash, "/proxy[", 7) == 0;
+	*indexed = text[length] != '\0';
 	if (*indexed) {
-		n = strtoul(slash + 7, &end, 10);
-		if (end == slash + 7 || strcmp(end, "]") != 0)
+		*index = strtoul(number, &end, 10);
+		if (*number < '0' || *number > '9' || strcmp(end, "]") != 0)
 			return false;
-		*index = n;
-		length = (size_t)(slash - text);
 	}
 	if (length >= size)
 		return false;
@@ -79,7 +85,7 @@ static bool split_proxy(const char *text, char *route, size_t size, size_t *inde
 	return true;
 }
 
-static int way_proxy(struct edit *e, const char *text, struct way *way, struct error *err)
+int way_proxy(struct edit *e, const char *text, struct way *way, struct error *err)
 {
 	char name[512];
 	struct way route;
@@ -108,7 +114,7 @@ static const char *first_dial(const json_t *upstream)
 	return json_string_value(json_array_get(json_object_get(upstream, "dial"), 0));
 }
 
-static int way_upstream(
+int way_upstream(
     struct edit *e, const char *proxy, const char *name, struct way *way, struct error *err)
 {
 	json_t *list, *upstream;
@@ -137,29 +143,28 @@ static int way_upstream(
 	return 0;
 }
 
-static json_t *open_upstreams(
-    struct edit *e, const char *proxy, json_t **handler, struct error *err)
+static json_t *open_upstreams(struct edit *e, const char *proxy, struct way *way, struct error *err)
 {
-	struct way way;
+	json_t *handler;
 
-	if (way_proxy(e, proxy, &way, err) == -1)
+	if (way_proxy(e, proxy, way, err) == -1)
 		return NULL;
-	*handler = way_open(e, &way);
-	if (json_object_get(*handler, "upstreams") == NULL)
-		json_object_set_new(*handler, "upstreams", json_array());
-	way_key(&way, "upstreams");
-	return way_open(e, &way);
+	handler = way_open(e, way);
+	if (json_object_get(handler, "upstreams") == NULL)
+		json_object_set_new(handler, "upstreams", json_array());
+	way_key(way, "upstreams");
+	return way_open(e, way);
 }
 
 int edit_upstream_add(struct edit *e, const char *proxy, json_t *upstream, struct error *err)
 {
 	const char *name = edit_id(upstream) != NULL ? edit_id(upstream) : first_dial(upstream);
-	json_t *list, *handler;
+	json_t *list;
 	struct way way;
 	struct error none;
 
-	list = open_upstreams(e, proxy, &handler, err);
-	if (list == NULL)
+	list = open_upstreams(e, proxy, &way, err);
+	if (list == NULL || way_fits(&way, upstream, err) == -1)
 		return -1;
 	if (name != NULL &&
 	    (way_upstream(e, proxy, name, &way, &none) == 0 || none.code == ERROR_CONFLICT))
@@ -178,6 +183,8 @@ int edit_upstream_set(struct edit *e, const char *proxy, const char *upstream, c
 	if (way_upstream(e, proxy, upstream, &way, err) == -1)
 		return -1;
 	object = way_open(e, &way);
+	if (way_fits(&way, value, err) == -1)
+		return -1;
 	if (value == NULL)
 		json_object_del(object, key);
 	else
@@ -226,12 +233,13 @@ static json_t *common_options(const json_t *list, const char *proxy, struct erro
 int edit_upstream_swap(
     struct edit *e, const char *proxy, const json_t *addresses, struct error *err)
 {
-	json_t *list, *handler, *common, *address;
+	json_t *list, *common, *address;
+	struct way way;
 	size_t i;
 
 	if (json_array_size(addresses) == 0)
 		return error_set(err, ERROR_INVALID, "name at least one address");
-	list = open_upstreams(e, proxy, &handler, err);
+	list = open_upstreams(e, proxy, &way, err);
 	if (list == NULL)
 		return -1;
 	common = common_options(list, proxy, err);

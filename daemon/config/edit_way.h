@@ -38,6 +38,12 @@ void way_pop(struct way *way, size_t count, json_t *value);
  */
 json_t *way_open(struct edit *edit, struct way *way);
 
+/*
+ * May value stand in the object or list that way is at? A document has one bound on its depth,
+ * however it came about. Returns 0, or -1 with err: ERROR_LIMIT.
+ */
+int way_fits(const struct way *way, const json_t *value, struct error *err);
+
 /* Goes one step back, from an array's item to the array; returns the item's index. */
 size_t way_to_list(struct edit *edit, struct way *way);
 
@@ -45,9 +51,18 @@ size_t way_to_list(struct edit *edit, struct way *way);
 void way_servers(struct edit *edit, struct way *way);
 int way_server(struct edit *edit, const char *name, struct way *way, struct error *err);
 int way_route(struct edit *edit, const char *name, struct way *way, struct error *err);
+/* The same where it is no error that there is none: false. */
+bool way_find_route(struct edit *edit, const char *name, struct way *way);
 
 /* What takes the place of a value carries its identity on. */
-void edit_set_origin(struct edit *edit, const json_t *json, const json_t *origin);
+void edit_set_origin(struct edit *edit, json_t *json, const json_t *origin);
+/* For edit_added(). */
+void edit_set_added(struct edit *edit, json_t *route);
+
+/* To a proxy handler, and to an upstream of it, named as edit.h says. As way_route(). */
+int way_proxy(struct edit *edit, const char *proxy, struct way *way, struct error *err);
+int way_upstream(
+    struct edit *edit, const char *proxy, const char *name, struct way *way, struct error *err);
 
 /* The "@id" of an object; NULL: it has none. */
 const char *edit_id(const json_t *object);

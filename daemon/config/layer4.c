@@ -15,6 +15,7 @@
 #include "daemon/core/handle.h"
 #include "daemon/core/load.h"
 #include "daemon/core/route.h"
+#include "daemon/core/trust.h"
 #include "daemon/net/address.h"
 #include "daemon/upstream/health.h"
 
@@ -48,8 +49,10 @@ static struct route *compile_route(struct load *load, const struct jnode *node, 
 
 	route->revision = load->instance->revision;
 	load->arena = route->arena;
+	trust_notes(load, &route->trusted);
 	rc = route_load(load, node, route, err);
 	load->arena = outer;
+	trust_notes(load, &load->instance->trusted);
 	if (rc == -1) {
 		route_unref(route);
 		return NULL;
@@ -223,10 +226,11 @@ static int check_listen(const struct jnode *node, const struct server *server, s
 
 static int load_server(struct load *load, const struct jnode *node, struct error *err)
 {
+	static const struct field name = {.name = "servers", .flags = FIELD_OPEN};
 	struct server *server = arena_alloc(load->arena, sizeof(*server));
 	char path[sizeof(err->path)];
 
-	if (jnode_object(node, err) == -1)
+	if (jnode_object(node, err) == -1 || trust_text(load, &name, node->key, node, err) == -1)
 		return -1;
 	server->name = arena_strdup(load->arena, node->key);
 	server->path = arena_strdup(load->arena, jnode_path(node, path, sizeof(path)));

@@ -5,6 +5,9 @@
 
 #include <string.h>
 
+#include "daemon/config/fragment.h"
+#include "daemon/config/secrets.h"
+
 static const char *const existing_names[] = {"keep", "drain", "kill", NULL};
 
 #define TEXT(member, flags, help) FIELD_STRING(struct operation, member, #member, flags, help)
@@ -25,28 +28,71 @@ static const char *const existing_names[] = {"keep", "drain", "kill", NULL};
 
 /* ---- helpers -------------------------------------------------------------------------------- */
 
-static int parse_value(
-    const struct operation *op, const char *what, json_t **out, struct error *err)
+/*
+ * Masked secrets in value (taken) are those of the document in force. around, if not NULL, is the
+ * key of a proxy handler's list that value is an item of: it says what is secret there.
+ */
+static int restore(
+    struct edit *e, const char *text, const char *around, json_t **value, struct error *err)
+{
+	json_t *whole, *restored;
+	int rc;
+
+	if (!secrets_has_masks(text, strlen(text)))
+		return 0;
+	whole =
+	    around != NULL ? json_pack("{s:s, s:[o]}", "handler", "proxy", around, *value) : *value;
+	rc = secrets_restore(whole, edit_base_document(e), &restored, err);
+	json_decref(whole);
+	if (rc == -1)
+		return -1;
+	*value = restored;
+	if (around != NULL) {
+		*value = json_incref(json_array_get(json_object_get(restored, around), 0));
+		json_decref(restored);
+	}
+	return 0;
+}
+
+static int parse_object(struct edit *e, const struct operation *op, const char *what,
+    const char *around, json_t **out, struct error *err)
 {
 	if (json_parse(op->value, strlen(op->value), what, out, err) == -1)
 		return -1;
 	if (json_is_object(*out))
-		return 0;
+		return restore(e, op->value, around, out, err);
 	json_decref(*out);
 	return error_set(err, ERROR_INVALID, "the %s must be a JSON object", what);
 }
 
-/* A member's value: JSON, or, where it is not, the text itself. "null" takes the member away. */
-static json_t *member_value(const char *text)
+static int parse_route(struct edit *e, const struct operation *op, json_t **out, struct error *err)
 {
-	json_t *value = json_loads(text, JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, NULL);
+	if (fragment_is_json(op->value))
+		return parse_object(e, op, "route", NULL, out, err);
+	return fragment_route(op->value, strlen(op->value), out, err);
+}
 
-	if (value == NULL)
-		return json_string(text);
-	if (!json_is_null(value))
-		return value;
-	json_decref(value);
-	return NULL;
+/*
+ * A member's value: JSON, or, where it is not, the text itself. "null" takes the member away: then
+ * *out is NULL. around as in restore().
+ */
+static int parse_member(
+    struct edit *e, const struct operation *op, const char *around, json_t **out, struct error *err)
+{
+	json_t *value, *object;
+
+	if (json_parse(op->value, strlen(op->value), "value", &value, err) == -1) {
+		if (err->code == ERROR_LIMIT)
+			return -1;
+		value = json_string(op->value);
+	}
+	object = json_pack("{s:o}", op->key, value);
+	if (restore(e, op->value, around, &object, err) == -1)
+		return -1;
+	value = json_object_get(object, op->key);
+	*out = json_is_null(value) ? NULL : json_incref(value);
+	json_decref(object);
+	return 0;
 }
 
 static int place_of(
@@ -71,7 +117,7 @@ static const struct field route_add_fields[] = {
     TEXT(server, 0, "the server whose list it goes to"),
     TEXT(in, 0, "the route whose subroute it goes to"),
     PLACE,
-    VALUE("route", "the route, as JSON text"),
+    VALUE("route", "the route, as JSON text or as a Caddyfile's route block"),
     FIELD_END,
 };
 
@@ -82,7 +128,7 @@ static int route_add(struct edit *e, const struct operation *op, struct error *e
 	json_t *route;
 	int rc;
 
-	if (place_of(op, &place, &anchor, err) == -1 || parse_value(op, "route", &route, err) == -1)
+	if (place_of(op, &place, &anchor, err) == -1 || parse_route(e, op, &route, err) == -1)
 		return -1;
 	rc = edit_route_add(e, op->server, op->in, place, anchor, route, err);
 	json_decref(route);
@@ -91,7 +137,7 @@ static int route_add(struct edit *e, const struct operation *op, struct error *e
 
 static const struct field route_replace_fields[] = {
     TEXT(id, FIELD_REQUIRED, "the route"),
-    VALUE("route", "what takes its place, as JSON text"),
+    VALUE("route", "what takes its place, likewise"),
     EXISTING,
     FIELD_END,
 };
@@ -101,7 +147,7 @@ static int route_replace(struct edit *e, const struct operation *op, struct erro
 	json_t *route;
 	int rc;
 
-	if (parse_value(op, "route", &route, err) == -1)
+	if (parse_route(e, op, &route, err) == -1)
 		return -1;
 	rc = edit_route_replace(e, op->id, route, err);
 	json_decref(route);
@@ -118,9 +164,12 @@ static const struct field route_set_fields[] = {
 
 static int route_set(struct edit *e, const struct operation *op, struct error *err)
 {
-	json_t *value = member_value(op->value);
-	int rc = edit_route_set(e, op->id, op->key, value, err);
+	json_t *value;
+	int rc;
 
+	if (parse_member(e, op, NULL, &value, err) == -1)
+		return -1;
+	rc = edit_route_set(e, op->id, op->key, value, err);
 	json_decref(value);
 	return rc;
 }
@@ -144,6 +193,11 @@ static int route_mv(struct edit *e, const struct operation *op, struct error *er
 static const struct field route_fields[] = {
     TEXT(id, FIELD_REQUIRED, "the route"),
     EXISTING,
+    FIELD_END,
+};
+
+static const struct field route_enable_fields[] = {
+    TEXT(id, FIELD_REQUIRED, "the route"),
     FIELD_END,
 };
 
@@ -177,7 +231,7 @@ static int upstream_add(struct edit *e, const struct operation *op, struct error
 	json_t *upstream;
 	int rc;
 
-	if (parse_value(op, "upstream", &upstream, err) == -1)
+	if (parse_object(e, op, "upstream", "upstreams", &upstream, err) == -1)
 		return -1;
 	rc = edit_upstream_add(e, op->proxy, upstream, err);
 	json_decref(upstream);
@@ -194,9 +248,12 @@ static const struct field upstream_set_fields[] = {
 
 static int upstream_set(struct edit *e, const struct operation *op, struct error *err)
 {
-	json_t *value = member_value(op->value);
-	int rc = edit_upstream_set(e, op->proxy, op->id, op->key, value, err);
+	json_t *value;
+	int rc;
 
+	if (parse_member(e, op, "upstreams", &value, err) == -1)
+		return -1;
+	rc = edit_upstream_set(e, op->proxy, op->id, op->key, value, err);
 	json_decref(value);
 	return rc;
 }
@@ -264,7 +321,7 @@ static int server_add(struct edit *e, const struct operation *op, struct error *
 	json_t *server;
 	int rc;
 
-	if (parse_value(op, "server", &server, err) == -1)
+	if (parse_object(e, op, "server", NULL, &server, err) == -1)
 		return -1;
 	rc = edit_server_add(e, op->name, server, err);
 	json_decref(server);
@@ -327,7 +384,7 @@ const struct operation_type operation_types[] = {
     {"route.set", "change a member of a route", route_set_fields, route_set, false},
     {"route.mv", "move a route", route_mv_fields, route_mv, false},
     {"route.rm", "remove a route", route_fields, route_rm, false},
-    {"route.enable", "ask a route again", route_fields, route_enable, false},
+    {"route.enable", "ask a route again", route_enable_fields, route_enable, false},
     {"route.disable", "pass over a route", route_fields, route_disable, false},
     {"upstream.add", "add an upstream", upstream_add_fields, upstream_add, false},
     {"upstream.set", "change a member of an upstream", upstream_set_fields, upstream_set, false},

@@ -3,6 +3,7 @@
 
 #include "daemon/config/overlay.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,6 +18,7 @@
 
 static struct {
 	struct state *state; /* NULL: nothing is kept */
+	bool untouchable;    /* what the journal has is neither known nor kept elsewhere */
 	json_t *entries, *aside, *reasons;
 	json_t *file, *saved; /* NULL before the first */
 	/* What is not saved of a document, kept until one of the two is another. */
@@ -34,6 +36,11 @@ static int write_journal(json_t *entries, json_t *aside, struct error *err)
 
 	if (overlay.state == NULL)
 		return 0;
+	if (overlay.untouchable)
+		return error_set(err, ERROR_INTERNAL,
+		    "'%s/%s' could not be read at the start and is left alone, so nothing is "
+		    "saved; mend or remove it and start again",
+		    state_path(overlay.state), OVERLAY_FILE);
 	all = json_copy(entries);
 	json_array_extend(all, aside);
 	object = json_pack("{s:o, s:o}", "entries", all, "handles", handles_json());
@@ -54,21 +61,21 @@ static void log_error(const char *what, const struct error *err)
 	log_msg(LOG_ERROR, "config", "%s: %s", what, error_text(err, text, sizeof(text)));
 }
 
-/* What cannot be read is kept for whoever wants to look at it, and never stops the daemon. */
-static void put_aside(const struct buf *bytes, const struct error *why)
+/* What is damaged is kept for whoever wants to look at it. */
+static void put_aside(const struct buf *bytes)
 {
 	struct error err;
 
-	log_error("no saved change has effect, and routes get new handles", why);
-	if (buf_len(bytes) == 0)
+	if (state_write(overlay.state, OVERLAY_DAMAGED, buf_span(bytes), &err) == -1) {
+		log_error("the damaged file cannot be kept elsewhere", &err);
+		overlay.untouchable = true;
 		return;
-	if (state_write(overlay.state, OVERLAY_DAMAGED, buf_span(bytes), &err) == -1)
-		log_error("the damaged file is not kept", &err);
-	else
-		log_msg(LOG_ERROR, "config", "the damaged file is kept as '%s/%s'",
-		    state_path(overlay.state), OVERLAY_DAMAGED);
+	}
+	log_msg(LOG_ERROR, "config", "the damaged file is kept as '%s/%s'",
+	    state_path(overlay.state), OVERLAY_DAMAGED);
 }
 
+/* Nothing that is found here stops the daemon. */
 static void read_journal(void)
 {
 	json_t *object = NULL, *entries;
@@ -83,7 +90,11 @@ static void read_journal(void)
 	} else if (err.code == ERROR_NOT_FOUND) {
 		handles_start(NULL, write_again);
 	} else {
-		put_aside(&bytes, &err);
+		log_error("no saved change has effect, and routes get new handles", &err);
+		if (err.code == ERROR_INVALID)
+			put_aside(&bytes);
+		else
+			overlay.untouchable = true;
 		handles_start_anew(write_again);
 	}
 	buf_fini(&bytes);

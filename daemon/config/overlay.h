@@ -26,7 +26,8 @@ struct state;
 
 /*
  * Reads the journal of state (borrowed until overlay_stop(); NULL: nothing is kept). One that is
- * damaged is put aside under OVERLAY_DAMAGED, and none has effect.
+ * damaged is put aside under OVERLAY_DAMAGED, and none has effect. One that cannot be read is left
+ * alone, and nothing is saved until the next start.
  */
 void overlay_start(struct state *state);
 void overlay_stop(void);

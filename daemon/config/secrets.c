@@ -13,6 +13,7 @@
 #include "daemon/core/handler.h"
 #include "daemon/core/matcher.h"
 #include "daemon/input/field.h"
+#include "daemon/input/json.h"
 
 #define DIGEST_SIZE 32
 
@@ -41,27 +42,14 @@ static json_t *digest(const json_t *value)
 	return json_pack("{s:s+}", "$secret", "sha256:", hex);
 }
 
-/* Each value for itself, so that the names of users and the number of keys stay to be seen. */
-static json_t *mask_whole(json_t *value)
-{
-	const char *key;
-	json_t *member, *out;
-	size_t i;
-
-	if (json_is_object(value)) {
-		out = json_object();
-		json_object_foreach (value, key, member)
-			json_object_set_new(out, key, mask_whole(member));
-		return out;
-	}
-	if (json_is_array(value)) {
-		out = json_array();
-		json_array_foreach (value, i, member)
-			json_array_append_new(out, mask_whole(member));
-		return out;
-	}
-	return digest(value);
-}
+/* What is done with the secrets of a document. */
+struct walk {
+	/* What takes the place of one value, a new reference; NULL with err. */
+	json_t *(*secret)(struct walk *w, const struct jnode *node, const char *key);
+	bool restoring;
+	json_t *known; /* "KEY DIGEST" -> the secret */
+	struct error *err;
+};
 
 static bool is_known(const char *inside, const char *key)
 {
@@ -101,44 +89,189 @@ static const struct field *table_of(const struct field *field, const char *key, 
 	return matcher_type != NULL ? matcher_type->fields : NULL;
 }
 
-static json_t *mask(json_t *value, const struct field *fields, const char *inside);
+static json_t *walk(
+    struct walk *w, const struct jnode *node, const struct field *fields, const char *inside);
 
-static json_t *mask_member(
-    json_t *value, const struct field *field, const char *inside, const char *key)
+static int put_member(json_t *out, const char *key, json_t *value)
 {
-	if ((field != NULL && (field->flags & FIELD_SECRET)) || is_known(inside, key))
-		return mask_whole(value);
-	return mask(value, table_of(field, key, value), key);
+	return value != NULL ? json_object_set_new(out, key, value) : -1;
 }
 
-/* inside is the key under which the value, or the list that it is an item of, stands. */
-static json_t *mask(json_t *value, const struct field *fields, const char *inside)
+static int put_item(json_t *out, json_t *value)
 {
-	const char *key;
-	json_t *member, *out;
+	return value != NULL ? json_array_append_new(out, value) : -1;
+}
+
+static bool is_mask(const json_t *value)
+{
+	return json_object_size(value) == 1 && json_object_get(value, "$secret") != NULL;
+}
+
+/* Each value for itself, so that the names of users and the number of keys stay to be seen. */
+static json_t *walk_secret(struct walk *w, const struct jnode *node, const char *key)
+{
+	json_t *value = node->value, *member, *out;
+	const char *name;
+	int rc = 0;
 	size_t i;
 
-	if (json_is_object(value)) {
-		out = json_object();
-		json_object_foreach (value, key, member)
-			json_object_set_new(
-			    out, key, mask_member(member, find_field(fields, key), inside, key));
-		return out;
-	}
-	if (json_is_array(value)) {
-		out = json_array();
-		json_array_foreach (value, i, member) {
-			const struct field *own = table_of(NULL, NULL, member);
+	if ((!json_is_object(value) && !json_is_array(value)) || (w->restoring && is_mask(value)))
+		return w->secret(w, node, key);
+	out = json_is_object(value) ? json_object() : json_array();
+	json_object_foreach (value, name, member) {
+		struct jnode inner = jnode_member(node, name);
 
-			json_array_append_new(
-			    out, mask(member, own != NULL ? own : fields, inside));
-		}
-		return out;
+		if (rc == 0)
+			rc = put_member(out, name, walk_secret(w, &inner, key));
 	}
-	return json_incref(value);
+	json_array_foreach (value, i, member) {
+		struct jnode inner = jnode_item(node, i);
+
+		if (rc == 0)
+			rc = put_item(out, walk_secret(w, &inner, key));
+	}
+	if (rc == 0)
+		return out;
+	json_decref(out);
+	return NULL;
+}
+
+static json_t *walk_member(struct walk *w, const struct jnode *object, const struct field *field,
+    const char *inside, const char *key)
+{
+	struct jnode node = jnode_member(object, key);
+
+	if ((field != NULL && (field->flags & FIELD_SECRET)) || is_known(inside, key))
+		return walk_secret(w, &node, key);
+	return walk(w, &node, table_of(field, key, node.value), key);
+}
+
+static json_t *walk_object(
+    struct walk *w, const struct jnode *node, const struct field *fields, const char *inside)
+{
+	json_t *out = json_object(), *value;
+	const char *key;
+
+	json_object_foreach (node->value, key, value) {
+		if (put_member(out, key,
+			walk_member(w, node, find_field(fields, key), inside, key)) == -1) {
+			json_decref(out);
+			return NULL;
+		}
+	}
+	return out;
+}
+
+static json_t *walk_array(
+    struct walk *w, const struct jnode *node, const struct field *fields, const char *inside)
+{
+	json_t *out = json_array(), *value;
+	size_t i;
+
+	json_array_foreach (node->value, i, value) {
+		const struct field *own = table_of(NULL, NULL, value);
+		struct jnode item = jnode_item(node, i);
+
+		if (put_item(out, walk(w, &item, own != NULL ? own : fields, inside)) == -1) {
+			json_decref(out);
+			return NULL;
+		}
+	}
+	return out;
+}
+
+/*
+ * A copy of the document with what w makes of its secrets. inside is the key under which the
+ * value, or the list that it is an item of, stands. NULL with err.
+ */
+static json_t *walk(
+    struct walk *w, const struct jnode *node, const struct field *fields, const char *inside)
+{
+	if (w->restoring && is_mask(node->value)) {
+		jnode_error(node, w->err, ERROR_INVALID,
+		    "a masked secret can only stand where a secret does");
+		return NULL;
+	}
+	if (json_is_object(node->value))
+		return walk_object(w, node, fields, inside);
+	if (json_is_array(node->value))
+		return walk_array(w, node, fields, inside);
+	return json_incref(node->value);
+}
+
+static json_t *walk_document(struct walk *w, json_t *document)
+{
+	struct jnode root = jnode_root(document);
+
+	return walk(w, &root, table_of(NULL, NULL, document), NULL);
+}
+
+/* ---- masking -------------------------------------------------------------------------------- */
+
+static json_t *mask(struct walk *w, const struct jnode *node, const char *key)
+{
+	(void)w;
+	(void)key;
+	return digest(node->value);
 }
 
 json_t *secrets_mask(json_t *document)
 {
-	return mask(document, table_of(NULL, NULL, document), NULL);
+	struct walk w = {.secret = mask};
+
+	return walk_document(&w, document);
+}
+
+/* ---- and back ------------------------------------------------------------------------------- */
+
+#define KEY_SIZE 256
+
+/* A secret is given back only under the key that it had. */
+static const char *known_key(const char *key, const json_t *mask, char out[KEY_SIZE])
+{
+	const char *text = json_string_value(json_object_get(mask, "$secret"));
+
+	snprintf(out, KEY_SIZE, "%s %s", key, text != NULL ? text : "");
+	return out;
+}
+
+static json_t *remember(struct walk *w, const struct jnode *node, const char *key)
+{
+	json_t *mask = digest(node->value);
+	char name[KEY_SIZE];
+
+	json_object_set(w->known, known_key(key, mask, name), node->value);
+	json_decref(mask);
+	return json_incref(node->value);
+}
+
+static json_t *restore(struct walk *w, const struct jnode *node, const char *key)
+{
+	char name[KEY_SIZE];
+	json_t *secret;
+
+	if (!is_mask(node->value))
+		return json_incref(node->value);
+	secret = json_object_get(w->known, known_key(key, node->value, name));
+	if (secret != NULL)
+		return json_incref(secret);
+	jnode_error(node, w->err, ERROR_INVALID,
+	    "the document in force has no such secret here; write the secret itself");
+	return NULL;
+}
+
+bool secrets_has_masks(const char *text, size_t length)
+{
+	return memmem(text, length, "\"$secret\"", strlen("\"$secret\"")) != NULL;
+}
+
+int secrets_restore(json_t *document, json_t *current, json_t **out, struct error *err)
+{
+	struct walk seen = {.secret = remember, .known = json_object()};
+	struct walk w = {.secret = restore, .restoring = true, .known = seen.known, .err = err};
+
+	json_decref(walk_document(&seen, current));
+	*out = walk_document(&w, document);
+	json_decref(seen.known);
+	return *out != NULL ? 0 : -1;
 }

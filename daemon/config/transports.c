@@ -51,34 +51,43 @@ static int check_upstreams(const struct jnode *node, bool datagrams, struct erro
 }
 
 static int check_routes(const struct jnode *node, bool datagrams, struct error *err);
+static int check_chain(const struct jnode *node, bool datagrams, struct error *err);
 
 static int check_handler(const struct jnode *node, bool datagrams, struct error *err)
 {
-	struct jnode name = jnode_member(node, "handler"), inner = jnode_member(node, "routes");
+	struct jnode name = jnode_member(node, "handler");
 	struct jnode upstreams = jnode_member(node, "upstreams");
+	struct jnode routes = jnode_member(node, "routes"), branch = jnode_member(node, "branch");
 	const struct handler_type *type = handler_type_find(json_string_value(name.value));
 
 	if (datagrams && !type->datagrams)
 		return jnode_error(&name, err, ERROR_INVALID,
 		    "'%s' needs a stream, but all addresses of this server take datagrams",
 		    type->name);
-	if (check_upstreams(&upstreams, datagrams, err) == -1)
+	if (check_upstreams(&upstreams, datagrams, err) == -1 ||
+	    check_routes(&routes, datagrams, err) == -1)
 		return -1;
-	return check_routes(&inner, datagrams, err);
+	return check_chain(&branch, datagrams, err);
 }
 
-static int check_route(const struct jnode *node, bool datagrams, struct error *err)
+static int check_chain(const struct jnode *node, bool datagrams, struct error *err)
 {
-	struct jnode chain = jnode_member(node, "handle");
 	size_t i;
 
-	for (i = 0; i < json_array_size(chain.value); i++) {
-		struct jnode handler = jnode_item(&chain, i);
+	for (i = 0; i < json_array_size(node->value); i++) {
+		struct jnode handler = jnode_item(node, i);
 
 		if (check_handler(&handler, datagrams, err) == -1)
 			return -1;
 	}
 	return 0;
+}
+
+static int check_route(const struct jnode *node, bool datagrams, struct error *err)
+{
+	struct jnode chain = jnode_member(node, "handle");
+
+	return check_chain(&chain, datagrams, err);
 }
 
 static int check_routes(const struct jnode *node, bool datagrams, struct error *err)

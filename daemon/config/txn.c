@@ -3,10 +3,13 @@
 
 #include "daemon/config/txn.h"
 
+#include <uthash.h>
+
 #include "common/arena.h"
 #include "daemon/config/change.h"
 #include "daemon/config/concern.h"
-#include "daemon/config/edit.h"
+#include "daemon/config/diff.h"
+#include "daemon/config/edit_way.h"
 #include "daemon/config/operation.h"
 
 #define OPERATIONS_MAX 10000
@@ -16,6 +19,9 @@ struct txn {
 	struct arena *arena;
 	struct operation *operations;
 	size_t count;
+	json_t **added;     /* by each of them, references; NULL: nothing */
+	const char **names; /* of what was added */
+	json_t *changes;
 	struct concerns *concerns;
 	const char *who;
 	void (*done)(void *arg, const struct txn_result *result);
@@ -28,9 +34,13 @@ struct txn {
 static void txn_free(void *arg)
 {
 	struct txn *t = arg;
+	size_t i;
 
 	if (t->concerns != NULL)
 		concerns_free(t->concerns);
+	for (i = 0; t->added != NULL && i < t->count; i++)
+		json_decref(t->added[i]);
+	json_decref(t->changes);
 	arena_free(t->arena);
 }
 
@@ -55,7 +65,7 @@ static int load_operations(struct txn *t, const struct txn_request *request, str
 
 		if (operation_load(&item, t->arena, &t->operations[i], err) == -1)
 			return -1;
-		if (t->operations[i].type->listens && !request->may_listen)
+		if (t->operations[i].type->listens && request->limited)
 			return jnode_error(&item, err, ERROR_DENIED,
 			    "%s opens something to the network and needs the level admin",
 			    t->operations[i].type->name);
@@ -65,15 +75,70 @@ static int load_operations(struct txn *t, const struct txn_request *request, str
 
 static int run_operations(struct txn *t, struct edit *edit, struct error *err)
 {
+	json_t *last = NULL;
 	size_t i;
 
+	t->added = arena_array(t->arena, t->count, sizeof(*t->added));
 	for (i = 0; i < t->count; i++) {
 		const struct operation *op = &t->operations[i];
 
 		if (op->type->run(edit, op, err) == -1)
 			return error_at(err, "operations[%zu]", i);
+		if (edit_added(edit) != last)
+			t->added[i] = json_incref(edit_added(edit));
+		last = edit_added(edit);
 	}
 	return 0;
+}
+
+/* What an operation added, by its JSON. */
+struct added {
+	const json_t *json;
+	const char **name;
+	UT_hash_handle hh;
+};
+
+/* A route that a later operation of the same transaction changed still is the one added. */
+static void find_names(
+    struct txn *t, struct added *table, const struct instance *in, const struct edit *edit)
+{
+	size_t i, j;
+
+	for (i = 0; i < in->server_count; i++) {
+		const struct route_list *list = &in->servers[i]->routes;
+
+		for (j = 0; j < list->count; j++) {
+			const json_t *json = edit_origin(edit, list->items[j]->json);
+			struct added *found;
+
+			HASH_FIND_PTR(table, &json, found);
+			if (found != NULL)
+				*found->name = arena_strdup(t->arena, list->items[j]->name);
+		}
+	}
+}
+
+/* in NULL: nothing was published, so that there are no handles yet. */
+static void name_added(struct txn *t, const struct instance *in, const struct edit *edit)
+{
+	struct added *table = NULL, *item;
+	const char *id;
+	size_t i;
+
+	t->names = arena_array(t->arena, t->count, sizeof(*t->names));
+	for (i = 0; i < t->count; i++) {
+		if (t->added[i] == NULL)
+			continue;
+		id = edit_id(t->added[i]);
+		t->names[i] = id != NULL ? arena_strdup(t->arena, id) : NULL;
+		item = arena_alloc(t->arena, sizeof(*item));
+		item->json = t->added[i];
+		item->name = &t->names[i];
+		HASH_ADD_PTR(table, json, item);
+	}
+	if (table != NULL && in != NULL)
+		find_names(t, table, in, edit);
+	HASH_CLEAR(hh, table);
 }
 
 /* ---- the answer ----------------------------------------------------------------------------- */
@@ -82,7 +147,13 @@ static void answer(struct txn *t)
 {
 	uint64_t *counts = arena_array(t->arena, t->count, sizeof(*counts));
 	struct txn_result result = {
-	    .revision = t->revision, .count = t->count, .connections = counts};
+	    .revision = t->revision,
+	    .count = t->count,
+	    .connections = counts,
+	    .touched = concerns_touched(t->concerns),
+	    .names = t->names,
+	    .changes = t->changes,
+	};
 	size_t i;
 
 	for (i = 0; i < t->count; i++)
@@ -111,6 +182,8 @@ static int publish(
 	    .who = request->who,
 	    .comment = request->comment,
 	    .save = request->save,
+	    .limited = request->limited,
+	    .confirm_s = request->confirm_s,
 	};
 
 	t->concerns = concerns_new(instance_current(), t->operations, t->count);
@@ -119,14 +192,15 @@ static int publish(
 	if (t->dry_run) {
 		if (change_check(&change, err) == -1)
 			return -1;
+		t->changes = diff_documents(edit_base_document(edit), edit_document(edit));
+		name_added(t, NULL, edit);
 	} else {
 		if (change_document(&change, one_less, t, err) == -1)
 			return -1;
 		t->waiting_for = 2;
 		t->revision = change_revision();
+		name_added(t, instance_current(), edit);
 	}
-	/* Counted before the workers take the change: its message goes first where it matters not.
-	 */
 	concerns_count(t->concerns, one_less, t);
 	return 0;
 }

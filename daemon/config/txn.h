@@ -18,7 +18,8 @@ struct txn_request {
 	uint64_t if_rev;
 	bool dry_run;        /* only find out what it would do */
 	bool save;           /* it survives restarts */
-	bool may_listen;     /* the caller may open what needs the level admin */
+	bool limited;        /* by somebody below the level admin; see change.h */
+	unsigned confirm_s;  /* see change.h */
 	const char *who;     /* for history and logs */
 	const char *comment; /* NULL: none */
 };
@@ -28,6 +29,9 @@ struct txn_result {
 	uint64_t revision;           /* of the document after it (dry_run: in force) */
 	size_t count;                /* operations */
 	const uint64_t *connections; /* how many each of them concerned, before the change */
+	uint64_t touched;            /* how many were concerned by any */
+	const char *const *names; /* of the route that each of them added; NULL: none, or unknown */
+	json_t *changes;          /* dry_run: as diff_documents() lists them; else NULL */
 };
 
 /*

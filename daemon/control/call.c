@@ -55,18 +55,23 @@ static void call_free(struct call *call)
 	free(call);
 }
 
-static void log_change(const struct call *call, const char *result)
+/* The one line about what changed something, or was refused to. err NULL: it was done. */
+static void log_change(const struct call *call, const struct error *err)
 {
 	struct log_line line;
 
-	if (!call->method->changes)
+	if (!call->method->changes || call->dry_run)
 		return;
-	log_begin(&line, LOG_INFO, "control", call->method->name);
+	log_begin(&line, err != NULL ? LOG_WARN : LOG_INFO, "control", call->method->name);
 	log_u64(&line, "uid", call->caller.uid);
 	log_u64(&line, "pid", (uint64_t)call->caller.pid);
 	log_str(&line, "command", call->caller.command);
-	log_u64(&line, "rev", call_revision());
-	log_str(&line, "result", result);
+	log_u64(&line, "rev", call->changed_to != 0 ? call->changed_to : call_revision());
+	log_str(&line, "result", err != NULL ? error_code_name(err->code) : "done");
+	if (err != NULL && err->path[0] != '\0')
+		log_str(&line, "path", err->path);
+	if (err != NULL)
+		log_str(&line, "reason", err->message);
 	log_end(&line);
 }
 
@@ -95,7 +100,7 @@ void call_finish(struct call *call)
 		call_result(call);
 	pack_close(&call->map);
 	call_send(call);
-	log_change(call, "done");
+	log_change(call, NULL);
 	call_free(call);
 }
 
@@ -112,7 +117,7 @@ void call_fail_hint(struct call *call, const struct error *err, const char *hint
 	pack_close(&call->map);
 	pack_nil(&call->pack);
 	call_send(call);
-	log_change(call, error_code_name(err->code));
+	log_change(call, err);
 	call_free(call);
 }
 
@@ -183,6 +188,7 @@ bool call_ready(const struct call *call)
 void call_wait(struct call *call, void (*resume)(struct call *call))
 {
 	assert(call->session != NULL);
+	buf_fini(&call->message); /* many may wait for long */
 	call->resume = resume;
 }
 

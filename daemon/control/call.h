@@ -24,6 +24,8 @@ struct call {
 	struct caller caller;
 	const struct method *method;
 	uint32_t id;
+	bool dry_run;                      /* what was asked for would change nothing */
+	uint64_t changed_to;               /* the revision it made or confirmed; 0: none */
 	void *state;                       /* the method's */
 	void (*resume)(struct call *call); /* see call_wait(); NULL: not waiting */
 	/* The message that is being made. */
@@ -57,7 +59,7 @@ void call_fail_hint(struct call *call, const struct error *err, const char *hint
  * call_chunk_send() sends it. call_chunk_size() is how long it is so far; keep it under
  * CALL_CHUNK, so that with one more item it is within CONTROL_CHUNK_MAX.
  */
-#define CALL_CHUNK (16u << 10)
+#define CALL_CHUNK (8u << 10)
 #define CALL_ITEM_MAX (32u << 10)
 struct pack_box *call_chunk(struct call *call);
 size_t call_chunk_size(const struct call *call);

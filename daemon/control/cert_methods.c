@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* cert.ls, cert.show, cert.renew, cert.revoke: managed and loaded certificates; never a key. */
+/* cert.ls, cert.show, cert.renew, cert.revoke, cert.set: managed and loaded certificates; never a
+ * key. */
 #include <config.h>
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +16,9 @@
 #include "daemon/control/rows.h"
 #include "daemon/control/time_text.h"
 #include "daemon/tls/cert.h"
+#include "daemon/tls/pem.h"
+#include "daemon/tls/replace.h"
+#include "daemon/tls/staple.h"
 
 #define NAME_SIZE 256
 #define REASONS_MAX 10 /* RFC 5280 section 5.3.1 */
@@ -41,6 +46,15 @@ static void pack_names(struct pack *pack, const struct strings *names)
 	pack_close(&box);
 }
 
+/* Until when the OCSP response that goes with it is good. */
+static void pack_staple(struct pack_box *map, const struct cert *cert)
+{
+	struct staple *staple = staple_of(cert);
+
+	pack_time(pack_key(map, "staple_expires"), staple != NULL ? staple_expires(staple) : 0);
+	staple_unref(staple);
+}
+
 static void pack_certificate(struct pack_box *map, const struct cert *cert)
 {
 	static const char *const kinds[] = {"ecdsa", "ed25519", "rsa"};
@@ -58,6 +72,7 @@ static void pack_certificate(struct pack_box *map, const struct cert *cert)
 	rows_text(pack_key(map, "signed_by"), cert->issuer);
 	rows_text(pack_key(map, "serial"), cert->serial);
 	pack_str(pack_key(map, "fingerprint"), fingerprint);
+	pack_staple(map, cert);
 }
 
 static void pack_status(struct pack_box *map, const struct cert_status *s)
@@ -269,4 +284,38 @@ const struct method method_cert_revoke = {
     .changes = true,
     .params = revoke_params,
     .run = run_revoke,
+};
+
+static const struct param set_params[] = {
+    {"name", PARAM_TEXT, .required = true, .max = NAME_SIZE - 1,
+	.help = "a name of the loaded certificate"},
+    {"chain", PARAM_TEXT, .required = true, .max = PEM_FILE_MAX,
+	.help = "the new certificate and its chain, PEM"},
+    {"key", PARAM_TEXT, .required = true, .max = PEM_FILE_MAX, .help = "its key, PEM"},
+    {.name = NULL},
+};
+
+static void run_set(struct call *call, const struct argument *args)
+{
+	char name[NAME_SIZE], *p;
+	struct error err;
+
+	text_of(&args[0], name);
+	for (p = name; *p != '\0'; p++)
+		*p = (char)tolower((unsigned char)*p);
+	if (tls_replace(name, args[1].text, args[2].text, &err) == -1) {
+		call_fail(call, &err);
+		return;
+	}
+	call_result(call);
+	call_finish(call);
+}
+
+const struct method method_cert_set = {
+    .name = CONTROL_CERT_SET,
+    .help = "replaces a loaded certificate while it is served",
+    .level = LEVEL_ADMIN,
+    .changes = true,
+    .params = set_params,
+    .run = run_set,
 };

@@ -2,21 +2,25 @@
 /* config.apply, config.check, config.reload, config.rollback: whole documents. */
 #include <config.h>
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "common/arena.h"
 #include "daemon/config/change.h"
 #include "daemon/config/change_event.h"
+#include "daemon/config/confirm.h"
 #include "daemon/config/diff.h"
 #include "daemon/config/document.h"
 #include "daemon/config/overlay.h"
+#include "daemon/config/secrets.h"
 #include "daemon/control/call.h"
+#include "daemon/control/changes.h"
 #include "daemon/control/method.h"
 #include "daemon/control/saved_changes.h"
+#include "daemon/control/stage.h"
 #include "daemon/core/instance.h"
 
-#define CHANGES_MAX 200 /* shown in a result; config.diff has all */
 #define NOTE_SIZE CHANGE_NOTE_MAX
 
 /* A change that has been accepted and waits for the workers. */
@@ -27,34 +31,14 @@ struct applied {
 	uint64_t revision;
 };
 
-static void pack_changes(struct pack *pack, const json_t *changes)
-{
-	struct pack_box list, map;
-	json_t *change;
-	size_t i;
-
-	pack_array_open(pack, &list);
-	json_array_foreach (changes, i, change) {
-		if (i == CHANGES_MAX)
-			break;
-		pack_map_open(pack_item(&list), &map);
-		pack_str(
-		    pack_key(&map, "path"), json_string_value(json_object_get(change, "path")));
-		pack_str(
-		    pack_key(&map, "change"), json_string_value(json_object_get(change, "change")));
-		pack_close(&map);
-	}
-	pack_close(&list);
-}
-
 static void answer(void *arg)
 {
 	struct applied *a = arg;
 	struct pack_box *map = call_result(a->call);
 
+	a->call->changed_to = a->revision;
 	pack_u64(pack_key(map, "revision"), a->revision);
-	pack_u64(pack_key(map, "change_count"), json_array_size(a->changes));
-	pack_changes(pack_key(map, "changes"), a->changes);
+	changes_pack(map, a->changes);
 	if (a->aside != NULL)
 		saved_changes_pack_aside(pack_key(map, "set_aside"), a->aside);
 	json_decref(a->aside);
@@ -81,6 +65,7 @@ static void apply(struct call *call, struct change *change, bool dry)
 	a->changes = diff_documents(before, change->document);
 	a->revision = change_revision();
 	change->who = call_who(call, who);
+	change->limited = call->caller.level < LEVEL_ADMIN;
 	if (dry)
 		rc = change_check(change, &err);
 	else
@@ -96,10 +81,53 @@ static void apply(struct call *call, struct change *change, bool dry)
 	}
 }
 
-static void read_and_apply(struct call *call, const struct argument *text,
+/* As an empty Caddyfile it would end everything: rather a file that was not written. */
+static bool is_blank(struct span text)
+{
+	while (text.n > 0 && isspace(text.p[0])) {
+		text.p++;
+		text.n--;
+	}
+	return text.n == 0;
+}
+
+/* What config.show showed is accepted back: masked secrets are those of the document in force. */
+static int parse_document(struct span text, json_t **out, struct error *err)
+{
+	json_t *parsed;
+	int rc;
+
+	if (is_blank(text)) {
+		error_set(err, ERROR_INVALID, "is empty; a document without anything is {}");
+		return error_at(err, "document");
+	}
+	if (document_parse((const char *)text.p, text.n, "document", out, err) == -1)
+		return -1;
+	if (!secrets_has_masks((const char *)text.p, text.n))
+		return 0;
+	parsed = *out;
+	rc = secrets_restore(parsed, instance_current()->document, out, err);
+	json_decref(parsed);
+	return rc;
+}
+
+/* args begins with the document, or that it was staged. */
+static int read_document(
+    struct call *call, const struct argument *args, json_t **out, struct error *err)
+{
+	struct span text;
+	struct buf held;
+	int rc = stage_text(call->session, &args[0], &args[1], &held, &text, err);
+
+	if (rc == 0)
+		rc = parse_document(text, out, err);
+	buf_fini(&held);
+	return rc;
+}
+
+static void read_and_apply(struct call *call, const struct argument *args,
     const struct argument *if_rev, struct change *change, bool dry)
 {
-	const char *from = (const char *)text->text.p;
 	char who[CALL_WHO_MAX];
 	struct error err;
 
@@ -107,7 +135,7 @@ static void read_and_apply(struct call *call, const struct argument *text,
 		call_fail(call, &err);
 		return;
 	}
-	if (document_parse(from, text->text.n, "document", &change->document, &err) == -1) {
+	if (read_document(call, args, &change->document, &err) == -1) {
 		if (!dry)
 			change_event_refused(call_who(call, who), change->comment, &err);
 		call_fail(call, &err);
@@ -122,11 +150,12 @@ static void note_of(const struct argument *comment, char out[NOTE_SIZE])
 	snprintf(out, NOTE_SIZE, "%.*s", (int)comment->text.n, (const char *)comment->text.p);
 }
 
+/* clang-format off */
 #define DOCUMENT                                                                                   \
-	{                                                                                          \
-		.name = "document", .type = PARAM_TEXT, .required = true,                          \
-		.max = CONTROL_REQUEST_MAX, .help = "a whole document: JSON or a Caddyfile"        \
-	}
+	{.name = "document", .type = PARAM_TEXT, .max = CONTROL_REQUEST_MAX,                       \
+	    .help = "a whole document: JSON or a Caddyfile"},                                      \
+	{.name = "staged", .type = PARAM_BOOL, .help = "it was uploaded by config.stage"}
+/* clang-format on */
 #define IF_REV                                                                                     \
 	{                                                                                          \
 		.name = "if_rev", .type = PARAM_INT,                                               \
@@ -136,6 +165,11 @@ static void note_of(const struct argument *comment, char out[NOTE_SIZE])
 	{                                                                                          \
 		.name = "save", .type = PARAM_BOOL, .help = "it survives restarts"                 \
 	}
+#define CONFIRM                                                                                    \
+	{                                                                                          \
+		.name = "confirm_s", .type = PARAM_INT, .max = CONFIRM_SECONDS_MAX,                \
+		.help = "take it back unless it is confirmed within so many seconds"               \
+	}
 #define COMMENT                                                                                    \
 	{                                                                                          \
 		.name = "comment", .type = PARAM_TEXT, .max = NOTE_SIZE - 1,                       \
@@ -144,13 +178,22 @@ static void note_of(const struct argument *comment, char out[NOTE_SIZE])
 
 /* ---- config.apply --------------------------------------------------------------------------- */
 
-enum { APPLY_DOCUMENT, APPLY_IF_REV, APPLY_DRY_RUN, APPLY_SAVE, APPLY_COMMENT };
+enum {
+	APPLY_DOCUMENT,
+	APPLY_STAGED,
+	APPLY_IF_REV,
+	APPLY_DRY_RUN,
+	APPLY_SAVE,
+	APPLY_CONFIRM,
+	APPLY_COMMENT,
+};
 
 static const struct param apply_params[] = {
     DOCUMENT,
     IF_REV,
     {.name = "dry_run", .type = PARAM_BOOL, .help = "only find out what it would do"},
     SAVE,
+    CONFIRM,
     COMMENT,
     {.name = NULL},
 };
@@ -158,11 +201,14 @@ static const struct param apply_params[] = {
 static void run_apply(struct call *call, const struct argument *args)
 {
 	char note[NOTE_SIZE];
-	struct change change = {.comment = note, .save = args[APPLY_SAVE].yes};
+	struct change change = {
+	    .comment = note,
+	    .save = args[APPLY_SAVE].yes,
+	    .confirm_s = (unsigned)args[APPLY_CONFIRM].number,
+	};
 
 	note_of(&args[APPLY_COMMENT], note);
-	read_and_apply(
-	    call, &args[APPLY_DOCUMENT], &args[APPLY_IF_REV], &change, args[APPLY_DRY_RUN].yes);
+	read_and_apply(call, args, &args[APPLY_IF_REV], &change, args[APPLY_DRY_RUN].yes);
 }
 
 const struct method method_config_apply = {
@@ -183,7 +229,7 @@ static void run_check(struct call *call, const struct argument *args)
 	static const struct argument none;
 	struct change change = {.save = false};
 
-	read_and_apply(call, &args[0], &none, &change, true);
+	read_and_apply(call, args, &none, &change, true);
 }
 
 const struct method method_config_check = {
@@ -234,6 +280,7 @@ enum {
 	ROLLBACK_IF_REV,
 	ROLLBACK_DRY_RUN,
 	ROLLBACK_SAVE,
+	ROLLBACK_CONFIRM,
 	ROLLBACK_COMMENT
 };
 
@@ -243,6 +290,7 @@ static const struct param rollback_params[] = {
     IF_REV,
     {.name = "dry_run", .type = PARAM_BOOL, .help = "only find out what it would do"},
     SAVE,
+    CONFIRM,
     COMMENT,
     {.name = NULL},
 };
@@ -265,10 +313,15 @@ static const struct revision *wanted_revision(const struct argument *args, struc
 	return r;
 }
 
+/* Also of a change that waits to be confirmed: it is how that is refused at once. */
 static void run_rollback(struct call *call, const struct argument *args)
 {
 	const struct revision *r;
-	struct change change = {.save = args[ROLLBACK_SAVE].yes};
+	struct change change = {
+	    .save = args[ROLLBACK_SAVE].yes,
+	    .overrides = true,
+	    .confirm_s = (unsigned)args[ROLLBACK_CONFIRM].number,
+	};
 	char note[NOTE_SIZE];
 	struct error err;
 

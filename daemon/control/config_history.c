@@ -6,11 +6,10 @@
 #include "daemon/config/diff.h"
 #include "daemon/config/overlay.h"
 #include "daemon/control/call.h"
+#include "daemon/control/changes.h"
 #include "daemon/control/method.h"
 #include "daemon/control/rows.h"
 #include "daemon/control/time_text.h"
-
-#define DIFF_TEXT_MAX 4096 /* bytes of a value that is shown */
 
 /* ---- config.history ------------------------------------------------------------------------- */
 
@@ -69,32 +68,13 @@ static const struct param diff_params[] = {
     {.name = NULL},
 };
 
-static void pack_value(struct pack_box *map, const char *key, const json_t *change)
-{
-	const char *text = json_string_value(json_object_get(change, key));
-	struct span span;
-
-	if (text == NULL)
-		return;
-	span = span_str(text);
-	if (span.n > DIFF_TEXT_MAX)
-		span.n = pack_text_cut(span, DIFF_TEXT_MAX);
-	pack_text(pack_key(map, key), span);
-}
-
 static bool next_change(struct rows *rows, struct pack_box *items)
 {
 	const json_t *change = json_array_get(rows->state, rows->item++);
-	struct pack_box map;
 
 	if (change == NULL)
 		return false;
-	pack_map_open(pack_item(items), &map);
-	pack_value(&map, "path", change);
-	pack_value(&map, "change", change);
-	pack_value(&map, "before", change);
-	pack_value(&map, "after", change);
-	pack_close(&map);
+	changes_pack_one(pack_item(items), change);
 	return true;
 }
 
@@ -104,6 +84,9 @@ static int find_document(
 	const struct revision *r =
 	    number->given ? change_find(number->number) : change_history(fallback);
 
+	if (r == NULL && !number->given)
+		return error_set(
+		    err, ERROR_NOT_FOUND, "no document before the one in force is remembered");
 	if (r == NULL)
 		return error_set(err, ERROR_NOT_FOUND,
 		    "that revision is not remembered; config.history lists those that are");
@@ -158,6 +141,7 @@ const struct method method_config_diff = {
     .name = CONTROL_CONFIG_DIFF,
     .help = "what is different between two documents, secrets masked",
     .level = LEVEL_OBSERVE,
+    .alone = true,
     .params = diff_params,
     .run = run_diff,
 };

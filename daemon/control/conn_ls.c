@@ -17,7 +17,7 @@
 #include "daemon/core/conn_row.h"
 #include "daemon/core/worker.h"
 
-#define PAGE_ROWS 128   /* made in one visit: well below a millisecond */
+#define PAGE_ROWS 32    /* made in one visit: well below a millisecond */
 #define PAGE_LOOKS 1024 /* looked at in one visit, where a filter drops most */
 
 enum { LS_FILTER, LS_AFTER, LS_LIMIT };
@@ -228,6 +228,7 @@ const struct method method_conn_ls = {
     .name = CONTROL_CONN_LS,
     .help = "the open connections, by id",
     .level = LEVEL_OBSERVE,
+    .alone = true,
     .params = params,
     .run = run_ls,
 };

@@ -77,6 +77,10 @@ static void look(struct worker *w, void *arg)
 	pack_address(pack_key(&map, "local"), facts_local(&conn->facts));
 	pack_u64(pack_key(&map, "worker"), w->index);
 	pack_bool(pack_key(&map, "matching"), conn->matching != NULL);
+	if (conn->branch_of != 0)
+		pack_u64(pack_key(&map, "branch_of"), conn->branch_of);
+	else
+		pack_nil(pack_key(&map, "branch_of"));
 	pack_streams(pack_key(&map, "streams"), conn->client.top);
 	pack_facts(pack_key(&map, "facts"), conn->facts.named);
 	show->count = map.count;

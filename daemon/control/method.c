@@ -179,3 +179,30 @@ int method_arguments(const struct method *method, const msgpack_object *params,
 	}
 	return 0;
 }
+
+int method_levels(
+    const struct method *method, const struct argument *args, enum level level, struct error *err)
+{
+	const struct param *p;
+	size_t i;
+
+	for (i = 0; method->params != NULL && method->params[i].name != NULL; i++) {
+		p = &method->params[i];
+		if (p->level <= level || !args[i].given || (p->type == PARAM_BOOL && !args[i].yes))
+			continue;
+		error_set(err, ERROR_DENIED, "needs the level %s, yours is %s",
+		    level_name(p->level), level_name(level));
+		return error_at(err, "%s", p->name);
+	}
+	return 0;
+}
+
+bool method_is_dry_run(const struct method *method, const struct argument *args)
+{
+	size_t i;
+
+	for (i = 0; method->params != NULL && method->params[i].name != NULL; i++)
+		if (strcmp(method->params[i].name, "dry_run") == 0)
+			return args[i].yes;
+	return false;
+}

@@ -28,7 +28,8 @@ struct param {
 	const char *name; /* NULL ends a table */
 	enum param_type type;
 	bool required;
-	uint64_t max; /* of an INT; bytes of a TEXT, items of INTS: 0 is PARAM_MAX */
+	uint64_t max;     /* of an INT; bytes of a TEXT, items of INTS: 0 is PARAM_MAX */
+	enum level level; /* needed to give it (a BOOL: as true), where above the method's */
 	const char *help;
 };
 
@@ -51,6 +52,7 @@ struct method {
 	enum level level;
 	bool greets;                /* allowed before hello */
 	bool changes;               /* logged with who asked for it */
+	bool alone;                 /* holds much: the client's next requests wait for its end */
 	const struct param *params; /* NULL: none */
 	/*
 	 * Answers the call, now or later (call.h). args lives until run() returns.
@@ -68,5 +70,12 @@ const struct method *method_find(struct span name, const char **hint);
  */
 int method_arguments(const struct method *method, const msgpack_object *params,
     struct argument *args, const char **hint, struct error *err);
+
+/* Do the arguments need no higher level than the caller's? Returns 0, or -1 with err. */
+int method_levels(
+    const struct method *method, const struct argument *args, enum level level, struct error *err);
+
+/* Is it only to be found out what would be done? */
+bool method_is_dry_run(const struct method *method, const struct argument *args);
 
 #endif

@@ -15,15 +15,18 @@
 	X(cert_ls) \
 	X(cert_renew) \
 	X(cert_revoke) \
+	X(cert_set) \
 	X(cert_show) \
 	X(config_apply) \
 	X(config_check) \
+	X(config_confirm) \
 	X(config_diff) \
 	X(config_history) \
 	X(config_reload) \
 	X(config_rollback) \
 	X(config_save) \
 	X(config_show) \
+	X(config_stage) \
 	X(conn_kill) \
 	X(conn_ls) \
 	X(conn_show) \

@@ -120,39 +120,65 @@ const struct method method_route_ls = {
 
 /* ---- show ----------------------------------------------------------------------------------- */
 
-/* The top-level route at the way's end; NULL: it is inside another. */
-static const struct route *top_route(const struct instance *in, const struct way *way)
+/* By the name that route.ls shows, or the handle. NULL: it is inside another, or not there. */
+static const struct route *top_route(const struct instance *in, const char *name)
 {
-	const struct server *server = instance_server(in, way->steps[3].key);
+	char handle[32];
+	size_t i, j;
 
-	if (server == NULL || way->count != 6 || way->steps[5].index >= server->routes.count)
-		return NULL;
-	return server->routes.items[way->steps[5].index];
+	for (i = 0; i < in->server_count; i++) {
+		const struct route_list *list = &in->servers[i]->routes;
+
+		for (j = 0; j < list->count; j++) {
+			const struct route *route = list->items[j];
+
+			snprintf(handle, sizeof(handle), "#%llu",
+			    (unsigned long long)route->identity->handle);
+			if (strcmp(route->name, name) == 0 || strcmp(handle, name) == 0)
+				return route;
+		}
+	}
+	return NULL;
+}
+
+static int pack_shown(struct call *call, const char *server, json_t *json,
+    const struct route *route, struct error *err)
+{
+	json_t *masked = secrets_mask(json);
+	char *text = json_dumps(masked, JSON_COMPACT);
+	struct pack_box *map;
+	int rc = 0;
+
+	if (text == NULL || strlen(text) > CONTROL_REQUEST_MAX) {
+		rc = error_set(
+		    err, ERROR_LIMIT, "the route is too long for one answer; see config.show");
+	} else {
+		map = call_result(call);
+		pack_route(map, server, json, route);
+		pack_str(pack_key(map, "json"), text);
+	}
+	free(text);
+	json_decref(masked);
+	return rc;
 }
 
 static int pack_found(struct call *call, const char *name, struct error *err)
 {
 	const struct instance *in = instance_current();
+	const struct route *route;
 	struct edit *edit;
-	struct pack_box *map;
 	struct way way;
-	json_t *masked;
-	char *text;
-	int rc = -1;
+	int rc;
 
 	if (in == NULL)
 		return error_set(err, ERROR_NOT_FOUND, "no document is in force");
+	route = top_route(in, name);
+	if (route != NULL)
+		return pack_shown(call, route->server, route->json, route, err);
 	edit = edit_new(in);
-	if (way_route(edit, name, &way, err) == 0) {
-		map = call_result(call);
-		pack_route(map, way.steps[3].key, way.value, top_route(in, &way));
-		masked = secrets_mask(way.value);
-		text = json_dumps(masked, JSON_COMPACT);
-		pack_str(pack_key(map, "json"), text);
-		free(text);
-		json_decref(masked);
-		rc = 0;
-	}
+	rc = way_route(edit, name, &way, err);
+	if (rc == 0)
+		rc = pack_shown(call, way.steps[3].key, way.value, NULL, err);
 	edit_free(edit);
 	return rc;
 }

@@ -29,7 +29,7 @@ static const struct param params[] = {
     {.name = "bytes",
 	.type = PARAM_TEXT,
 	.max = BYTES_MAX,
-	.help = "what it sends, in base64; instead of sni and alpn"},
+	.help = "what it sends, in base64 (over UDP one datagram); instead of sni and alpn"},
     {.name = "state",
 	.type = PARAM_TEXT,
 	.help = "live: more may come (default); ended: that was all; silent: silence_timeout has "
@@ -118,6 +118,7 @@ static int find_listener(struct test *t, const struct argument *arg, struct erro
 		if (parsed)
 			netaddr_parse_ip(range.first.host, &t->facts.dst);
 		t->facts.dst.port = parsed ? range.first.port : 0;
+		t->in.datagram = parsed && address_socket_type(range.first.network) == SOCK_DGRAM;
 		return 0;
 	}
 	return error_set(err, ERROR_NOT_FOUND,

@@ -21,6 +21,7 @@
 #include "daemon/control/event_log.h"
 #include "daemon/control/level.h"
 #include "daemon/control/session.h"
+#include "daemon/control/txn_memory.h"
 #include "daemon/core/worker.h"
 
 #define SOCKET_MODE 0660
@@ -303,6 +304,7 @@ void control_server_stop(void)
 		return;
 	session_close_all("the daemon stops");
 	event_log_stop();
+	txn_memory_forget();
 	ev_io_stop(control_loop(), &control.io);
 	ev_timer_stop(control_loop(), &control.pause);
 	remove_socket(); /* while we still listen, so that nobody takes it for a dead one */

@@ -19,16 +19,19 @@
 #include "common/unpack.h"
 #include "daemon/control/call.h"
 #include "daemon/control/method.h"
+#include "daemon/control/stage.h"
 #include "daemon/core/worker.h"
 
-#define READ_SIZE (16u << 10)
-#define QUEUE_ROOMY (16u << 10) /* over it no chunk is made and no request is run */
+#define QUEUE_ROOMY (4u << 10) /* over it no chunk is made and no request is run */
 
 /*
- * Messages over READ_SIZE are gathered for this many clients at a time, the others wait unread: so
- * that all clients together hold about 3 MiB and not 64.
+ * A client's messages take no more than SHORT bytes until it has the place for a long one; those
+ * who wait for it wait unread. So 64 clients together hold less than 2 MiB, whatever they send,
+ * and not 64.
  */
-#define LONG_AT_ONCE 2
+#define SHORT (4u << 10)
+#define REFUSALS_LOGGED 10 /* in a second */
+#define LONG_READ (16u << 10)
 
 struct session {
 	struct session *prev, *next;
@@ -41,14 +44,16 @@ struct session {
 	struct call *calls;
 	unsigned call_count;
 	bool greeted;
-	bool long_message; /* holds one of the places */
+	bool long_message; /* has the place for one */
+	bool alone;        /* one of its calls lets no other run */
 	bool ended;        /* the client sends nothing more */
 	bool closing;      /* only what is in out is still sent */
 };
 
 static struct {
 	struct session *all;
-	unsigned count, long_messages;
+	unsigned count;
+	bool long_message; /* somebody has the place */
 	double patience;
 } sessions = {.patience = CONTROL_MESSAGE_SECONDS};
 
@@ -69,10 +74,22 @@ static void end_long_message(struct session *s)
 {
 	if (!s->long_message)
 		return;
-	s->long_message = false;
-	sessions.long_messages--;
+	s->long_message = sessions.long_message = false;
 	DL_FOREACH (sessions.all, s)
 		update(s);
+}
+
+/* What came behind a long message does not keep its memory. */
+static void drop_long_message(struct session *s)
+{
+	struct buf rest = {0};
+
+	if (!s->long_message)
+		return;
+	buf_append(&rest, buf_span(&s->in).p, buf_len(&s->in));
+	buf_fini(&s->in);
+	s->in = rest;
+	end_long_message(s);
 }
 
 /* ---- the end ------------------------------------------------------------------------------- */
@@ -89,6 +106,7 @@ static void close_session(struct session *s, const char *why)
 	ev_io_stop(loop, &s->io);
 	ev_timer_stop(loop, &s->timer);
 	close(s->io.fd);
+	stage_forget(s);
 	end_long_message(s);
 	DL_FOREACH_SAFE(s->calls, call, next)
 	{
@@ -130,13 +148,32 @@ void session_turn_away(int fd, const char *code, const char *message)
 	buf_fini(&out);
 }
 
+/* Clients that come again and again do not fill the log. */
+static void log_refusal(const struct session *s, const char *message)
+{
+	static ev_tstamp since;
+	static unsigned count;
+	ev_tstamp now = ev_now(control_loop());
+
+	if (now - since >= 1.) {
+		if (count > REFUSALS_LOGGED)
+			log_msg(LOG_INFO, "control", "%u other clients were closed too",
+			    count - REFUSALS_LOGGED);
+		since = now;
+		count = 0;
+	}
+	if (++count <= REFUSALS_LOGGED)
+		log_msg(LOG_INFO, "control", "client %s (uid %u, pid %d, %s) is closed: %s",
+		    s->client, (unsigned)s->caller.uid, (int)s->caller.pid, s->caller.command,
+		    message);
+}
+
 /* Says why, sends what is in the queue, then closes; nothing is read any more. */
 static void refuse(struct session *s, enum error_code code, const char *message)
 {
 	if (s->closing)
 		return;
-	log_msg(LOG_INFO, "control", "client %s (uid %u, pid %d, %s) is closed: %s", s->client,
-	    (unsigned)s->caller.uid, (int)s->caller.pid, s->caller.command, message);
+	log_refusal(s, message);
 	pack_closing(&s->out, error_code_name(code), message);
 	s->closing = true;
 	ev_feed_event(control_loop(), &s->io, EV_WRITE);
@@ -179,9 +216,12 @@ static void run(struct session *s, uint32_t id, struct span name, const msgpack_
 		    hint != NULL ? "'?" : "");
 		call_fail_hint(call, &err, hint);
 	} else if (!allowed(s, method, &err) ||
-		   method_arguments(method, params, args, &hint, &err) == -1) {
+		   method_arguments(method, params, args, &hint, &err) == -1 ||
+		   method_levels(method, args, s->caller.level, &err) == -1) {
 		call_fail_hint(call, &err, hint);
 	} else {
+		call->dry_run = method_is_dry_run(method, args);
+		s->alone = method->alone;
 		method->run(call, args);
 	}
 }
@@ -220,7 +260,8 @@ static void handle_message(struct session *s, struct span bytes)
 
 static bool may_run(const struct session *s)
 {
-	return !s->closing && session_roomy(s) && s->call_count < CONTROL_IN_FLIGHT_MAX;
+	return !s->closing && !s->alone && session_roomy(s) &&
+	       s->call_count < CONTROL_IN_FLIGHT_MAX;
 }
 
 static void process(struct session *s)
@@ -243,21 +284,21 @@ static void process(struct session *s)
 		handle_message(s, span_of(buf_span(&s->in).p, size));
 		buf_consume(&s->in, size);
 		scan_next(s);
-		end_long_message(s);
+		drop_long_message(s);
 	}
 }
 
 /* ---- input and output ---------------------------------------------------------------------- */
 
-/* Is there a place for what the message at the front will be? Takes it. */
+/* Is there room for more of the message at the front? Takes the place where it is a long one. */
 static bool may_grow(struct session *s)
 {
-	if (buf_len(&s->in) < READ_SIZE || s->long_message)
+	if (buf_len(&s->in) < SHORT || s->long_message)
 		return true;
-	if (sessions.long_messages == LONG_AT_ONCE)
+	if (sessions.long_message)
 		return false;
-	sessions.long_messages++;
-	s->long_message = true;
+	s->long_message = sessions.long_message = true;
+	buf_reserve(&s->in, CONTROL_REQUEST_MAX); /* growing would need the memory twice */
 	return true;
 }
 
@@ -289,7 +330,8 @@ static void update(struct session *s)
 /* false: the session is gone. */
 static bool read_some(struct session *s)
 {
-	ssize_t n = read(s->io.fd, buf_reserve(&s->in, READ_SIZE), READ_SIZE);
+	size_t room = s->long_message ? LONG_READ : SHORT - buf_len(&s->in);
+	ssize_t n = read(s->io.fd, buf_reserve(&s->in, room), room);
 
 	if (n == -1 && (errno == EAGAIN || errno == EINTR))
 		return true;
@@ -341,7 +383,7 @@ static void on_io(struct ev_loop *loop, ev_io *w, int events)
 	struct session *s = w->data;
 
 	(void)loop;
-	if ((events & EV_READ) && !s->ended && may_run(s) && !read_some(s))
+	if ((events & EV_READ) && !s->ended && may_run(s) && may_grow(s) && !read_some(s))
 		return;
 	process(s);
 	if (!flush(s))
@@ -403,6 +445,8 @@ void session_forget(struct session *s, struct call *call)
 {
 	DL_DELETE(s->calls, call);
 	s->call_count--;
+	if (call->method->alone)
+		s->alone = false;
 	ev_feed_event(control_loop(), &s->io, EV_WRITE); /* there may be requests that wait */
 }
 
@@ -414,6 +458,8 @@ void session_greeted(struct session *s, struct span client)
 	for (i = 0; i < n; i++)
 		s->client[i] = client.p[i] > 0x1f && client.p[i] < 0x7f ? (char)client.p[i] : '?';
 	s->client[n] = '\0';
+	if (n == 0)
+		s->client[0] = '-';
 	log_msg(LOG_DEBUG, "control", "client %s (uid %u, pid %d) has the level %s", s->client,
 	    (unsigned)s->caller.uid, (int)s->caller.pid, level_name(s->caller.level));
 }

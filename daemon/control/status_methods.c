@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "common/arena.h"
+#include "daemon/config/confirm.h"
 #include "daemon/config/overlay.h"
 #include "daemon/control/call.h"
 #include "daemon/control/method.h"
@@ -131,6 +132,18 @@ static void pack_document(struct pack_box *map)
 	pack_u64(pack_key(map, "set_aside"), json_array_size(overlay_aside()));
 }
 
+static void pack_unconfirmed(struct pack_box *map)
+{
+	double left;
+	uint64_t revision = confirm_waiting(&left);
+
+	if (revision != 0)
+		pack_u64(pack_key(map, "unconfirmed"), revision);
+	else
+		pack_nil(pack_key(map, "unconfirmed"));
+	pack_double(pack_key(map, "confirm_left"), time_round(left));
+}
+
 static void run_status(struct call *call, const struct argument *args)
 {
 	struct pack_box *map = call_result(call);
@@ -146,6 +159,7 @@ static void run_status(struct call *call, const struct argument *args)
 	pack_u64(pack_key(map, "workers"), workers_count());
 	pack_u64(pack_key(map, "clients"), session_count());
 	pack_document(map);
+	pack_unconfirmed(map);
 	pack_counters(map);
 	pack_descriptors(pack_key(map, "descriptors"));
 	call_finish(call);

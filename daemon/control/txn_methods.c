@@ -4,33 +4,66 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "daemon/config/change.h"
+#include "daemon/config/confirm.h"
 #include "daemon/config/txn.h"
 #include "daemon/control/call.h"
+#include "daemon/control/changes.h"
 #include "daemon/control/method.h"
+#include "daemon/control/stage.h"
+#include "daemon/control/txn_memory.h"
 #include "daemon/input/json.h"
 
-enum { APPLY_OPERATIONS, APPLY_IF_REV, APPLY_DRY_RUN, APPLY_SAVE, APPLY_COMMENT };
+enum {
+	APPLY_OPERATIONS,
+	APPLY_STAGED,
+	APPLY_IF_REV,
+	APPLY_DRY_RUN,
+	APPLY_SAVE,
+	APPLY_CONFIRM,
+	APPLY_TXN_ID,
+	APPLY_COMMENT,
+};
 
 static const struct param params[] = {
     {.name = "operations",
 	.type = PARAM_TEXT,
-	.required = true,
 	.max = CONTROL_REQUEST_MAX,
 	.help = "JSON: a list of operations"},
+    {.name = "staged", .type = PARAM_BOOL, .help = "they were uploaded by config.stage"},
     {.name = "if_rev",
 	.type = PARAM_INT,
 	.max = UINT64_MAX,
 	.help = "only if this is the revision in force"},
     {.name = "dry_run", .type = PARAM_BOOL, .help = "only find out what it would do"},
     {.name = "save", .type = PARAM_BOOL, .help = "it survives restarts"},
-    {.name = "comment", .type = PARAM_TEXT, .max = 256, .help = "for the history"},
+    {.name = "confirm_s",
+	.type = PARAM_INT,
+	.max = CONFIRM_SECONDS_MAX,
+	.help = "take it back unless it is confirmed within so many seconds"},
+    {.name = "txn_id",
+	.type = PARAM_TEXT,
+	.max = TXN_ID_MAX,
+	.help = "the same id with the same operations again is not carried out again"},
+    {.name = "comment", .type = PARAM_TEXT, .max = CHANGE_NOTE_MAX - 1, .help = "for the history"},
     {.name = NULL},
 };
 
-static void on_applied(void *arg, const struct txn_result *result)
+/* How many connections each choice of "existing" would touch. */
+static void pack_existing(struct pack *pack, uint64_t touched)
 {
-	struct call *call = arg;
-	struct pack_box *map = call_result(call), list;
+	struct pack_box map;
+
+	pack_map_open(pack, &map);
+	pack_u64(pack_key(&map, "keep"), 0);
+	pack_u64(pack_key(&map, "drain"), touched);
+	pack_u64(pack_key(&map, "kill"), touched);
+	pack_close(&map);
+}
+
+static void pack_result(struct pack_box *map, const struct txn_result *result)
+{
+	struct pack_box list;
 	size_t i;
 
 	pack_u64(pack_key(map, "revision"), result->revision);
@@ -38,34 +71,86 @@ static void on_applied(void *arg, const struct txn_result *result)
 	for (i = 0; i < result->count; i++)
 		pack_u64(pack_item(&list), result->connections[i]);
 	pack_close(&list);
+	pack_array_open(pack_key(map, "names"), &list);
+	for (i = 0; i < result->count; i++)
+		pack_str(pack_item(&list), result->names[i]);
+	pack_close(&list);
+	if (result->changes != NULL) {
+		pack_existing(pack_key(map, "existing"), result->touched);
+		changes_pack(map, result->changes);
+	}
+}
+
+static void on_applied(void *arg, const struct txn_result *result)
+{
+	struct call *call = arg;
+
+	call->changed_to = result->revision;
+	pack_result(call_result(call), result);
 	call_finish(call);
 }
 
-static void run_apply(struct call *call, const struct argument *args)
+static void on_remembered(void *arg, const struct txn_result *result)
 {
-	struct span text = args[APPLY_OPERATIONS].text, comment = args[APPLY_COMMENT].text;
-	char who[CALL_WHO_MAX], note[257];
+	struct buf bytes = {0};
+	struct pack pack;
+	struct pack_box pairs = {.pack = &pack};
+
+	pack_init(&pack, &bytes);
+	pack_result(&pairs, result);
+	txn_memory_done(arg, result->revision, buf_span(&bytes), pairs.count);
+	buf_fini(&bytes);
+}
+
+/* entry NULL: it has no id to be remembered by. */
+static int apply(struct call *call, const struct argument *args, struct span text,
+    struct txn_entry *entry, struct error *err)
+{
+	struct span comment = args[APPLY_COMMENT].text;
+	char who[CALL_WHO_MAX], note[CHANGE_NOTE_MAX];
 	struct txn_request request = {
 	    .rev_given = args[APPLY_IF_REV].given,
 	    .if_rev = args[APPLY_IF_REV].number,
 	    .dry_run = args[APPLY_DRY_RUN].yes,
 	    .save = args[APPLY_SAVE].yes,
-	    .may_listen = call->caller.level >= LEVEL_ADMIN,
-	    .who = who,
+	    .limited = call->caller.level < LEVEL_ADMIN,
+	    .confirm_s = (unsigned)args[APPLY_CONFIRM].number,
+	    .who = call_who(call, who),
 	    .comment = note,
 	};
+	int rc;
+
+	snprintf(note, sizeof(note), "%.*s", (int)comment.n, (const char *)comment.p);
+	if (json_parse((const char *)text.p, text.n, "operations", &request.operations, err) == -1)
+		return -1;
+	rc = txn_apply(&request, entry != NULL ? on_remembered : on_applied,
+	    entry != NULL ? (void *)entry : call, err);
+	json_decref(request.operations);
+	return rc;
+}
+
+/* A dry run is no change: it is done each time. */
+static void run_apply(struct call *call, const struct argument *args)
+{
+	const struct argument *id = &args[APPLY_TXN_ID];
+	struct txn_entry *entry = NULL;
+	struct span text;
+	struct buf held;
 	struct error err;
 	int rc;
 
-	call_who(call, who);
-	snprintf(note, sizeof(note), "%.*s", (int)comment.n, (const char *)comment.p);
-	rc = json_parse((const char *)text.p, text.n, "operations", &request.operations, &err);
-	if (rc == 0) {
-		rc = txn_apply(&request, on_applied, call, &err);
-		json_decref(request.operations);
-	}
-	if (rc == -1)
-		call_fail(call, &err);
+	rc = stage_text(
+	    call->session, &args[APPLY_OPERATIONS], &args[APPLY_STAGED], &held, &text, &err);
+	if (rc == 0 && id->given && !args[APPLY_DRY_RUN].yes)
+		rc = txn_memory_begin(call, id->text, text, &entry, &err);
+	if (rc == 0)
+		rc = apply(call, args, text, entry, &err);
+	buf_fini(&held);
+	if (rc != -1)
+		return;
+	if (entry != NULL)
+		txn_memory_drop(entry);
+	call_fail(call, &err);
 }
 
 const struct method method_txn_apply = {

@@ -185,7 +185,22 @@ static void pack_states(struct pack_box *map, const struct spot *p)
 	pack_u64(pack_key(map, "failures"), sum.failures);
 }
 
-static void pack_upstream(
+/* route and proxy: what names them. */
+static void pack_upstream(struct pack_box *map, const char *server, const char *route,
+    const char *proxy, const struct spot *p)
+{
+	rows_text(pack_key(map, "name"), upstream_name(p->upstream));
+	rows_text(pack_key(map, "id"), edit_id(p->upstream));
+	rows_texts(pack_key(map, "dial"), json_object_get(p->upstream, "dial"));
+	rows_text(pack_key(map, "route"), route);
+	rows_text(pack_key(map, "proxy"), proxy);
+	rows_text(pack_key(map, "server"), server);
+	pack_u64(pack_key(map, "weight"), number_of(p->upstream, "weight", 1));
+	pack_u64(pack_key(map, "max_connections"), number_of(p->upstream, "max_connections", 0));
+	pack_states(map, p);
+}
+
+static void pack_spot(
     struct pack_box *map, const char *server, const struct route *route, const struct spot *p)
 {
 	char proxy[NAME_MAX_SIZE];
@@ -194,15 +209,7 @@ static void pack_upstream(
 		snprintf(proxy, sizeof(proxy), "%s/proxy[%zu]", route->name, p->proxy);
 	else
 		snprintf(proxy, sizeof(proxy), "%s", route->name);
-	rows_text(pack_key(map, "name"), upstream_name(p->upstream));
-	rows_text(pack_key(map, "id"), edit_id(p->upstream));
-	rows_texts(pack_key(map, "dial"), json_object_get(p->upstream, "dial"));
-	rows_text(pack_key(map, "route"), route->name);
-	rows_text(pack_key(map, "proxy"), proxy);
-	rows_text(pack_key(map, "server"), server);
-	pack_u64(pack_key(map, "weight"), number_of(p->upstream, "weight", 1));
-	pack_u64(pack_key(map, "max_connections"), number_of(p->upstream, "max_connections", 0));
-	pack_states(map, p);
+	pack_upstream(map, server, route->name, proxy, p);
 }
 
 /* ---- ls ------------------------------------------------------------------------------------- */
@@ -224,7 +231,7 @@ static bool next_upstream(struct rows *rows, struct pack_box *items)
 				continue;
 			rows->inner++;
 			pack_map_open(pack_item(items), &map);
-			pack_upstream(&map, server->name, route, &p);
+			pack_spot(&map, server->name, route, &p);
 			pack_close(&map);
 			return true;
 		}
@@ -253,85 +260,64 @@ static const struct param show_params[] = {
     {.name = NULL},
 };
 
-/* Is it what proxy names: the route by id or handle, and which of its proxies? */
-static bool names_proxy(struct span wanted, const struct route *route, const struct spot *p)
-{
-	char text[NAME_MAX_SIZE], handle[32];
-	const char *names[] = {route->name, handle};
-	size_t i;
+/* What args name: proxy handler and upstream. */
+struct named {
+	struct spot spot; /* upstream and handler alone */
+	char proxy[NAME_MAX_SIZE], route[NAME_MAX_SIZE], server[NAME_MAX_SIZE];
+};
 
-	snprintf(handle, sizeof(handle), "#%llu", (unsigned long long)route->identity->handle);
-	for (i = 0; i < 2; i++) {
-		if (p->proxies == 1 && span_eq_str(wanted, names[i]))
-			return true;
-		snprintf(text, sizeof(text), "%s/proxy[%zu]", names[i], p->proxy);
-		if (span_eq_str(wanted, text))
-			return true;
+static int find_in(
+    const struct instance *in, const char *name, struct named *out, struct error *err)
+{
+	struct edit *edit = edit_new(in);
+	struct way way;
+	int rc = way_proxy(edit, out->proxy, &way, err);
+
+	if (rc == 0) {
+		out->spot.handler = way.value;
+		rc = way_upstream(edit, out->proxy, name, &way, err);
 	}
-	return false;
+	if (rc == 0) {
+		out->spot.upstream = way.value;
+		snprintf(out->route, sizeof(out->route), "%.*s", (int)edit_proxy_route(out->proxy),
+		    out->proxy);
+		snprintf(out->server, sizeof(out->server), "%s", way.steps[3].key);
+	}
+	edit_free(edit);
+	return rc;
 }
 
-/* Where the upstream is that args name; NULL: nowhere, and err says so. */
-static const struct route *find_in(
-    const struct server *server, const struct argument *args, struct spot *out)
-{
-	size_t i, n;
-
-	for (i = 0; i < server->routes.count; i++) {
-		const struct route *route = server->routes.items[i];
-
-		for (n = 0;; n++) {
-			struct spot p = {.left = n};
-
-			search(json_object_get(route->json, "handle"), &p);
-			if (p.upstream == NULL)
-				break;
-			if (!names_proxy(args[0].text, route, &p) ||
-			    upstream_name(p.upstream) == NULL ||
-			    !span_eq_str(args[1].text, upstream_name(p.upstream)))
-				continue;
-			*out = p;
-			return route;
-		}
-	}
-	return NULL;
-}
-
-static const struct route *find(
-    const struct argument *args, struct spot *out, const struct server **server, struct error *err)
+/* The JSON in out is that of the document in force. */
+static int find(const struct argument *args, struct named *out, struct error *err)
 {
 	const struct instance *in = instance_current();
-	const struct route *route;
-	size_t i;
+	char name[NAME_MAX_SIZE];
 
-	for (i = 0; in != NULL && i < in->server_count; i++) {
-		route = find_in(in->servers[i], args, out);
-		if (route != NULL) {
-			*server = in->servers[i];
-			return route;
-		}
-	}
-	error_set(err, ERROR_NOT_FOUND, "'%.*s' has no upstream '%.*s'",
-	    (int)(args[0].text.n < ROW_TEXT_MAX ? args[0].text.n : ROW_TEXT_MAX),
-	    (const char *)args[0].text.p,
-	    (int)(args[1].text.n < ROW_TEXT_MAX ? args[1].text.n : ROW_TEXT_MAX),
-	    (const char *)args[1].text.p);
-	return NULL;
+	memset(out, 0, sizeof(*out));
+	if (in == NULL)
+		return error_set(err, ERROR_NOT_FOUND, "no document is in force");
+	if (args[0].text.n >= sizeof(out->proxy) || args[1].text.n >= sizeof(name))
+		return error_set(err, ERROR_NOT_FOUND, "no upstream has so long a name");
+	memcpy(out->proxy, args[0].text.p, args[0].text.n);
+	snprintf(name, sizeof(name), "%.*s", (int)args[1].text.n, (const char *)args[1].text.p);
+	return find_in(in, name, out, err);
+}
+
+static void pack_named(struct call *call, const struct named *named)
+{
+	pack_upstream(call_result(call), named->server, named->route, named->proxy, &named->spot);
 }
 
 static void run_show(struct call *call, const struct argument *args)
 {
-	const struct server *server;
-	const struct route *route;
+	struct named named;
 	struct error err;
-	struct spot p;
 
-	route = find(args, &p, &server, &err);
-	if (route == NULL) {
+	if (find(args, &named, &err) == -1) {
 		call_fail(call, &err);
 		return;
 	}
-	pack_upstream(call_result(call), server->name, route, &p);
+	pack_named(call, &named);
 	call_finish(call);
 }
 
@@ -388,20 +374,18 @@ static int parse_force(struct span text, enum peer_force *out, struct error *err
 
 static void run_health(struct call *call, const struct argument *args)
 {
-	const struct server *server;
-	const struct route *route;
 	struct forcing forcing;
+	struct named named;
 	struct error err;
-	struct spot p;
 
 	if (parse_force(args[2].text, &forcing.force, &err) == -1 ||
-	    (route = find(args, &p, &server, &err)) == NULL) {
+	    find(args, &named, &err) == -1) {
 		call_fail(call, &err);
 		return;
 	}
 	call_who(call, forcing.who);
-	each_peer(p.upstream, force_peer, &forcing);
-	pack_upstream(call_result(call), server->name, route, &p);
+	each_peer(named.spot.upstream, force_peer, &forcing);
+	pack_named(call, &named);
 	call_finish(call);
 }
 

@@ -106,7 +106,6 @@ static struct conn *conn_new(struct listener *l, size_t size)
 	conn->facts.local = l->local;
 	conn->facts.fd = -1;
 	conn->facts.arena = arena;
-	conn->facts.server = l->server->name;
 	return conn;
 }
 
@@ -140,6 +139,7 @@ void conn_accept(struct listener *l, int fd, const struct sockaddr *sa, socklen_
 		conn->facts.remote.path = NULL; /* sa is the caller's; a client's is unnamed */
 	conn->facts.src = conn->facts.remote;
 	conn->facts.fd = fd;
+	conn->facts.server = l->server->name;
 	conn_start(conn);
 }
 
@@ -190,6 +190,7 @@ struct conn *conn_new_flow(struct listener *l, const struct flow_key *key)
 		flow->entry.key.client.path = arena_strdup(conn->arena, key->client.path);
 	conn->flow = flow;
 	conn->facts.remote = conn->facts.src = flow->entry.key.client;
+	conn->facts.server = l->server->name;
 	if (key->local.family != AF_UNSPEC) {
 		conn->facts.local = key->local;
 		conn->facts.local.port = l->local.port;

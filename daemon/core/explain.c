@@ -93,3 +93,13 @@ enum explained explain_inner(struct explain *e, const struct route_list *list)
 	e->depth--;
 	return result;
 }
+
+void explain_branch(struct explain *e, const struct route *chain)
+{
+	bool opaque = e->opaque;
+
+	e->depth++;
+	explain_chain(e, chain);
+	e->depth--;
+	e->opaque = opaque;
+}

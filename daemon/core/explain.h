@@ -34,6 +34,8 @@ struct explain {
 enum explained explain_routes(struct explain *e, const struct route_list *list);
 /* The same of the routes inside of a handler. */
 enum explained explain_inner(struct explain *e, const struct route_list *list);
+/* A chain that runs beside the one that is explained, which then goes on as if nothing were. */
+void explain_branch(struct explain *e, const struct route *chain);
 
 /* For handler_type.explain: */
 enum explained explain_terminal(struct explain *e, const void *params);

@@ -240,13 +240,23 @@ static void note_refusal(struct listener *l, const struct netaddr *client, enum 
 	    l->address, room == FLOW_SOURCE_FULL ? "_per_source" : "", netaddr_text(client, text));
 }
 
+/* Did it send to itself? Somebody who forges addresses could let us answer ourselves for ever. */
+static bool is_own(const struct listener *l, const struct flow_key *key)
+{
+	const struct netaddr *local = key->local.family != AF_UNSPEC ? &key->local : &l->local;
+
+	if (key->client.family == AF_UNIX)
+		return netaddr_equal(&key->client, &l->local);
+	return key->client.port == l->local.port && netaddr_equal_ip(&key->client, local);
+}
+
 /* NULL: it is none of ours. */
 static struct flow *open_flow(struct listener *l, const struct flow_key *key, uint64_t hash)
 {
 	enum flow_room room;
 	struct flow *flow;
 
-	if (l->paused)
+	if (l->paused || is_own(l, key))
 		return NULL;
 	room = flow_table_room(&l->flows, key, &l->limits);
 	if (room != FLOW_ROOM) {

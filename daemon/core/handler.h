@@ -46,6 +46,11 @@ struct handler_type {
 	 * an object that already has "handler". Returns 0, or -1 with err.
 	 */
 	int (*adapt)(struct dispenser *d, json_t *out, struct error *err);
+	/*
+	 * With these parameters: does it let everybody reach what the daemon can, as a proxy that
+	 * asks for no password? Then it needs the level admin. NULL: never.
+	 */
+	bool (*is_open)(const void *params);
 	/* Not written in documents: made by an app (the http app's last step). */
 	bool internal;
 	/* Is it of use where conn->flow is set? Connections end where one that is not would begin.

@@ -30,7 +30,8 @@ struct instance {
 	struct arena *arena;
 	_Atomic unsigned refs;
 	uint64_t revision;
-	json_t *document; /* a reference; never changed */
+	json_t *document;        /* a reference; never changed */
+	struct trusted *trusted; /* values of core/trust.h that are in none of the routes */
 	struct server **servers;
 	size_t server_count;
 	/* Names that want a certificate of ours, found while loading; for the tls app's finish().

@@ -36,7 +36,4 @@ bool ip_file_contains(struct ip_file *file, const struct netaddr *addr);
 size_t ip_file_count(struct ip_file *file);
 uint64_t ip_file_loads(struct ip_file *file);
 
-/* When all are closed: stops watching. Control thread. */
-void ip_files_stop(void);
-
 #endif

@@ -14,6 +14,7 @@
 struct edit;
 struct instance;
 struct route_identity;
+struct trust;
 
 struct load {
 	struct arena *arena;       /* the route's, while a route is loaded; else the instance's */
@@ -23,8 +24,9 @@ struct load {
 	/* The top-level route that is loaded now, and where it stands; NULL: none. */
 	const struct route_identity *identity;
 	const struct jnode *route;
-	unsigned needs; /* what the route that is loaded now needs, of enum transport */
-	bool dry;       /* validate: open no socket, ask no one */
+	unsigned needs;      /* what the route that is loaded now needs, of enum transport */
+	bool dry;            /* validate: open no socket, ask no one */
+	struct trust *trust; /* core/trust.h; NULL: what counts there is not noted */
 };
 
 #endif

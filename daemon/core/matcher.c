@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "daemon/core/load.h"
+#include "daemon/core/trust.h"
 #include "daemon/wire/quic.h"
 
 static const struct matcher_type *const no_types[] = {NULL};
@@ -64,6 +65,8 @@ static int matcher_load(struct load *load, const struct jnode *set, const char *
 	if (type == NULL)
 		return unknown_matcher(set, name, err);
 	params = arena_alloc(load->arena, type->params_size > 0 ? type->params_size : 1);
+	if (type->fields == NULL && trust_field(load, &trust_placeholders, &node, err) == -1)
+		return -1;
 	if (type->fields != NULL &&
 	    fields_load(type->fields, load, &node, NULL, load->arena, params, err) != 0)
 		return -1;

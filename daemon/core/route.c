@@ -9,6 +9,7 @@
 #include "common/arena.h"
 #include "daemon/core/load.h"
 #include "daemon/core/route_index.h"
+#include "daemon/core/trust.h"
 
 #define ROUTE_ARENA 1024
 
@@ -53,13 +54,32 @@ static int unknown_handler(const struct jnode *name_node, const char *name, stru
 	    "unknown handler '%s'; 'pointsmand modules' lists them", name);
 }
 
-int handler_load(
+static int load_params(
     struct load *load, const struct jnode *node, struct handler *out, struct error *err)
 {
 	static const struct field no_fields[] = {FIELD_END};
+	static const struct field open_to_all = {.name = "handler", .flags = FIELD_OPEN};
+	const struct handler_type *type = out->type;
+	const struct field *fields = type->fields != NULL ? type->fields : no_fields;
+	void *params = arena_alloc(load->arena, type->params_size > 0 ? type->params_size : 1);
+
+	out->params = params;
+	if (type->any_fields
+		? trust_field(load, &trust_placeholders, node, err) == -1
+		: fields_load(fields, load, node, "handler", load->arena, params, err) == -1)
+		return -1;
+	if (type->load != NULL && type->load(load, node, params, err) == -1)
+		return -1;
+	if (type->is_open == NULL || !type->is_open(params))
+		return 0;
+	return trust_object(load, &open_to_all, node, err);
+}
+
+int handler_load(
+    struct load *load, const struct jnode *node, struct handler *out, struct error *err)
+{
 	struct jnode name_node;
 	const char *name;
-	void *params;
 
 	if (jnode_object(node, err) == -1)
 		return -1;
@@ -74,13 +94,7 @@ int handler_load(
 		return unknown_handler(&name_node, name, err);
 	if (!out->type->datagrams)
 		load->needs |= TRANSPORT_STREAM;
-	params = arena_alloc(load->arena, out->type->params_size > 0 ? out->type->params_size : 1);
-	out->params = params;
-	if (!out->type->any_fields &&
-	    fields_load(out->type->fields != NULL ? out->type->fields : no_fields, load, node,
-		"handler", load->arena, params, err) == -1)
-		return -1;
-	return out->type->load != NULL ? out->type->load(load, node, params, err) : 0;
+	return load_params(load, node, out, err);
 }
 
 int handlers_load(struct load *load, const struct jnode *node, struct handler **handlers,
@@ -113,6 +127,9 @@ static int load_parts(
 	if (id.value != NULL) {
 		if (jnode_string(&id, &route->name, err) == -1)
 			return -1;
+		if (route->name[0] == '#' || route->name[0] == '\0')
+			return jnode_error(&id, err, ERROR_INVALID,
+			    "must be a name; '#' begins the handles of routes without one");
 		route->name = arena_strdup(load->arena, route->name);
 	}
 	disabled = jnode_member(node, "disabled");

@@ -29,9 +29,10 @@ struct route {
 	/* Of top-level routes alone. */
 	struct arena *arena;
 	_Atomic unsigned refs;
-	_Atomic unsigned held; /* connections that took this very object */
-	json_t *json;          /* a reference; never changed */
-	uint64_t revision;     /* of the document that it was compiled for first */
+	_Atomic unsigned held;   /* connections that took this very object */
+	json_t *json;            /* a reference; never changed */
+	struct trusted *trusted; /* values of core/trust.h, its own and those inside it */
+	uint64_t revision;       /* of the document that it was compiled for first */
 	struct route_identity *identity;
 	unsigned needs; /* of enum transport */
 };

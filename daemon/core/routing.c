@@ -328,7 +328,7 @@ static enum match_verdict is_challenge(struct match_state *m, struct match_input
 {
 	const struct hello *hello;
 
-	if (m->frame->outer != NULL || m->frame->matched || in->bytes.n == 0)
+	if (m->frame->outer != NULL || m->frame->matched || in->datagram || in->bytes.n == 0)
 		return MATCH_NO;
 	switch (match_hello(in, &hello)) {
 	case HELLO_OK:

@@ -48,7 +48,8 @@ struct proxy_params {
 };
 
 static const struct field upstream_fields[] = {
-    FIELD_STRINGS(struct upstream, dial, "dial", FIELD_REQUIRED | FIELD_PLACEHOLDERS | FIELD_ENV,
+    FIELD_STRINGS(struct upstream, dial, "dial",
+	FIELD_REQUIRED | FIELD_PLACEHOLDERS | FIELD_ENV | FIELD_PATH | FIELD_ADDRESS,
 	"addresses to connect to, tried in order"),
     FIELD_INT(struct upstream, max_connections, "max_connections", 0, "0", 0, INT32_MAX,
 	"most connections at a time to each address; 0: no limit"),
@@ -64,7 +65,7 @@ static const struct field upstream_fields[] = {
 	.fields = tls_client_fields,
 	.load = tls_client_field,
 	.help = "speak TLS with the upstream"},
-    FIELD_STRINGS(struct upstream, local_address, "local_address", FIELD_PLACEHOLDERS,
+    FIELD_STRINGS(struct upstream, local_address, "local_address", FIELD_PLACEHOLDERS | FIELD_ENV,
 	"addresses to connect from: the first one of the upstream's family"),
     FIELD_BOOL(struct upstream, disabled, "disabled", 0, "is not chosen"),
     FIELD_ENUM(struct upstream, preference, "resolver_preference", 0, "", preference_names,

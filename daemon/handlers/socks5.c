@@ -9,6 +9,7 @@
 #include <nettle/memops.h>
 #include <nettle/sha2.h>
 
+#include "daemon/core/explain.h"
 #include "daemon/core/iprange.h"
 #include "daemon/core/load.h"
 #include "daemon/core/replacer.h"
@@ -227,6 +228,14 @@ static int adapt(struct dispenser *d, json_t *out, struct error *err)
 	return settings_adapt(d, settings, "socks5 option", out, err);
 }
 
+/* Without users anybody reaches what the daemon can reach. */
+static bool is_open(const void *p)
+{
+	const struct socks5_params *params = p;
+
+	return !params->password;
+}
+
 const struct handler_type handler_socks5 = {
     .name = "socks5",
     .help = "a SOCKS 5 server: connects where the client asks to",
@@ -234,5 +243,7 @@ const struct handler_type handler_socks5 = {
     .params_size = sizeof(struct socks5_params),
     .load = load_params,
     .handle = handle,
+    .explain = explain_terminal,
     .adapt = adapt,
+    .is_open = is_open,
 };

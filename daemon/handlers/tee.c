@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "daemon/core/adapt.h"
+#include "daemon/core/explain.h"
 #include "daemon/core/load.h"
 #include "daemon/core/route.h"
 #include "daemon/core/routing.h"
@@ -54,6 +55,14 @@ static enum handle_result handle(struct conn *conn, const void *p)
 	return HANDLE_FAIL;
 }
 
+static enum explained explain(struct explain *e, const void *p)
+{
+	const struct params *params = p;
+
+	explain_branch(e, &params->chain);
+	return EXPLAIN_NEXT;
+}
+
 /* "tee { [drop] <handler>... }" */
 static int adapt(struct dispenser *d, json_t *out, struct error *err)
 {
@@ -85,5 +94,6 @@ const struct handler_type handler_tee = {
     .fields = fields,
     .params_size = sizeof(struct params),
     .handle = handle,
+    .explain = explain,
     .adapt = adapt,
 };

@@ -8,6 +8,7 @@
 
 #include "daemon/core/bucket.h"
 #include "daemon/core/conn.h"
+#include "daemon/core/flow.h"
 #include "daemon/core/handler_state.h"
 #include "daemon/core/numbers.h"
 #include "daemon/input/settings.h"
@@ -213,6 +214,64 @@ static void push(struct conn *conn, const struct params *params)
 	endpoint_push(&conn->client, &t->stream);
 }
 
+/* ---- a client that sends datagrams ---------------------------------------------------------- */
+
+/*
+ * Nothing slows down who sends datagrams, so those over the rate are dropped. One that is longer
+ * than the burst takes the whole of it.
+ */
+struct police {
+	struct flow_filter filter; /* first */
+	const struct params *params;
+	struct bucket bucket;
+};
+
+/* As much of n as a burst can pay for; false: not now, and nothing was taken. */
+static bool pay(struct bucket *b, const struct limit *l, int64_t now, size_t *n)
+{
+	size_t price = *n, paid;
+
+	if (l->bytes_per_second <= 0) {
+		*n = 0;
+		return true;
+	}
+	if (price > l->rate.burst)
+		price = l->rate.burst;
+	paid = bucket_take(b, &l->rate, now, price);
+	*n = paid;
+	if (paid == price)
+		return true;
+	bucket_give(b, &l->rate, paid);
+	return false;
+}
+
+static bool pass(struct conn *conn, struct flow_filter *filter, struct span *datagram)
+{
+	struct police *police = (struct police *)filter;
+	const struct params *p = police->params;
+	size_t own = datagram->n, total = datagram->n;
+	int64_t now = bucket_now();
+
+	if (pay(&police->bucket, &p->own, now, &own)) {
+		if (pay(p->total_bucket, &p->total, now, &total))
+			return true;
+		give(&police->bucket, &p->own, own);
+	}
+	flow_lost(conn->flow);
+	return false;
+}
+
+static void push_filter(struct conn *conn, const struct params *params)
+{
+	struct police *police = arena_alloc(conn->arena, sizeof(*police));
+
+	police->filter.pass = pass;
+	police->params = params;
+	flow_filter(conn->flow, &police->filter);
+}
+
+/* ---- the chain ------------------------------------------------------------------------------ */
+
 static void on_latency(struct conn *conn)
 {
 	conn_resume(conn, HANDLE_NEXT);
@@ -222,7 +281,10 @@ static enum handle_result handle(struct conn *conn, const void *p)
 {
 	const struct params *params = p;
 
-	push(conn, params);
+	if (conn->flow != NULL)
+		push_filter(conn, params);
+	else
+		push(conn, params);
 	if (params->latency == 0)
 		return HANDLE_NEXT;
 	conn_wait(conn, 0, NULL);
@@ -309,4 +371,5 @@ const struct handler_type handler_throttle = {
     .load = load,
     .handle = handle,
     .adapt = adapt,
+    .datagrams = true,
 };

@@ -39,10 +39,11 @@ struct params {
 /* ---- loading ------------------------------------------------------------------------------- */
 
 static const struct field replacement_fields[] = {
-    FIELD_STRING(struct replacement, search, "search", FIELD_PLACEHOLDERS, "text to find"),
+    FIELD_STRING(
+	struct replacement, search, "search", FIELD_PLACEHOLDERS | FIELD_ENV, "text to find"),
     FIELD_STRING(struct replacement, search_regexp, "search_regexp", 0,
 	"regular expression to find, instead"),
-    FIELD_STRING(struct replacement, replace, "replace", FIELD_PLACEHOLDERS,
+    FIELD_STRING(struct replacement, replace, "replace", FIELD_PLACEHOLDERS | FIELD_ENV,
 	"what to put there; $1 or ${name} is a group of the expression"),
     FIELD_END,
 };
@@ -131,8 +132,8 @@ static const struct field require_fields[] = {
 	.type = FIELD_TYPE_CUSTOM,
 	.load = load_statuses,
 	.help = "statuses, any of which will do; 4 is every 4xx"},
-    FIELD_CUSTOM(struct require, headers, "headers", FIELD_PLACEHOLDERS, http_field_match_load,
-	"fields that the answer must have, or with null must not"),
+    FIELD_CUSTOM(struct require, headers, "headers", FIELD_PLACEHOLDERS | FIELD_ENV,
+	http_field_match_load, "fields that the answer must have, or with null must not"),
     FIELD_END,
 };
 
@@ -162,16 +163,16 @@ static int load_deferred(
 }
 
 static const struct field response_fields[] = {
-    FIELD_CUSTOM(
-	struct response, add, "add", FIELD_PLACEHOLDERS, http_field_texts_load, "fields to add"),
-    FIELD_CUSTOM(struct response, set, "set", FIELD_PLACEHOLDERS, http_field_texts_load,
+    FIELD_CUSTOM(struct response, add, "add", FIELD_PLACEHOLDERS | FIELD_ENV, http_field_texts_load,
+	"fields to add"),
+    FIELD_CUSTOM(struct response, set, "set", FIELD_PLACEHOLDERS | FIELD_ENV, http_field_texts_load,
 	"fields to set, replacing those of the same name"),
-    FIELD_CUSTOM(struct response, remove, "delete", FIELD_PLACEHOLDERS, load_remove,
+    FIELD_CUSTOM(struct response, remove, "delete", FIELD_PLACEHOLDERS | FIELD_ENV, load_remove,
 	"names of fields to remove; '*' at an end stands for anything"),
     {.name = "replace",
 	.type = FIELD_TYPE_CUSTOM,
 	.load = load_replace,
-	.flags = FIELD_PLACEHOLDERS,
+	.flags = FIELD_PLACEHOLDERS | FIELD_ENV,
 	.help = "by field: what to replace in its values"},
     {.name = "deferred",
 	.type = FIELD_TYPE_CUSTOM,
@@ -180,7 +181,7 @@ static const struct field response_fields[] = {
     {.name = "require",
 	.type = FIELD_TYPE_CUSTOM,
 	.load = load_require,
-	.flags = FIELD_PLACEHOLDERS,
+	.flags = FIELD_PLACEHOLDERS | FIELD_ENV,
 	.help = "do it only to answers that are so"},
     FIELD_END,
 };

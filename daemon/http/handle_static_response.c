@@ -38,11 +38,11 @@ static int load_status(struct load *load, const struct jnode *node, void *target
 }
 
 static const struct field fields[] = {
-    FIELD_CUSTOM(struct params, status, "status_code", FIELD_PLACEHOLDERS, load_status,
+    FIELD_CUSTOM(struct params, status, "status_code", FIELD_PLACEHOLDERS | FIELD_ENV, load_status,
 	"status of the answer; default 200"),
-    FIELD_CUSTOM(struct params, headers, "headers", FIELD_PLACEHOLDERS, http_field_texts_load,
-	"header fields of the answer, replacing those of the same name"),
-    FIELD_STRING(struct params, body, "body", FIELD_PLACEHOLDERS, "body of the answer"),
+    FIELD_CUSTOM(struct params, headers, "headers", FIELD_PLACEHOLDERS | FIELD_ENV,
+	http_field_texts_load, "header fields of the answer, replacing those of the same name"),
+    FIELD_STRING(struct params, body, "body", FIELD_PLACEHOLDERS | FIELD_ENV, "body of the answer"),
     FIELD_BOOL(struct params, close, "close", 0, "end the connection after the answer"),
     FIELD_BOOL(struct params, abort, "abort", 0, "end the connection without an answer"),
     FIELD_END,
@@ -154,7 +154,7 @@ static enum http_flow handle(struct http_exchange *x, const void *params)
 		return HTTP_DONE;
 	}
 	if (status == STATUS_EARLY_HINTS) {
-		http1_add_interim(&x->response, status);
+		http_response_add_interim(&x->response, x->request.arena, status);
 		return HTTP_NEXT;
 	}
 	x->response.status = status;

@@ -3,6 +3,7 @@
 
 #include "daemon/http/matcher.h"
 
+#include "daemon/core/trust.h"
 #include "daemon/http/matchers_tbl.h"
 
 #define DECLARE(name) extern const struct http_matcher_type http_matcher_##name;
@@ -53,6 +54,8 @@ static int load_matcher(
 	params = arena_alloc(load->arena, type->params_size);
 	out->type = type;
 	out->params = params;
+	if (type->fields == NULL && trust_field(load, &trust_placeholders, node, err) == -1)
+		return -1;
 	if (type->fields != NULL &&
 	    fields_load(type->fields, load, node, NULL, load->arena, params, err) == -1)
 		return -1;

@@ -80,7 +80,6 @@ const char *http_status_text(unsigned status)
 void http_response_fini(struct http_response *r)
 {
 	buf_fini(&r->body);
-	buf_fini(&r->interim);
 }
 
 struct span http_response_body(const struct http_response *r)
@@ -98,10 +97,33 @@ void http_response_error(struct http_response *r, struct arena *arena, unsigned 
 	    &r->fields, arena, span_str("Content-Type"), span_str("text/plain; charset=utf-8"));
 }
 
-/* ---- HTTP/1 -------------------------------------------------------------------------------- */
+void http_response_add_interim(struct http_response *r, struct arena *arena, unsigned status)
+{
+	struct http_interim *interim = arena_alloc(arena, sizeof(*interim)), **end;
+	size_t i;
 
-/* RFC 9110 section 5.6.7; made once a second. */
-static void write_date(struct buf *out)
+	interim->status = status;
+	for (i = 0; i < r->fields.count; i++)
+		http_fields_add(
+		    &interim->fields, arena, r->fields.items[i].name, r->fields.items[i].value);
+	for (end = &r->interim; *end != NULL; end = &(*end)->next)
+		;
+	*end = interim;
+}
+
+bool http_status_has_body(unsigned status)
+{
+	return status >= 200 && status != 204 && status != 304;
+}
+
+bool http_field_is_framing(struct span name)
+{
+	return http1_equal(name, span_str("Content-Length")) ||
+	       http1_equal(name, span_str("Transfer-Encoding")) ||
+	       http1_equal(name, span_str("Connection"));
+}
+
+const char *http_date(void)
 {
 	static _Thread_local time_t made;
 	static _Thread_local char text[40];
@@ -110,18 +132,26 @@ static void write_date(struct buf *out)
 
 	if (now != made) {
 		gmtime_r(&now, &tm);
-		strftime(text, sizeof(text), "Date: %a, %d %b %Y %H:%M:%S GMT\r\n", &tm);
+		strftime(text, sizeof(text), "%a, %d %b %Y %H:%M:%S GMT", &tm);
 		made = now;
 	}
-	buf_append_str(out, text);
+	return text;
 }
 
-static bool is_framing(struct span name)
+struct span http_field_value(struct arena *arena, struct span value)
 {
-	return http1_equal(name, span_str("Content-Length")) ||
-	       http1_equal(name, span_str("Transfer-Encoding")) ||
-	       http1_equal(name, span_str("Connection"));
+	uint8_t *copy;
+	size_t i;
+
+	if (http1_is_value(value))
+		return value;
+	copy = arena_alloc(arena, value.n);
+	for (i = 0; i < value.n; i++)
+		copy[i] = http1_is_value(span_of(value.p + i, 1)) ? value.p[i] : ' ';
+	return span_of(copy, value.n);
 }
+
+/* ---- HTTP/1 -------------------------------------------------------------------------------- */
 
 static void write_value(struct span value, struct buf *out)
 {
@@ -146,7 +176,7 @@ static bool write_fields(const struct http_fields *f, struct buf *out)
 	for (i = 0; i < f->count; i++) {
 		const struct http_field *field = &f->items[i];
 
-		if (!http1_is_token(field->name) || is_framing(field->name))
+		if (!http1_is_token(field->name) || http_field_is_framing(field->name))
 			continue;
 		dated = dated || http1_equal(field->name, span_str("Date"));
 		buf_append(out, field->name.p, field->name.n);
@@ -162,10 +192,13 @@ static void write_status(unsigned status, struct buf *out)
 	buf_printf(out, "HTTP/1.1 %03u %s\r\n", status, http_status_text(status));
 }
 
-/* RFC 9112 section 6.3 */
-static bool has_body(unsigned status)
+static void write_interim(const struct http_interim *interim, struct buf *out)
 {
-	return status >= 200 && status != 204 && status != 304;
+	for (; interim != NULL; interim = interim->next) {
+		write_status(interim->status, out);
+		write_fields(&interim->fields, out);
+		buf_append(out, "\r\n", 2);
+	}
 }
 
 bool http1_write_head(const struct http_response *r, const struct http1_form *form, struct buf *out)
@@ -174,23 +207,16 @@ bool http1_write_head(const struct http_response *r, const struct http1_form *fo
 	size_t length = http_response_body(r).n;
 
 	if (form->minor > 0)
-		buf_append(out, buf_span(&r->interim).p, buf_len(&r->interim));
+		write_interim(r->interim, out);
 	write_status(status, out);
 	if (!write_fields(&r->fields, out))
-		write_date(out);
-	if (has_body(status))
+		buf_printf(out, "Date: %s\r\n", http_date());
+	if (http_status_has_body(status))
 		buf_printf(out, "Content-Length: %zu\r\n", length);
 	if (!form->keep_alive)
 		buf_append_str(out, "Connection: close\r\n");
 	else if (form->minor == 0)
 		buf_append_str(out, "Connection: keep-alive\r\n");
 	buf_append(out, "\r\n", 2);
-	return has_body(status) && !form->head && length > 0;
-}
-
-void http1_add_interim(struct http_response *r, unsigned status)
-{
-	write_status(status, &r->interim);
-	write_fields(&r->fields, &r->interim);
-	buf_append(&r->interim, "\r\n", 2);
+	return http_status_has_body(status) && !form->head && length > 0;
 }

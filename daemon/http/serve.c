@@ -9,6 +9,8 @@
 #include "daemon/core/conn.h"
 #include "daemon/core/instance.h"
 #include "daemon/core/worker.h"
+#include "daemon/http/h2_serve.h"
+#include "daemon/http/output.h"
 #include "daemon/net/sockets.h"
 #include "daemon/wire/http1.h"
 
@@ -18,30 +20,26 @@
 #define OUT_HELD (64u << 10)      /* answers to pipelined requests that wait to be sent together */
 #define COPIED_BODY 4096          /* longer constant bodies are sent from where they are */
 #define SKIPPED_BODY (256u << 10) /* of a request: rather than more the connection is ended */
-#define LINGER (2 * DURATION_S)
 
 /* What the connection waits for; decides how long. */
 enum phase {
-	PHASE_HEAD,   /* for the rest of a request's head */
-	PHASE_IDLE,   /* for a request */
-	PHASE_BODY,   /* for the rest of a body that nobody wants */
-	PHASE_WRITE,  /* for the client to take an answer */
-	PHASE_LINGER, /* for the client to see that we are done */
+	PHASE_HEAD,  /* for the rest of a request's head */
+	PHASE_IDLE,  /* for a request */
+	PHASE_BODY,  /* for the rest of a body that nobody wants */
+	PHASE_WRITE, /* for the client to take an answer */
 };
 
 struct session {
 	struct conn *conn;
 	const struct http_server *server;
 	struct buf in;          /* read and not yet looked at */
-	struct buf out;         /* to be sent */
-	struct span out_body;   /* ... then this, which lies in the route */
+	struct http_output out; /* to be sent */
 	struct http1_body body; /* of the last request, while skipping */
 	uint64_t skipped;
 	bool skipping;
 	bool more;     /* there was a request before */
 	bool last;     /* there will be no other: end after what is to be sent */
 	bool aborted;  /* ... without ceremony */
-	bool shut;     /* ... and the client has been told */
 	bool has_read; /* in this round of the loop */
 	enum phase phase;
 	ev_tstamp deadline;
@@ -64,15 +62,13 @@ static int64_t patience(const struct session *s)
 	case PHASE_HEAD:
 		return s->server->read_header_timeout;
 	case PHASE_IDLE:
-		return s->server->idle_timeout;
+		break;
 	case PHASE_BODY:
 		return s->server->read_idle_timeout;
 	case PHASE_WRITE:
 		return s->server->write_idle_timeout;
-	case PHASE_LINGER:
-		break;
 	}
-	return LINGER;
+	return s->server->idle_timeout;
 }
 
 static void limit(ev_tstamp *deadline, ev_tstamp start, int64_t timeout)
@@ -110,11 +106,10 @@ static void on_end(struct conn *conn)
 	struct session *s = conn->handler;
 
 	buf_fini(&s->in);
-	buf_fini(&s->out);
+	buf_fini(&s->out.bytes);
 }
 
-/* Is the route that the connection came by still the one of its server? */
-static bool is_current(const struct conn *conn)
+bool http_serve_is_current(const struct conn *conn)
 {
 	const struct instance *in = conn->worker->instance;
 	size_t i;
@@ -137,59 +132,14 @@ void http_serve_leave(struct worker *w)
 		const struct session *s = conn->handler;
 
 		id = conn->facts.id;
-		if (conn->on_end == on_end && s->phase == PHASE_IDLE && !is_current(conn))
+		if (conn->on_end != on_end)
+			h2_serve_leave(conn);
+		else if (s->phase == PHASE_IDLE && !http_serve_is_current(conn))
 			conn_end(conn, END_HTTP, "not served any more");
 	}
 }
 
 /* ---- sending ------------------------------------------------------------------------------- */
-
-static size_t unsent(const struct session *s)
-{
-	return buf_len(&s->out) + s->out_body.n;
-}
-
-static void sent(struct session *s, size_t n)
-{
-	size_t head = buf_len(&s->out) < n ? buf_len(&s->out) : n;
-
-	s->conn->bytes_out += n;
-	conn_touch(s->conn);
-	buf_consume(&s->out, head);
-	span_skip(&s->out_body, n - head);
-	if (unsent(s) == 0)
-		buf_fini(&s->out);
-}
-
-/* 1: all was taken, 0: not now, -1: the client is gone. */
-static int send_all(struct session *s)
-{
-	struct stream *top = s->conn->client.top;
-	bool flushed = false;
-
-	while (unsent(s) > 0) {
-		struct span head = buf_span(&s->out);
-		struct iovec iov[2] = {
-		    {(void *)head.p, head.n}, {(void *)s->out_body.p, s->out_body.n}};
-		bool first = head.n > 0;
-		ssize_t n =
-		    stream_write(top, first ? iov : iov + 1, first && s->out_body.n > 0 ? 2 : 1);
-
-		if (n > 0) {
-			sent(s, (size_t)n);
-			flushed = false;
-			continue;
-		}
-		if (n == -1 && errno != EAGAIN)
-			return -1;
-		if (flushed || stream_flush(top) == -1)
-			return errno == EAGAIN ? 0 : -1;
-		flushed = true; /* it holds nothing back: one more try tells whether it is full */
-	}
-	if (stream_flush(top) == 0)
-		return 1;
-	return errno == EAGAIN ? 0 : -1;
-}
 
 static void on_event(struct conn *conn, int events)
 {
@@ -203,7 +153,7 @@ static void on_event(struct conn *conn, int events)
 /* Sends what there is. Returns whether it is gone; else the connection waits, or has ended. */
 static bool drain(struct session *s)
 {
-	switch (send_all(s)) {
+	switch (http_output_send(&s->out, s->conn)) {
 	case 1:
 		return true;
 	case 0:
@@ -216,33 +166,10 @@ static bool drain(struct session *s)
 	}
 }
 
-static void on_linger(struct conn *conn, int events)
-{
-	ssize_t n = stream_read(conn->client.top, conn->worker->scratch, WORKER_SCRATCH);
-
-	(void)events;
-	if (n == 0 || (n == -1 && errno != EAGAIN))
-		conn_end(conn, END_HTTP, NULL);
-	else
-		conn_wait(conn, EV_READ, on_linger);
-}
-
-/*
- * Closing with bytes unread would be a reset, which destroys the answer on its way (RFC 9112
- * section 9.6): we end our side and read on until the client has ended its own, for a while.
- */
 static void linger(struct session *s)
 {
-	if (stream_shutdown(s->conn->client.top) == 0) {
-		buf_fini(&s->in);
-		wait_in(s, PHASE_LINGER);
-		conn_wait(s->conn, EV_READ, on_linger);
-	} else if (errno == EAGAIN) {
-		wait_in(s, PHASE_WRITE);
-		conn_wait(s->conn, EV_WRITE, on_event);
-	} else {
-		conn_end(s->conn, END_HTTP, NULL);
-	}
+	buf_fini(&s->in);
+	http_output_linger(s->conn, s->server->write_idle_timeout);
 }
 
 /* ---- answering ----------------------------------------------------------------------------- */
@@ -251,12 +178,13 @@ static void put_answer(
     struct session *s, const struct http_response *response, const struct http1_form *form)
 {
 	s->answer_start = now(s);
-	if (!http1_write_head(response, form, &s->out))
+	if (!http1_write_head(response, form, &s->out.bytes))
 		return;
 	if (response->const_body.n > COPIED_BODY)
-		s->out_body = response->const_body;
+		s->out.then = response->const_body;
 	else
-		buf_append(&s->out, http_response_body(response).p, http_response_body(response).n);
+		buf_append(
+		    &s->out.bytes, http_response_body(response).p, http_response_body(response).n);
 }
 
 /* To what is not a request. Nothing after it can be trusted to be one. */
@@ -274,14 +202,13 @@ static void refuse(struct session *s, unsigned status)
 	s->last = true;
 }
 
-/* 0, or the status to refuse a request with that is well-formed. */
-static unsigned check(const struct session *s, const struct http_request *r)
+unsigned http_serve_check(const struct http_server *server, const struct http_request *r)
 {
 	const struct fact *sni;
 
-	if (r->host_port.n == 0 && r->minor > 0)
+	if (r->host_port.n == 0 && (r->major > 1 || r->minor > 0))
 		return 400;
-	if (!s->server->strict_sni_host || !r->tls)
+	if (!server->strict_sni_host || !r->tls)
 		return 0;
 	sni = facts_get(&r->facts, "l4.tls.server_name");
 	if (sni == NULL || !http1_equal(span_of(sni->value, sni->length), r->host))
@@ -298,7 +225,7 @@ static void answer(struct session *s, const struct http1_head *head)
 
 	http_request_init(&x.request, arena, head, &s->conn->facts, s->server->tls);
 	http_fields_add(&x.response.fields, arena, span_str("Server"), span_str("pointsman"));
-	status = check(s, &x.request);
+	status = http_serve_check(s->server, &x.request);
 	if (status != 0) {
 		http_response_error(&x.response, arena, status);
 		x.response.close = true;
@@ -307,7 +234,7 @@ static void answer(struct session *s, const struct http1_head *head)
 	}
 	/* A client that waits for a 100 may send its body or not: nobody knows what comes next. */
 	form.keep_alive = head->keep_alive && !x.response.close && !head->expect_continue &&
-			  head->content_length <= SKIPPED_BODY && is_current(s->conn);
+			  head->content_length <= SKIPPED_BODY && http_serve_is_current(s->conn);
 	form.head = span_eq_str(head->method, "HEAD");
 	s->last = !form.keep_alive;
 	s->aborted = x.response.abort;
@@ -383,7 +310,7 @@ static bool take_request(struct session *s)
 /* Takes all that is in, while answers are short enough to be held. */
 static void take_requests(struct session *s)
 {
-	while (!s->last && unsent(s) < OUT_HELD && s->out_body.n == 0) {
+	while (!s->last && http_output_left(&s->out) < OUT_HELD && s->out.then.n == 0) {
 		if (s->skipping && !skip_body(s))
 			break;
 		if (!take_request(s))
@@ -440,7 +367,7 @@ static void run(struct session *s)
 
 	for (;;) {
 		take_requests(s);
-		held = unsent(s) > 0;
+		held = http_output_left(&s->out) > 0;
 		if (!drain(s))
 			return;
 		if (s->aborted)
@@ -467,9 +394,6 @@ static void on_timer(struct conn *conn)
 		refuse(s, 408);
 		on_event(conn, 0);
 		return;
-	case PHASE_LINGER:
-		conn_end(conn, END_HTTP, NULL);
-		return;
 	default:
 		break;
 	}
@@ -478,19 +402,36 @@ static void on_timer(struct conn *conn)
 
 /* ---- the handler --------------------------------------------------------------------------- */
 
-static enum handle_result handle(struct conn *conn, const void *params)
+static bool speaks_http2(const struct conn *conn)
+{
+	const struct fact *alpn = facts_get(&conn->facts, "l4.tls.proto");
+
+	return alpn != NULL && span_eq_str(span_of(alpn->value, alpn->length), "h2");
+}
+
+static void serve(struct conn *conn, const struct http_server *server)
 {
 	struct session *s = arena_alloc(conn->arena, sizeof(*s));
 
 	s->conn = conn;
-	s->server = params;
+	s->server = server;
 	conn->handler = s;
 	conn->on_end = on_end;
+	run(s);
+}
+
+static enum handle_result handle(struct conn *conn, const void *params)
+{
+	const struct http_server *server = params;
+
 	conn->state = "http";
 	conn_timer_stop(conn);
-	if (s->server->keepalive_interval > 0)
-		sockets_set_keepalive(conn->client.io.fd, s->server->keepalive_interval);
-	run(s);
+	if (server->keepalive_interval > 0)
+		sockets_set_keepalive(conn->client.io.fd, server->keepalive_interval);
+	if (speaks_http2(conn))
+		h2_serve(conn, server);
+	else
+		serve(conn, server);
 	return HANDLE_DONE;
 }
 

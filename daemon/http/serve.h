@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * HTTP/1 on a connection: the last step of the routes that the HTTP app makes. Requests are
- * answered in order, one after the other; a connection between requests keeps no buffer.
+ * HTTP on a connection: the last step of the routes that the HTTP app makes. HTTP/1 is here:
+ * requests are answered in order, one after the other; a connection between requests keeps no
+ * buffer. Where the TLS session has agreed on it, h2_serve() takes over.
  */
 #ifndef DAEMON_HTTP_SERVE_H
 #define DAEMON_HTTP_SERVE_H
@@ -12,6 +13,7 @@
 #include "daemon/core/handler.h"
 #include "daemon/http/handler.h"
 
+struct conn;
 struct worker;
 
 /* What an HTTP server does with its connections; the handler's parameters. */
@@ -26,6 +28,12 @@ struct http_server {
 };
 
 extern const struct handler_type handler_http;
+
+/* 0, or the status to refuse a request with that is well-formed. */
+unsigned http_serve_check(const struct http_server *server, const struct http_request *r);
+
+/* Is the route that the connection came by still the one of its server? */
+bool http_serve_is_current(const struct conn *conn);
 
 /* Ends the connections of w that wait for a request at a server that is not served any more. */
 void http_serve_leave(struct worker *w);

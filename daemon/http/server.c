@@ -10,6 +10,7 @@
 #include "common/log.h"
 #include "daemon/core/handle.h"
 #include "daemon/core/instance.h"
+#include "daemon/core/trust.h"
 #include "daemon/http/redirect.h"
 #include "daemon/http/serve.h"
 #include "daemon/http/tls.h"
@@ -82,7 +83,7 @@ static int add_tls(struct load *load, struct making *m, struct error *err)
 	if (!m->tls)
 		return 0;
 	tls = arena_alloc(load->arena, sizeof(*tls));
-	if (http_tls_load(load, &node, tls, err) == -1)
+	if (http_tls_load(load, &node, !m->settings->no_http2, tls, err) == -1)
 		return -1;
 	/* Else a client could name a host that asks for no certificate, and then use another. */
 	if (!m->settings->strict_sni_host_said && http_tls_authenticates(tls))
@@ -277,8 +278,10 @@ static struct route *compile(struct load *load, const struct http_settings *sett
 	route_identity_unref(identity);
 	m.route->revision = load->instance->revision;
 	load->arena = m.route->arena;
+	trust_notes(load, &m.route->trusted);
 	rc = fill_route(load, &m, err);
 	load->arena = outer;
+	trust_notes(load, &load->instance->trusted);
 	if (rc == -1) {
 		route_unref(m.route);
 		return NULL;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "daemon/core/replacer.h"
+#include "daemon/core/trust.h"
 
 /* ---- fields that are not simply read -------------------------------------------------------- */
 
@@ -35,17 +36,17 @@ static int load_strict(struct load *load, const struct jnode *node, void *target
 	return jnode_bool(node, &s->strict_sni_host, err);
 }
 
-/* HTTP/2 and 3 may be asked for: a client that offers them gets along with what there is. */
+/* HTTP/3 may be asked for: a client that would like it gets along with what there is. */
 static int load_protocols(
     struct load *load, const struct jnode *node, void *target, struct error *err)
 {
 	static const char *const known[] = {"h1", "h2", "h2c", "h3", NULL};
-	bool h1 = false;
+	struct http_settings *s = target;
+	bool h1 = false, h2 = false;
 	const char *name;
 	size_t i, k;
 
 	(void)load;
-	(void)target;
 	if (jnode_array(node, err) == -1)
 		return -1;
 	for (i = 0; i < json_array_size(node->value); i++) {
@@ -59,7 +60,9 @@ static int load_protocols(
 			return jnode_error(&item, err, ERROR_INVALID,
 			    "unknown protocol '%s'; there are h1, h2, h2c and h3", name);
 		h1 = h1 || k == 0;
+		h2 = h2 || k == 1;
 	}
+	s->no_http2 = i > 0 && !h2;
 	if (i > 0 && !h1)
 		return jnode_error(
 		    node, err, ERROR_UNSUPPORTED, "a server without h1 is not supported");
@@ -186,7 +189,9 @@ static int parse_listen(struct load *load, struct http_settings *s, struct error
 int http_settings_load(
     struct load *load, const struct jnode *node, struct http_settings *out, struct error *err)
 {
-	if (jnode_object(node, err) == -1 ||
+	static const struct field name = {.name = "servers", .flags = FIELD_OPEN};
+
+	if (jnode_object(node, err) == -1 || trust_text(load, &name, node->key, node, err) == -1 ||
 	    fields_load(fields, load, node, NULL, load->arena, out, err) == -1)
 		return -1;
 	out->name = node->key;

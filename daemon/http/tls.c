@@ -3,40 +3,37 @@
 
 #include "daemon/http/tls.h"
 
-#include <string.h>
-
 #include "common/duration.h"
 #include "daemon/tls/accept.h"
 
 #define HANDSHAKE_TIMEOUT (10 * DURATION_S)
 
-static bool speaks(const gnutls_datum_t *name)
+static bool is_alpn(const gnutls_datum_t *name, const char *text)
 {
-	return !(name->size == 2 &&
-		 (memcmp(name->data, "h2", 2) == 0 || memcmp(name->data, "h3", 2) == 0));
+	return span_eq_str(span_of(name->data, name->size), text);
 }
 
 /* Only what is spoken here may be agreed on. */
-static int check_alpn(
-    const struct jnode *node, struct tls_policy *policy, size_t index, struct error *err)
+static int check_alpn(const struct jnode *node, bool http2, struct tls_policy *policy, size_t index,
+    struct error *err)
 {
 	unsigned kept = 0, i;
 
 	for (i = 0; i < policy->alpn_count; i++)
-		if (speaks(&policy->alpn[i]))
+		if (!is_alpn(&policy->alpn[i], "h3") && (http2 || !is_alpn(&policy->alpn[i], "h2")))
 			policy->alpn[kept++] = policy->alpn[i];
 	if (kept == 0 && policy->alpn_count > 0) {
 		struct jnode item = jnode_item(node, index), alpn = jnode_member(&item, "alpn");
 
 		return jnode_error(&alpn, err, ERROR_UNSUPPORTED,
-		    "must have http/1.1, which is what is spoken here");
+		    "must have %shttp/1.1, which is what is spoken here", http2 ? "h2 or " : "");
 	}
 	policy->alpn_count = kept;
 	return 0;
 }
 
-int http_tls_load(
-    struct load *load, const struct jnode *node, struct http_tls *out, struct error *err)
+int http_tls_load(struct load *load, const struct jnode *node, bool http2, struct http_tls *out,
+    struct error *err)
 {
 	size_t i;
 
@@ -44,7 +41,7 @@ int http_tls_load(
 	if (tls_policies_load(load, node, &out->policies, err) == -1)
 		return -1;
 	for (i = 0; i < out->policies.count; i++)
-		if (check_alpn(node, &out->policies.items[i], i, err) == -1)
+		if (check_alpn(node, http2, &out->policies.items[i], i, err) == -1)
 			return -1;
 	return 0;
 }

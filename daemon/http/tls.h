@@ -18,11 +18,11 @@ struct http_tls {
 extern const struct handler_type handler_http_tls;
 
 /*
- * Reads a server's "tls_connection_policies"; node's value may be NULL. Memory from load->arena.
- * Returns 0, or -1 with err.
+ * Reads a server's "tls_connection_policies"; node's value may be NULL. http2: it may be agreed on.
+ * Memory from load->arena. Returns 0, or -1 with err.
  */
-int http_tls_load(
-    struct load *load, const struct jnode *node, struct http_tls *out, struct error *err);
+int http_tls_load(struct load *load, const struct jnode *node, bool http2, struct http_tls *out,
+    struct error *err);
 
 /* Does some policy ask clients for a certificate? */
 bool http_tls_authenticates(const struct http_tls *tls);

@@ -246,6 +246,12 @@ static int check_options_place(const struct parser *p, const struct block *block
 	return 0;
 }
 
+static void take_segments(struct parser *p, struct block *b)
+{
+	b->segment_count = p->segments.count;
+	b->segments = keep(p, p->segments.items, b->segment_count, sizeof *b->segments);
+}
+
 /* The block that begins at the current token. */
 static int block(struct parser *p, struct error *err)
 {
@@ -270,11 +276,18 @@ static int block(struct parser *p, struct error *err)
 		return -1;
 	if (b.braces && !p->source.has_current)
 		return token_error(&open, err, ERROR_INVALID, "this '{' is never closed");
-	b.segment_count = p->segments.count;
-	b.segments = keep(p, p->segments.items, b.segment_count, sizeof *b.segments);
+	take_segments(p, &b);
 	if (b.key_count || b.segment_count)
 		*(struct block *)vector_add(&p->blocks, sizeof b) = b;
 	return 0;
+}
+
+static void parser_fini(struct parser *p)
+{
+	source_fini(&p->source);
+	tokens_fini(&p->words);
+	free(p->segments.items);
+	free(p->blocks.items);
 }
 
 int blocks_parse(struct span text, const char *file, struct arena *arena, json_t *warnings,
@@ -288,9 +301,20 @@ int blocks_parse(struct span text, const char *file, struct arena *arena, json_t
 		result = block(&p, err);
 	out->count = p.blocks.count;
 	out->items = keep(&p, p.blocks.items, p.blocks.count, sizeof *out->items);
-	source_fini(&p.source);
-	tokens_fini(&p.words);
-	free(p.segments.items);
-	free(p.blocks.items);
+	parser_fini(&p);
+	return result;
+}
+
+int blocks_parse_inside(struct span text, struct arena *arena, struct block *out, struct error *err)
+{
+	struct parser p = {0};
+	int result;
+
+	*out = (struct block){0};
+	result = source_init(&p.source, text, NULL, arena, NULL, err);
+	if (result == 0 && source_next(&p.source))
+		result = directives(&p, out, err);
+	take_segments(&p, out);
+	parser_fini(&p);
 	return result;
 }

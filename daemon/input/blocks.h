@@ -41,4 +41,11 @@ struct blocks {
 int blocks_parse(struct span text, const char *file, struct arena *arena, json_t *warnings,
     struct blocks *out, struct error *err);
 
+/*
+ * The same for a text that is the inside of one block, and came from elsewhere than a file. out has
+ * no keys.
+ */
+int blocks_parse_inside(
+    struct span text, struct arena *arena, struct block *out, struct error *err);
+
 #endif

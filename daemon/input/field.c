@@ -93,6 +93,15 @@ static void set_default(const struct field *field, void *target)
 
 /* --- loading --- */
 
+static int (*watcher)(
+    struct load *load, const struct field *field, const struct jnode *node, struct error *err);
+
+void fields_watch(int (*seen)(
+    struct load *load, const struct field *field, const struct jnode *node, struct error *err))
+{
+	watcher = seen;
+}
+
 static int load_int(
     const struct field *field, const struct jnode *node, int64_t *out, struct error *err)
 {
@@ -238,8 +247,11 @@ static int load_field(const struct field *field, struct load *load, const struct
 {
 	struct jnode node = jnode_member(object, field->name);
 
-	if (is_given(field, node.value))
+	if (is_given(field, node.value)) {
+		if (load != NULL && watcher != NULL && watcher(load, field, &node, err) == -1)
+			return -1;
 		return load_value(field, load, &node, arena, target, err);
+	}
 	if (field->flags & FIELD_REQUIRED)
 		return jnode_error(&node, err, ERROR_INVALID, "is required: %s",
 		    field->help != NULL ? field->help : "give it a value");

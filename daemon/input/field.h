@@ -42,6 +42,7 @@ enum field_flag {
 	FIELD_OPEN = 1 << 4,         /* opens something to the network: admin only */
 	FIELD_PLACEHOLDERS = 1 << 5, /* placeholders are expanded at each use */
 	FIELD_HIDDEN = 1 << 6,       /* accepted for old files, not documented */
+	FIELD_ADDRESS = 1 << 7,      /* with PATH: an address, so a file where it is no IP's */
 };
 
 struct strings {
@@ -131,5 +132,12 @@ struct field {
  */
 int fields_load(const struct field *fields, struct load *load, const struct jnode *object,
     const char *extra, struct arena *arena, void *params, struct error *err);
+
+/*
+ * Has seen called for each field that is given, before it is read, where load is not NULL; -1 ends
+ * the loading. One for the whole program: how permissions hear of what a document has.
+ */
+void fields_watch(int (*seen)(
+    struct load *load, const struct field *field, const struct jnode *node, struct error *err));
 
 #endif

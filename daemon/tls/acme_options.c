@@ -6,7 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/log.h"
 #include "daemon/core/replacer.h"
+#include "daemon/core/trust.h"
 #include "daemon/tls/pem.h"
 
 #define PRODUCTION "https://acme-v02.api.letsencrypt.org/directory"
@@ -41,6 +43,20 @@ static int ignore(struct load *load, const struct jnode *node, void *target, str
 	(void)node;
 	(void)target;
 	(void)err;
+	return 0;
+}
+
+/* Nobody is to think that records are looked up. */
+static int ignore_loudly(
+    struct load *load, const struct jnode *node, void *target, struct error *err)
+{
+	char path[512];
+
+	(void)load;
+	(void)target;
+	(void)err;
+	log_msg(LOG_WARN, "config", "%s has no effect: the DNS hook is trusted",
+	    jnode_path(node, path, sizeof(path)));
 	return 0;
 }
 
@@ -84,6 +100,7 @@ static const struct field provider_fields[] = {
 static int load_provider(
     struct load *load, const struct jnode *node, void *target, struct error *err)
 {
+	static const struct field hook = {.name = "provider", .flags = FIELD_PATH};
 	struct jnode name = jnode_member(node, "name"), command = jnode_member(node, "command");
 	struct provider_params params = {0};
 	struct acme_dns *dns = target;
@@ -94,6 +111,8 @@ static int load_provider(
 		return jnode_error(&name, err, ERROR_UNSUPPORTED,
 		    "there is one DNS provider, 'hook': a program of yours that sets the record");
 	if (fields_load(provider_fields, load, node, NULL, load->arena, &params, err) == -1)
+		return -1;
+	if (trust_object(load, &hook, node, err) == -1)
 		return -1;
 	if (params.command.count == 0 || params.command.items[0][0] != '/')
 		return jnode_error(
@@ -112,8 +131,9 @@ static const struct field dns_fields[] = {
 	"how long to wait after the hook before the CA is told"),
     FIELD_STRING(struct acme_dns, override_domain, "override_domain", 0,
 	"the name of the record, where _acme-challenge of the name is an alias of it"),
-    FIELD_OTHER("propagation_timeout", ignore, "the hook is trusted to wait as long as needed"),
-    FIELD_OTHER("resolvers", ignore, "nothing is asked: the hook is trusted"),
+    FIELD_OTHER(
+	"propagation_timeout", ignore_loudly, "the hook is trusted to wait as long as needed"),
+    FIELD_OTHER("resolvers", ignore_loudly, "nothing is asked: the hook is trusted"),
     FIELD_OTHER("ttl", ignore, "of the record: the hook's business"),
     FIELD_END,
 };
@@ -138,8 +158,9 @@ static const struct field chains_fields[] = {
 };
 
 const struct field acme_fields[] = {
-    FIELD_STRING(struct params, options.ca, "ca", FIELD_ENV, "the CA's directory, an https URL"),
-    FIELD_STRING(struct params, options.test_ca, "test_ca", FIELD_ENV,
+    FIELD_STRING(struct params, options.ca, "ca", FIELD_ENV | FIELD_OPEN,
+	"the CA's directory, an https URL"),
+    FIELD_STRING(struct params, options.test_ca, "test_ca", FIELD_ENV | FIELD_OPEN,
 	"a directory to try after failures, before the CA is asked again"),
     FIELD_STRING(struct params, options.email, "email", FIELD_ENV, "contact of the account"),
     FIELD_STRING(struct params, options.profile, "profile", FIELD_ENV,

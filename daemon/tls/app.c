@@ -8,7 +8,8 @@
 
 #include "common/log.h"
 #include "daemon/core/replacer.h"
-#include "daemon/tls/folder.h"
+#include "daemon/core/worker.h"
+#include "daemon/tls/cert_files.h"
 #include "daemon/tls/store.h"
 #include "daemon/tls/ticket.h"
 
@@ -40,6 +41,7 @@ struct app_params {
 	struct certificates certificates;
 	struct automation automation;
 	struct session_tickets session_tickets;
+	bool disable_ocsp_stapling;
 };
 
 static const char *const formats[] = {"pem", NULL};
@@ -64,7 +66,7 @@ static const struct field pem_fields[] = {
 };
 
 static const struct field certificate_fields[] = {
-    FIELD_STRINGS(struct certificates, automate, "automate", 0,
+    FIELD_STRINGS(struct certificates, automate, "automate", FIELD_ENV,
 	"names whose certificates are made and renewed"),
     FIELD_OBJECTS(struct certificates, load_files, "load_files", 0, file_fields, struct file_pair,
 	"certificates from files"),
@@ -132,8 +134,9 @@ static const struct field app_fields[] = {
 	"how certificates are made"),
     FIELD_OBJECT(struct app_params, session_tickets, "session_tickets", 0, ticket_fields,
 	"resumption of sessions"),
+    FIELD_BOOL(struct app_params, disable_ocsp_stapling, "disable_ocsp_stapling", 0,
+	"no OCSP response goes with certificates that are loaded"),
     FIELD_WITHOUT_EFFECT("cache"),
-    FIELD_WITHOUT_EFFECT("disable_ocsp_stapling"),
     FIELD_WITHOUT_EFFECT("disable_storage_check"),
     FIELD_WITHOUT_EFFECT("disable_storage_clean"),
     FIELD_END,
@@ -149,27 +152,20 @@ static void resolve_all(struct arena *arena, struct strings *list)
 		list->items[i] = replace_at_load(arena, list->items[i]);
 }
 
-/* Takes cert; NULL: err says why. */
-static int add(
-    struct store_set *set, struct cert *cert, const struct jnode *node, struct error *err)
+/* What went wrong in a file is told with the place that names it. */
+static int at_node(const struct jnode *node, int rc, struct error *err)
 {
 	struct error inner;
 
-	if (cert == NULL) {
-		inner = *err;
-		return jnode_error(node, err, inner.code, "%s%s%s", inner.path,
-		    *inner.path != '\0' ? ": " : "", inner.message);
-	}
-	if (cert->not_after <= time(NULL))
-		log_msg(LOG_WARN, "tls", "the certificate of '%s' has expired",
-		    cert->names.count > 0 ? cert->names.items[0] : "?");
-	store_set_add(set, cert);
-	cert_unref(cert);
-	return 0;
+	if (rc == 0)
+		return 0;
+	inner = *err;
+	return jnode_error(node, err, inner.code, "%s%s%s", inner.path,
+	    *inner.path != '\0' ? ": " : "", inner.message);
 }
 
 static int load_files(struct load *load, const struct jnode *certificates,
-    const struct objects *pairs, struct store_set *set, struct error *err)
+    const struct objects *pairs, struct cert_files *files, struct error *err)
 {
 	struct jnode list = jnode_member(certificates, "load_files");
 	struct file_pair *pair = pairs->items;
@@ -181,27 +177,16 @@ static int load_files(struct load *load, const struct jnode *certificates,
 		pair->certificate = replace_at_load(load->arena, pair->certificate);
 		pair->key = replace_at_load(load->arena, pair->key);
 		resolve_all(load->arena, &pair->tags);
-		if (add(set, cert_load_files(pair->certificate, pair->key, &pair->tags, err), &item,
+		if (at_node(&item,
+			cert_files_add_pair(files, pair->certificate, pair->key, &pair->tags, err),
 			err) == -1)
 			return -1;
 	}
 	return 0;
 }
 
-static struct cert *load_pem_pair(const struct pem_pair *pair, struct error *err)
-{
-	struct key *key = key_load_pem(span_str(pair->key), err);
-	struct cert *cert;
-
-	if (key == NULL)
-		return NULL;
-	cert = cert_load_pem(span_str(pair->certificate), key, &pair->tags, "pem", err);
-	key_unref(key);
-	return cert;
-}
-
 static int load_pem(struct load *load, const struct jnode *certificates,
-    const struct objects *pairs, struct store_set *set, struct error *err)
+    const struct objects *pairs, struct cert_files *files, struct error *err)
 {
 	struct jnode list = jnode_member(certificates, "load_pem");
 	struct pem_pair *pair = pairs->items;
@@ -213,26 +198,16 @@ static int load_pem(struct load *load, const struct jnode *certificates,
 		pair->certificate = replace_at_load(load->arena, pair->certificate);
 		pair->key = replace_at_load(load->arena, pair->key);
 		resolve_all(load->arena, &pair->tags);
-		if (add(set, load_pem_pair(pair, err), &item, err) == -1)
+		if (at_node(&item,
+			cert_files_add_pem(files, pair->certificate, pair->key, &pair->tags, err),
+			err) == -1)
 			return -1;
 	}
 	return 0;
 }
 
-struct into {
-	struct store_set *set;
-	const struct jnode *node;
-};
-
-static int add_file(void *arg, const char *path, struct error *err)
-{
-	const struct into *into = arg;
-
-	return add(into->set, cert_load_bundle(path, err), into->node, err);
-}
-
 static int load_folders(struct load *load, const struct jnode *certificates,
-    struct strings *folders, struct store_set *set, struct error *err)
+    struct strings *folders, struct cert_files *files, struct error *err)
 {
 	struct jnode list = jnode_member(certificates, "load_folders");
 	size_t i;
@@ -240,46 +215,42 @@ static int load_folders(struct load *load, const struct jnode *certificates,
 	resolve_all(load->arena, folders);
 	for (i = 0; i < folders->count; i++) {
 		struct jnode item = jnode_item(&list, i);
-		struct into into = {.set = set, .node = &item};
 
-		if (folder_each_pem(folders->items[i], add_file, &into, err) == 0)
-			continue;
-		if (*err->path == '\0')
-			jnode_error(&item, err, err->code, "%s", err->message);
-		return -1;
+		if (at_node(&item, cert_files_add_folder(files, folders->items[i], err), err) == -1)
+			return -1;
 	}
 	return 0;
 }
 
-/* The set leaves the store with the instance, on whichever thread lets go of it last. */
+/* They leave the store with the instance, on whichever thread lets go of it last. */
 static void release_loaded(void *p)
 {
 	struct tls_app *app = p;
 
-	store_set_free(atomic_exchange(&app->loaded, NULL));
+	cert_files_free(atomic_exchange(&app->loaded, NULL));
 }
 
 static int load_certificates(struct load *load, const struct jnode *app_node,
     struct certificates *certificates, struct tls_app *app, struct error *err)
 {
 	struct jnode node = jnode_member(app_node, "certificates");
-	struct store_set *set;
+	struct cert_files *files;
 	int rc = -1;
 
 	if (certificates->load_files.count + certificates->load_pem.count +
 		certificates->load_folders.count ==
 	    0)
 		return 0;
-	set = store_set_new(STORE_LOADED);
-	if (load_files(load, &node, &certificates->load_files, set, err) == 0 &&
-	    load_pem(load, &node, &certificates->load_pem, set, err) == 0 &&
-	    load_folders(load, &node, &certificates->load_folders, set, err) == 0)
+	files = cert_files_new(load->dry ? NULL : control_loop());
+	if (load_files(load, &node, &certificates->load_files, files, err) == 0 &&
+	    load_pem(load, &node, &certificates->load_pem, files, err) == 0 &&
+	    load_folders(load, &node, &certificates->load_folders, files, err) == 0)
 		rc = 0;
 	if (rc == -1 || load->dry) {
-		store_set_free(set);
+		cert_files_free(files);
 		return rc;
 	}
-	atomic_store(&app->loaded, set);
+	atomic_store(&app->loaded, files);
 	arena_release(load->arena, release_loaded, app);
 	store_commit();
 	return 0;
@@ -310,6 +281,7 @@ static int load(struct load *load, const struct jnode *node, struct error *err)
 	app->automation = params.automation;
 	if (automation_defaults(load, &app->automation, err) == -1)
 		return -1;
+	app->staples = !params.disable_ocsp_stapling;
 	app->tickets = !params.session_tickets.disabled;
 	app->ticket_rotation =
 	    params.session_tickets.disable_rotation ? 0 : params.session_tickets.rotation_interval;

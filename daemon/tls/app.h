@@ -11,15 +11,16 @@
 #include "daemon/tls/automation.h"
 #include "daemon/tls/issuer.h"
 
-struct store_set;
+struct cert_files;
 
 /* Of one instance, in its arena; instance->tls points at it. */
 struct tls_app {
-	_Atomic(struct store_set *) loaded; /* in the store as long as the instance lives */
+	_Atomic(struct cert_files *) loaded; /* in the store as long as the instance lives */
 	struct automation automation;
 	struct strings automate; /* names from "certificates" */
 	struct managed_name *managed;
 	size_t managed_count;
+	bool staples; /* OCSP responses, to loaded certificates */
 	bool tickets;
 	int64_t ticket_rotation; /* ns; 0: never */
 };

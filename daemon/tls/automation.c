@@ -171,8 +171,9 @@ static const struct field policy_fields[] = {
     FIELD_OTHER("reuse_private_keys", refuse, "a renewed certificate with the old key"),
     FIELD_OTHER("get_certificate", refuse, "certificates fetched during handshakes"),
     FIELD_OTHER("storage", refuse, "a storage of the policy's own"),
-    FIELD_OTHER("disable_ocsp_stapling", ignore, "nothing is stapled"),
-    FIELD_OTHER("ocsp_overrides", ignore, "nothing is stapled"),
+    FIELD_BOOL(struct automation_policy, disable_ocsp_stapling, "disable_ocsp_stapling", 0,
+	"no OCSP response goes with the certificates"),
+    FIELD_OTHER("ocsp_overrides", refuse, "other responders than the certificates say"),
     FIELD_END,
 };
 
@@ -180,7 +181,7 @@ const struct field automation_fields[] = {
     FIELD_OBJECTS(struct automation, policies, "policies", 0, policy_fields,
 	struct automation_policy, "the first that has a name among its subjects is taken"),
     FIELD_OTHER("on_demand", ignore, "of use with a policy's on_demand alone"),
-    FIELD_OTHER("ocsp_interval", ignore, "nothing is stapled"),
+    FIELD_OTHER("ocsp_interval", ignore, "each response has its own time"),
     FIELD_OTHER("renew_interval", ignore, "each certificate has its own time"),
     FIELD_OTHER("storage_clean_interval", ignore, "nothing piles up"),
     FIELD_END,
@@ -198,27 +199,42 @@ static bool is_subject(const struct automation_policy *policy, const char *name)
 	return policy->subjects.count == 0;
 }
 
+static const struct automation_policy *policy_of(
+    const struct automation *automation, const char *name)
+{
+	const struct automation_policy *policy = automation->policies.items;
+	size_t i;
+
+	for (i = 0; i < automation->policies.count; i++, policy++)
+		if (is_subject(policy, name))
+			return policy;
+	return NULL;
+}
+
+bool automation_staples(const struct automation *automation, const char *name)
+{
+	const struct automation_policy *policy = policy_of(automation, name);
+
+	return policy == NULL || !policy->disable_ocsp_stapling;
+}
+
 struct managed_name automation_for(const struct automation *automation, const char *name)
 {
 	struct managed_name m = {.name = name, .key_type = KEY_P256};
-	const struct automation_policy *policy = automation->policies.items;
-	size_t i;
+	const struct automation_policy *policy = policy_of(automation, name);
 
 	if (tls_name_is_public(name)) {
 		m.issuers = &automation->public_issuer;
 		m.issuer_count = 1;
 	}
-	for (i = 0; i < automation->policies.count; i++, policy++) {
-		if (!is_subject(policy, name))
-			continue;
-		m.key_type = (enum key_type)policy->key_type;
-		m.renewal_ratio = policy->renewal_window_ratio;
-		m.group = policy->one_certificate ? policy : NULL;
-		if (policy->issuer_count > 0) {
-			m.issuers = policy->issuers;
-			m.issuer_count = policy->issuer_count;
-		}
-		break;
+	if (policy == NULL)
+		return m;
+	m.key_type = (enum key_type)policy->key_type;
+	m.renewal_ratio = policy->renewal_window_ratio;
+	m.group = policy->one_certificate ? policy : NULL;
+	if (policy->issuer_count > 0) {
+		m.issuers = policy->issuers;
+		m.issuer_count = policy->issuer_count;
 	}
 	return m;
 }

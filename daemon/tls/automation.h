@@ -17,6 +17,7 @@ struct automation_policy {
 	size_t issuer_count;
 	int key_type; /* enum key_type */
 	double renewal_window_ratio;
+	bool disable_ocsp_stapling;
 	bool one_certificate; /* ours: for all names that the policy is for */
 };
 
@@ -33,5 +34,8 @@ int automation_defaults(struct load *load, struct automation *automation, struct
 
 /* Which issuer and key a name gets: by the first policy for it, else by whether it is public. */
 struct managed_name automation_for(const struct automation *automation, const char *name);
+
+/* Do certificates of managed names go with an OCSP response? By the first policy for name. */
+bool automation_staples(const struct automation *automation, const char *name);
 
 #endif

@@ -12,6 +12,7 @@
 
 #include "common/netaddr.h"
 #include "daemon/tls/pem.h"
+#include "daemon/tls/staple.h"
 
 #define NAMES_MAX 4096 /* in one certificate */
 
@@ -288,6 +289,7 @@ void cert_unref(struct cert *cert)
 		return;
 	for (i = 0; i < cert->count; i++)
 		gnutls_pcert_deinit(&cert->chain[i]);
+	staple_unref(cert->staple);
 	key_unref(cert->key);
 	arena_free(cert->arena);
 	free(cert);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A certificate with its chain, its key and the names it is good for. Immutable and counted: a
- * handshake that has taken it keeps it, whatever is loaded meanwhile.
+ * A certificate with its chain, its key and the names it is good for. Immutable (but for its
+ * staple) and counted: a handshake that has taken it keeps it, whatever is loaded meanwhile.
  */
 #ifndef DAEMON_TLS_CERT_H
 #define DAEMON_TLS_CERT_H
@@ -24,6 +24,8 @@
 /* Kinds of keys in the order in which we like to use them, the cheapest signature first. */
 enum cert_kind { CERT_ECDSA, CERT_EDDSA, CERT_RSA, CERT_KINDS };
 
+struct staple;
+
 struct cert {
 	_Atomic unsigned refs;
 	struct arena *arena;
@@ -40,6 +42,7 @@ struct cert {
 	const char *source; /* constant: "file", "folder", "pem", "internal" */
 	time_t not_before, not_after;
 	uint8_t fingerprint[32]; /* SHA-256 of the leaf */
+	struct staple *staple;   /* see tls/staple.h */
 	uint64_t generation;     /* counts up with every certificate that is loaded */
 };
 

@@ -78,7 +78,7 @@ const struct field tls_client_fields[] = {
 	"take any certificate, and so anybody in the middle"),
     FIELD_DURATION(struct client_params, timeout, "handshake_timeout", 0,
 	TLS_HANDSHAKE_TIMEOUT_DEFAULT, "how long the handshake may take; 0: no limit"),
-    FIELD_STRING(struct client_params, server_name, "server_name", FIELD_PLACEHOLDERS,
+    FIELD_STRING(struct client_params, server_name, "server_name", FIELD_PLACEHOLDERS | FIELD_ENV,
 	"the name to ask for and to verify; absent: the host that is dialled"),
     FIELD_ENUM(struct client_params, renegotiation, "renegotiation", 0, "never",
 	renegotiation_names, "without effect: there is no renegotiation"),

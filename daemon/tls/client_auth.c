@@ -8,6 +8,7 @@
 #include <gnutls/x509.h>
 
 #include "daemon/core/replacer.h"
+#include "daemon/core/trust.h"
 #include "daemon/input/field.h"
 #include "daemon/tls/folder.h"
 #include "daemon/tls/issuer.h"
@@ -126,8 +127,15 @@ static int use_file(const struct reading *r, const char *path,
 	    "there is no readable certificate in PEM form in '%s'", path);
 }
 
+/* What the lists of certificates have: they are read without a table. */
+static const struct field texts = {
+    .name = "certificates", .type = FIELD_TYPE_STRINGS, .flags = FIELD_ENV};
+static const struct field files = {
+    .name = "files", .type = FIELD_TYPE_STRINGS, .flags = FIELD_PATH | FIELD_ENV};
+
 /* Calls one for each text of the member key of object, placeholders resolved. */
 static int for_each(struct reading *r, const struct jnode *object, const char *key,
+    const struct field *kind,
     int (*one)(
 	const struct reading *r, const struct jnode *item, const char *text, struct error *err),
     struct error *err)
@@ -138,7 +146,7 @@ static int for_each(struct reading *r, const struct jnode *object, const char *k
 
 	if (list.value == NULL || json_is_null(list.value))
 		return 0;
-	if (jnode_array(&list, err) == -1)
+	if (jnode_array(&list, err) == -1 || trust_field(r->load, kind, &list, err) == -1)
 		return -1;
 	for (i = 0; i < json_array_size(list.value); i++) {
 		struct jnode item = jnode_item(&list, i);
@@ -186,7 +194,9 @@ static int folder_file(void *arg, const char *path, struct error *err)
 static int folder_leaf(
     const struct reading *r, const struct jnode *item, const char *text, struct error *err)
 {
-	if (folder_each_pem(text, folder_file, (void *)r, err) == 0)
+	static const struct folder_visitor visitor = {.file = folder_file};
+
+	if (folder_walk(text, &visitor, (void *)r, err) == 0)
 		return 0;
 	return *err->path != '\0' ? -1 : jnode_error(item, err, err->code, "%s", err->message);
 }
@@ -234,22 +244,23 @@ static int pki_intermediate(
 /* A kind of source: the name that stands in the object, and the list it has. */
 struct source {
 	const char *name, *list;
+	const struct field *kind;
 	int (*one)(
 	    const struct reading *r, const struct jnode *item, const char *text, struct error *err);
 };
 
 static const struct source pools[] = {
-    {"inline", "trusted_ca_certs", inline_authority},
-    {"file", "pem_files", file_authority},
-    {"pki_root", "authority", pki_root},
-    {"pki_intermediate", "authority", pki_intermediate},
+    {"inline", "trusted_ca_certs", &texts, inline_authority},
+    {"file", "pem_files", &files, file_authority},
+    {"pki_root", "authority", &texts, pki_root},
+    {"pki_intermediate", "authority", &texts, pki_intermediate},
     {0},
 };
 
 static const struct source leaf_loaders[] = {
-    {"file", "files", file_leaf},
-    {"folder", "folders", folder_leaf},
-    {"pem", "certificates", pem_leaf},
+    {"file", "files", &files, file_leaf},
+    {"folder", "folders", &files, folder_leaf},
+    {"pem", "certificates", &texts, pem_leaf},
     {0},
 };
 
@@ -276,7 +287,7 @@ static int read_source(struct reading *r, const struct jnode *node, const char *
 		known[2] = NULL;
 		if (jnode_known(node, known, err) == -1)
 			return -1;
-		return for_each(r, node, sources[i].list, sources[i].one, err);
+		return for_each(r, node, sources[i].list, sources[i].kind, sources[i].one, err);
 	}
 	near = error_suggest(name, known);
 	return jnode_error(&name_node, err, ERROR_UNSUPPORTED, "'%s' is not available%s%s%s", name,
@@ -370,30 +381,30 @@ static int read_mode(struct reading *r, const struct jnode *node, struct error *
 	    near != NULL ? "'?" : "");
 }
 
-/* The member "ca", or the lists called certs and files. */
+/* The member "ca", or the lists called certs and paths. */
 static int read_authorities(struct reading *r, const struct jnode *node, const char *certs,
-    const char *files, struct error *err)
+    const char *paths, struct error *err)
 {
 	struct jnode ca = jnode_member(node, "ca");
 
-	if (has_any(node, "ca") && (has_any(node, certs) || has_any(node, files)))
+	if (has_any(node, "ca") && (has_any(node, certs) || has_any(node, paths)))
 		return jnode_error(&ca, err, ERROR_CONFLICT,
 		    "authorities are named here and in %s or %s: one of them is enough", certs,
-		    files);
+		    paths);
 	if (has_any(node, "ca") && read_source(r, &ca, "provider", pools, err) == -1)
 		return -1;
-	if (for_each(r, node, certs, inline_authority, err) == -1)
+	if (for_each(r, node, certs, &texts, inline_authority, err) == -1)
 		return -1;
-	return for_each(r, node, files, file_authority, err);
+	return for_each(r, node, paths, &files, file_authority, err);
 }
 
 int client_auth_read_authorities(struct load *load, const struct jnode *node, const char *certs,
-    const char *files, gnutls_certificate_credentials_t credentials, struct error *err)
+    const char *paths, gnutls_certificate_credentials_t credentials, struct error *err)
 {
 	struct client_auth auth = {.credentials = credentials};
 	struct buf identity = {0};
 	struct reading r = {.load = load, .auth = &auth, .identity = &identity, .node = node};
-	int rc = read_authorities(&r, node, certs, files, err);
+	int rc = read_authorities(&r, node, certs, paths, err);
 
 	buf_fini(&identity);
 	return rc;
@@ -404,7 +415,7 @@ static int read_all(struct reading *r, const struct jnode *node, struct error *e
 	if (read_authorities(r, node, "trusted_ca_certs", "trusted_ca_certs_pem_files", err) == -1)
 		return -1;
 	r->auth->pinned = has_any(node, "trusted_leaf_certs");
-	if (for_each(r, node, "trusted_leaf_certs", inline_leaf, err) == -1 ||
+	if (for_each(r, node, "trusted_leaf_certs", &texts, inline_leaf, err) == -1 ||
 	    read_verifiers(r, node, err) == -1)
 		return -1;
 	return read_mode(r, node, err);

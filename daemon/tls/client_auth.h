@@ -22,10 +22,10 @@ int client_auth_load(struct load *load, const struct jnode *node, struct client_
 
 /*
  * Makes credentials trust the authorities that node names: its member "ca" (a provider and its
- * list), or the list certs (base64) and the list files (PEM). Returns 0, or -1 with err.
+ * list), or the list certs (base64) and the list paths (PEM). Returns 0, or -1 with err.
  */
 int client_auth_read_authorities(struct load *load, const struct jnode *node, const char *certs,
-    const char *files, gnutls_certificate_credentials_t credentials, struct error *err);
+    const char *paths, gnutls_certificate_credentials_t credentials, struct error *err);
 
 /* Credentials that trust the authorities; freed with the arena that it was loaded into. */
 gnutls_certificate_credentials_t client_auth_credentials(const struct client_auth *auth);

@@ -15,7 +15,7 @@
 #define DEPTH_MAX 16
 
 struct walk {
-	int (*visit)(void *arg, const char *path, struct error *err);
+	const struct folder_visitor *visitor;
 	void *arg;
 	char path[PATH_MAX];
 };
@@ -40,15 +40,20 @@ static int walk_entry(struct walk *w, size_t length, int depth, struct error *er
 			   : error_errno(err, ERROR_INVALID, "cannot look at '%s'", w->path);
 	if (S_ISDIR(link.st_mode))
 		return depth < DEPTH_MAX ? walk_folder(w, length, depth + 1, err) : 0;
-	return S_ISREG(st.st_mode) && is_pem(w->path) ? w->visit(w->arg, w->path, err) : 0;
+	return S_ISREG(st.st_mode) && is_pem(w->path) ? w->visitor->file(w->arg, w->path, err) : 0;
 }
 
 /* In the order of names, so that errors and preferences do not depend on the file system. */
 static int walk_folder(struct walk *w, size_t length, int depth, struct error *err)
 {
 	struct dirent **entries;
-	int count = scandir(w->path, &entries, NULL, alphasort), i, n, rc = 0;
+	int count, i, n, rc = 0;
 
+	if (w->visitor->folder != NULL)
+		rc = w->visitor->folder(w->arg, w->path, err);
+	if (rc != 0)
+		return rc;
+	count = scandir(w->path, &entries, NULL, alphasort);
 	if (count == -1)
 		return error_errno(err, ERROR_INVALID, "cannot read the folder '%s'", w->path);
 	for (i = 0; i < count; i++) {
@@ -66,10 +71,10 @@ static int walk_folder(struct walk *w, size_t length, int depth, struct error *e
 	return rc;
 }
 
-int folder_each_pem(const char *folder,
-    int (*visit)(void *arg, const char *path, struct error *err), void *arg, struct error *err)
+int folder_walk(
+    const char *folder, const struct folder_visitor *visitor, void *arg, struct error *err)
 {
-	struct walk w = {.visit = visit, .arg = arg};
+	struct walk w = {.visitor = visitor, .arg = arg};
 	int n = snprintf(w.path, sizeof(w.path), "%s", folder);
 
 	if ((size_t)n >= sizeof(w.path))

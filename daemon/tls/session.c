@@ -9,6 +9,7 @@
 
 #include "daemon/tls/client.h"
 #include "daemon/tls/client_auth.h"
+#include "daemon/tls/staple.h"
 #include "daemon/wire/hello.h"
 
 #define HELLO_MESSAGE_MAX 65536
@@ -38,9 +39,9 @@ static bool client_verifies(gnutls_session_t session, enum cert_kind kind)
 	return i == 0;
 }
 
-static const struct cert *choose_kind(const struct tls_session *s)
+static struct cert *choose_kind(const struct tls_session *s)
 {
-	const struct cert *first = NULL;
+	struct cert *first = NULL;
 	int i, count = 0;
 
 	for (i = CERT_KINDS - 1; i >= 0; i--) {
@@ -116,8 +117,8 @@ static int on_certificate(gnutls_session_t session, const struct gnutls_cert_ret
     gnutls_pcert_st **chain, unsigned *count, gnutls_ocsp_data_st **ocsp, unsigned *ocsp_count,
     gnutls_privkey_t *key, unsigned *flags)
 {
-	const struct tls_session *s = gnutls_session_get_ptr(session);
-	const struct cert *cert = choose_kind(s);
+	struct tls_session *s = gnutls_session_get_ptr(session);
+	struct cert *cert = choose_kind(s);
 
 	(void)info;
 	if (cert == NULL)
@@ -125,8 +126,10 @@ static int on_certificate(gnutls_session_t session, const struct gnutls_cert_ret
 	*chain = cert->chain;
 	*count = cert->count;
 	*key = key_handle(cert->key);
-	*ocsp = NULL;
-	*ocsp_count = 0;
+	staple_unref(s->staple);
+	s->staple = staple_of(cert);
+	*ocsp = s->staple != NULL ? staple_data(s->staple) : NULL;
+	*ocsp_count = s->staple != NULL ? 1 : 0;
 	*flags = 0; /* ours: nothing to free */
 	return 0;
 }
@@ -200,12 +203,20 @@ int tls_session_open(
 	return -1;
 }
 
-void tls_session_close(struct tls_session *s)
+/* What the handshake needed. */
+static void release_certs(struct tls_session *s)
 {
 	store_release(&s->certs);
+	staple_unref(s->staple);
+	s->staple = NULL;
+}
+
+void tls_session_close(struct tls_session *s)
+{
 	if (s->gnutls != NULL)
 		gnutls_deinit(s->gnutls);
 	s->gnutls = NULL;
+	release_certs(s);
 }
 
 static const char *failure(const struct tls_session *s, int rc)
@@ -234,7 +245,7 @@ static const char *failure(const struct tls_session *s, int rc)
 /* The handshake is over: what only it needed goes now, an idle session should cost little. */
 static int established(struct tls_session *s, const char **why)
 {
-	store_release(&s->certs);
+	release_certs(s);
 	s->local = NULL;
 	s->server_name = NULL;
 	if (s->client != NULL)

@@ -15,6 +15,7 @@
 #include "daemon/tls/policy.h"
 #include "daemon/tls/store.h"
 
+struct staple;
 struct tls_client;
 
 struct tls_session {
@@ -24,6 +25,7 @@ struct tls_session {
 	const char *server_name;         /* of a client's, borrowed likewise; "": nameless */
 	const struct netaddr *local;     /* borrowed until the handshake has ended; may be NULL */
 	struct store_found certs;        /* references, while the handshake lasts */
+	struct staple *staple;           /* likewise; NULL: none */
 	const char *refusal;             /* of the other side's certificate; NULL: none */
 	bool verified;                   /* the client's certificate, or that there is none */
 	bool tickets;

@@ -8,6 +8,7 @@
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <uthash.h>
 
 #define NAME_MAX_LENGTH 255
 #define LABELS_MAX 16 /* how many leading labels a wildcard may stand for */
@@ -17,6 +18,14 @@ struct store_set {
 	enum store_rank rank;
 	struct cert **certs;
 	size_t count, size;
+};
+
+/* A certificate that stands for a loaded one. */
+struct override {
+	UT_hash_handle hh;
+	uint8_t fingerprint[32]; /* of the loaded one */
+	struct cert *cert;       /* a reference */
+	bool used;
 };
 
 /* A name of a certificate, in a chain with others of the same bucket. */
@@ -40,6 +49,8 @@ struct snapshot {
 static pthread_mutex_t writing = PTHREAD_MUTEX_INITIALIZER;  /* sets, and making a snapshot */
 static pthread_mutex_t swapping = PTHREAD_MUTEX_INITIALIZER; /* held for a pointer's exchange */
 static struct store_set *sets; /* by rank, the newest first within one */
+static struct override *overrides;
+static void (*listener)(void); /* under writing */
 static struct snapshot *current;
 
 /* ---- snapshots ----------------------------------------------------------------------------- */
@@ -90,6 +101,50 @@ static void snapshot_free(struct snapshot *s)
 	free(s);
 }
 
+/* ---- overrides, with writing held ---------------------------------------------------------- */
+
+static struct override *override_of(const struct cert *cert)
+{
+	struct override *o;
+
+	HASH_FIND(hh, overrides, cert->fingerprint, sizeof(cert->fingerprint), o);
+	return o;
+}
+
+/* What handshakes see for a certificate of the set. */
+static struct cert *served(const struct store_set *set, struct cert *cert)
+{
+	struct override *o =
+	    set->rank == STORE_LOADED && overrides != NULL ? override_of(cert) : NULL;
+
+	if (o == NULL)
+		return cert;
+	o->used = true;
+	return o->cert;
+}
+
+static void override_free(struct override *o)
+{
+	HASH_DEL(overrides, o);
+	cert_unref(o->cert);
+	free(o);
+}
+
+/* Those of certificates that no set has any more. */
+static void drop_unused(void)
+{
+	struct override *o, *next;
+
+	HASH_ITER (hh, overrides, o, next) {
+		if (!o->used)
+			override_free(o);
+		else
+			o->used = false;
+	}
+}
+
+/* ---- making a snapshot --------------------------------------------------------------------- */
+
 /* Counts certificates and names of all sets. */
 static void count_all(size_t *certs, size_t *names)
 {
@@ -100,7 +155,7 @@ static void count_all(size_t *certs, size_t *names)
 	for (set = sets; set != NULL; set = set->next) {
 		*certs += set->count;
 		for (i = 0; i < set->count; i++)
-			*names += set->certs[i]->names.count;
+			*names += served(set, set->certs[i])->names.count;
 	}
 }
 
@@ -143,8 +198,9 @@ static struct snapshot *snapshot_make(void)
 	tails = mem_zalloc(((size_t)s->mask + 1) * sizeof(uint32_t *));
 	for (set = sets; set != NULL; set = set->next)
 		for (i = 0; i < set->count; i++)
-			snapshot_add(s, set->certs[i], set->rank, &used, tails);
+			snapshot_add(s, served(set, set->certs[i]), set->rank, &used, tails);
 	free(tails);
+	drop_unused();
 	return s;
 }
 
@@ -158,6 +214,15 @@ static void commit(void)
 	current = s;
 	pthread_mutex_unlock(&swapping);
 	snapshot_free(old);
+	if (listener != NULL)
+		listener();
+}
+
+void store_listen(void (*changed)(void))
+{
+	pthread_mutex_lock(&writing);
+	listener = changed;
+	pthread_mutex_unlock(&writing);
 }
 
 void store_commit(void)
@@ -228,6 +293,41 @@ void store_set_remove(struct store_set *set, const struct cert *cert)
 	}
 	pthread_mutex_unlock(&writing);
 	cert_unref(found);
+}
+
+void store_set_replace(struct store_set *set, const struct cert *old, struct cert *cert)
+{
+	struct cert *found = NULL;
+	size_t i;
+
+	pthread_mutex_lock(&writing);
+	for (i = 0; i < set->count && found == NULL; i++) {
+		if (set->certs[i] == old) {
+			found = set->certs[i];
+			set->certs[i] = cert_ref(cert);
+		}
+	}
+	pthread_mutex_unlock(&writing);
+	cert_unref(found);
+}
+
+void store_override(const struct cert *served, struct cert *cert)
+{
+	struct override *o;
+
+	pthread_mutex_lock(&writing);
+	for (o = overrides; o != NULL && o->cert != served; o = o->hh.next)
+		;
+	if (o == NULL) {
+		o = mem_zalloc(sizeof(*o));
+		memcpy(o->fingerprint, served->fingerprint, sizeof(o->fingerprint));
+		HASH_ADD(hh, overrides, fingerprint, sizeof(o->fingerprint), o);
+	} else {
+		cert_unref(o->cert);
+	}
+	o->cert = cert_ref(cert);
+	commit();
+	pthread_mutex_unlock(&writing);
 }
 
 /* ---- looking up ---------------------------------------------------------------------------- */

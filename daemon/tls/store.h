@@ -25,6 +25,15 @@ void store_set_free(struct store_set *set); /* NULL is allowed */
 /* A reference to cert is kept. Seen by handshakes after the next store_commit(). */
 void store_set_add(struct store_set *set, struct cert *cert);
 void store_set_remove(struct store_set *set, const struct cert *cert);
+/* old's place is cert's then. */
+void store_set_replace(struct store_set *set, const struct cert *old, struct cert *cert);
+
+/*
+ * From now on cert stands for the loaded certificate that handshakes see as served, as long as it
+ * is loaded, by whatever set: a document that is loaded again changes nothing, changed files do. A
+ * reference to cert is kept. Commits.
+ */
+void store_override(const struct cert *served, struct cert *cert);
 
 /* Makes the sets as they are now what handshakes see. */
 void store_commit(void);
@@ -64,6 +73,12 @@ void store_release(struct store_found *found);
 
 /* Is there a valid certificate for name, or a wildcard over it, among the loaded ones? */
 bool store_has_loaded(const char *name);
+
+/*
+ * Calls changed after each commit, from the thread that commits. NULL: nothing is told any more,
+ * and nobody is being told when this returns.
+ */
+void store_listen(void (*changed)(void));
 
 /* Calls visit for every certificate of the store, each once. visit must not change the store. */
 void store_each(void (*visit)(void *arg, const struct cert *cert), void *arg);

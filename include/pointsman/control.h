@@ -49,7 +49,7 @@
 
 #define CONTROL_REQUEST_MAX (1u << 20) /* bytes of a request */
 #define CONTROL_DEPTH_MAX 16           /* arrays and maps within one another, of any message */
-#define CONTROL_ELEMENTS_MAX 65536     /* values in a request, counting keys and containers */
+#define CONTROL_ELEMENTS_MAX 8192      /* values in a request, counting keys and containers */
 #define CONTROL_IN_FLIGHT_MAX 32       /* unanswered; more are not read until one is answered */
 #define CONTROL_CLIENTS_MAX 64
 #define CONTROL_CHUNK_MAX (64u << 10) /* bytes of a chunk notification */
@@ -84,6 +84,8 @@
 #define CONTROL_CERT_RENEW "cert.renew"
 /* {name: text, reason?: int} -> {} */
 #define CONTROL_CERT_REVOKE "cert.revoke"
+/* {name: text, chain: text, key: text} -> {}; PEM */
+#define CONTROL_CERT_SET "cert.set"
 /* {type: text, name: text, value: text} -> {} */
 #define CONTROL_ACME_CHALLENGE_ADD "acme.challenge_add"
 /* {type: text, name: text} -> {} */
@@ -92,13 +94,15 @@
 #define CONTROL_ACME_REKEY "acme.rekey"
 /* {} -> {pem} */
 #define CONTROL_CA_ROOT "ca.root"
-/* {} -> chunks of text: the document as JSON, secrets masked; {bytes} */
+/* {secrets?: bool} -> chunks of text: the document as JSON, secrets masked; {bytes} */
 #define CONTROL_CONFIG_SHOW "config.show"
 
 /*
- * {operations: text, if_rev?: int, dry_run?: bool, save?: bool, comment?: text} -> {revision,
- * connections: [int]} operations is JSON, a list of objects; see docs/control-protocol.md.
- * connections says how many each of them concerned.
+ * {operations?: text, staged?: bool, if_rev?: int, dry_run?: bool, save?: bool, confirm_s?: int,
+ * txn_id?: text, comment?: text} -> {revision, connections: [int], names: [text or nil]}, and for a
+ * dry run {existing: {keep, drain, kill}, change_count, changes}. operations is JSON, a list of
+ * objects; see docs/control-protocol.md. connections says how many each of them concerned, names
+ * what the route that it added is called.
  */
 #define CONTROL_TXN_APPLY "txn.apply"
 
@@ -124,15 +128,22 @@
 /* {proxy: text, id: text, state: "auto" | "up" | "down"} -> the upstream */
 #define CONTROL_UPSTREAM_HEALTH "upstream.health"
 
-/* {document: text, if_rev?: int, dry_run?: bool, save?: bool, comment?: text} -> {revision,
- * change_count, changes: [{path, change}]} */
+/* {offset: int, text: text} -> {bytes}; then "staged" stands for operations or document */
+#define CONTROL_CONFIG_STAGE "config.stage"
+/*
+ * {document?: text, staged?: bool, if_rev?: int, dry_run?: bool, save?: bool, confirm_s?: int,
+ * comment?: text} -> {revision, change_count, changes: [{path, change, before?, after?}]}
+ */
 #define CONTROL_CONFIG_APPLY "config.apply"
-/* {document: text} -> the same, of a dry run */
+/* {document?: text, staged?: bool} -> the same, of a dry run */
 #define CONTROL_CONFIG_CHECK "config.check"
 /* {} -> the same, for the daemon's own file; and set_aside: [{path, reason}] */
 #define CONTROL_CONFIG_RELOAD "config.reload"
-/* {revision?: int, back?: int, if_rev?, dry_run?, save?, comment?} -> the same; one of the first
- * two
+/* {revision?: int} -> {revision}: the change that was made with confirm_s stays */
+#define CONTROL_CONFIG_CONFIRM "config.confirm"
+/*
+ * {revision?: int, back?: int, if_rev?, dry_run?, save?, confirm_s?, comment?} -> the same; one of
+ * the first two
  */
 #define CONTROL_CONFIG_ROLLBACK "config.rollback"
 /* {if_rev?: int, dry_run?: bool} -> {change_count, changes, set_aside, saved: int} */

@@ -1,30 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 # pointsctl against a running daemon: answers, their JSON, exit codes.
-. "$(dirname "$0")/lib.sh"
-need_python
+. "$(dirname "$0")/ctl_lib.sh"
 
 LISTEN=$(free_port) BACKEND=$(free_port)
 export LISTEN BACKEND
 simple_server "$LISTEN" '[{"handler":"proxy","upstreams":[{"dial":["127.0.0.1:'"$BACKEND"'"]}]}]' | config
-
-# code WANT COMMAND…: of ctl; output in $tmp/out and $tmp/err
-code() {
-    local want=$1 got=0
-    shift
-    ctl "$@" >"$tmp/out" 2>"$tmp/err" || got=$?
-    [ "$want" = $got ] || cat "$tmp/out" "$tmp/err" >&2
-    same "$want" $got "exit status of pointsctl $*"
-}
-
-# json EXPRESSION: is it true of `out`, the JSON on stdout?
-json() {
-    "$python" - "$tmp/out" "$1" <<'PY' || fail "not so: $1, in $(cat "$tmp/out")"
-import json, sys
-out = json.load(open(sys.argv[1]))
-sys.exit(not eval(sys.argv[2]))
-PY
-}
 
 code 3 ping
 code 3 -j status

@@ -3,12 +3,23 @@
 docs/control-protocol.md alone. Run with the socket's path it asks for everything there is."""
 
 import json
+import os
+import re
 import socket
 import sys
 
 import msgpack
 
 REQUEST, RESPONSE, NOTIFICATION = 0, 1, 2
+HEADER = os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                      "../../include/pointsman/control.h")
+
+
+def methods_of_header():
+    """The names that the header defines behind its line "methods"."""
+    with open(HEADER, encoding="utf-8") as file:
+        part = file.read().split("---- methods ----")[1].split("---- levels ----")[0]
+    return set(re.findall(r'^#define CONTROL_\w+ "([a-z._]+)"$', part, re.MULTILINE))
 
 
 class ControlError(Exception):
@@ -130,6 +141,85 @@ def check_requests(path):
     client.close()
 
 
+def apply(client, *operations, **params):
+    return client.call("txn.apply", operations=json.dumps(operations), **params)[0]
+
+
+def names(client):
+    return [item["name"] for item in client.call("route.ls")[1]]
+
+
+def check_changes(path):
+    """Of the routes of the server main, which are as before afterwards."""
+    client = Client(path)
+    before = names(client)
+    revision = client.call("ping")[0]["rev"]
+    route = json.dumps({"match": [{"ssh": {}}], "handle": [{"handler": "close"}]})
+    add = {"op": "route.add", "server": "main", "route": route}
+    # All or nothing, and what one operation adds others can name.
+    first = {"op": "route.add", "server": "main", "route": '{"@id": "py"}', "first": True}
+    error = refused("not_found", apply, client, first, {"op": "route.rm", "id": "yp"})
+    assert error.path == "operations[1]" and names(client) == before
+    error = refused("invalid", apply, client, {"op": "route.ad"})
+    assert error.path.startswith("operations[0]"), error.path
+    error = refused("invalid", apply, client, dict(first, route='{"handel": []}'))
+    assert error.path == "apps.layer4.servers.main.routes[0]" and "did you mean 'handle'" in str(error)
+    refused("limit", client.call, "txn.apply", operations="[]")
+    refused("invalid", client.call, "txn.apply", operations="{}")
+    dry = apply(client, first, add, {"op": "route.mv", "id": "py", "last": True}, dry_run=True)
+    assert dry["names"] == ["py", None, None] and dry["change_count"] == 2, dry
+    assert dry["existing"] == {"keep": 0, "drain": 0, "kill": 0} and dry["revision"] == revision
+    done = apply(client, first, add, {"op": "route.mv", "id": "py", "last": True}, if_rev=revision)
+    assert done["connections"] == [0, 0, 0] and "changes" not in done
+    assert names(client) == before + [done["names"][1], "py"], names(client)
+    assert done["revision"] == revision + 1
+    refused("conflict", apply, client, add, if_rev=revision)
+    # A route that the transaction goes on to change is still the one that it added.
+    more = apply(client, {**add, "before": "py"}, {"op": "route.set", "id": "py", "key": "@id", "value": "yp"})
+    apply(client, *({"op": "route.rm", "id": name} for name in (more["names"][0], done["names"][1], "yp")))
+    assert names(client) == before
+    # Many at once, answered in any order.
+    sent = [client.send("txn.apply", {"operations": json.dumps([add])}) for _ in range(20)]
+    added = [client.answer(number)[0]["names"][0] for number in sent]
+    assert names(client) == before + added and len(set(added)) == 20
+    apply(client, *({"op": "route.rm", "id": name} for name in added))
+    assert names(client) == before
+    client.close()
+
+
+def check_stage(path):
+    client, other = Client(path), Client(path)
+    document = client.call("config.show")[2]
+    half = len(document) // 2
+    assert client.call("config.stage", offset=0, text=document[:half])[0]["bytes"] == half
+    refused("conflict", client.call, "config.stage", offset=half - 1, text="x")
+    refused("conflict", other.call, "config.apply", staged=True)
+    client.call("config.stage", offset=half, text=document[half:])
+    refused("invalid", client.call, "config.apply", staged=True, document=document)
+    refused("invalid", client.call, "config.apply", staged=False)
+    refused("invalid", client.call, "config.apply")
+    assert client.call("config.apply", staged=True)[0]["change_count"] == 0
+    refused("conflict", client.call, "config.apply", staged=True)  # it is gone
+    client.call("config.stage", offset=0, text="rubbish")
+    operations = json.dumps([{"op": "route.add", "server": "main", "route": '{"@id": "staged"}'}])
+    client.call("config.stage", offset=0, text=operations)  # begun anew
+    assert client.call("txn.apply", staged=True)[0]["names"] == ["staged"]
+    apply(client, {"op": "route.rm", "id": "staged"})
+    # 8 MiB for one, 16 MiB for all: the oldest gives way.
+    part = " " * 1000000
+    clients = [Client(path) for _ in range(3)]
+    for c in clients:
+        for i in range(8):
+            c.call("config.stage", offset=i * len(part), text=part)
+    refused("limit", clients[2].call, "config.stage", offset=8 * len(part), text=part)
+    refused("conflict", clients[0].call, "config.check", staged=True)
+    refused("invalid", clients[2].call, "config.check", staged=True)  # there, and no document
+    clients[1].close()
+    clients[0].call("config.stage", offset=0, text=part)
+    for c in clients:
+        c.close()
+
+
 def check_events(path):
     client = Client(path)
     assert refused("invalid", client.call, "events.watch", types="confg").hint == "config"
@@ -141,6 +231,95 @@ def check_events(path):
     result, items, _ = client.answer(watch)
     assert {"listener.opened", "config.changed"} <= {item["type"] for item in items}
     assert all(item["seq"] <= result["seq"] and item["time"].endswith("Z") for item in items)
+    client.close()
+
+
+ROW = {"id", "src", "dst", "listener", "server", "route", "upstream", "sni", "alpn", "proto", "tls",
+       "age", "idle", "bytes_in", "bytes_out", "state"}
+ROUTE = {"name", "handle", "id", "server", "label", "handlers", "disabled", "hits", "active"}
+UPSTREAM = {"name", "id", "dial", "route", "proxy", "server", "weight", "max_connections",
+            "admin", "health", "effective", "connections", "dials", "failures"}
+APPLIED = {"rev", "revision", "change_count", "changes"}
+
+
+def check_methods(path, listen):
+    """Each method once, and the keys of what it answers; control_changes.py has more of those
+    that change something."""
+    client = Client(path)
+    with socket.create_connection(("127.0.0.1", int(listen))) as connection:
+        connection.sendall(b"hello")
+        assert connection.recv(5) == b"hello"
+        (row,) = client.call("conn.ls")[1]
+        shown = client.call("conn.show", id=row["id"])[0]
+        assert client.call("conn.kill", ids=[row["id"]])[0]["killed"] == 1
+    document = client.call("config.show")[2]
+    address = "127.0.0.1:" + listen
+    seen = {
+        "hello": (client.facts, {"protocol", "protocol_min", "version", "level", "pid", "limits"}),
+        "conn.ls": (row, ROW),
+        "conn.show": (shown, ROW | {"started", "remote", "local", "worker", "matching", "branch_of",
+                                    "streams", "facts"}),
+        "conn.kill": (client.call("conn.kill", filter="id>0")[0], {"killed", "dry_run", "missing"}),
+        "config.confirm": ({}, set()),
+        "acme.challenge_add": (client.call(
+            "acme.challenge_add", type="http-01", name="token", value="token.x")[0], {"rev"}),
+        "acme.challenge_del": (client.call(
+            "acme.challenge_del", type="http-01", name="token")[0], {"rev"}),
+        "acme.rekey": ({}, set()),
+        "cert.renew": ({}, set()),
+        "cert.revoke": ({}, set()),
+        "cert.set": ({}, set()),
+    }
+    plain = {
+        "ping": ({}, {"rev"}),
+        "status": ({}, {"rev", "version", "pid", "started", "uptime", "level", "workers",
+                        "connections", "unconfirmed", "confirm_left"}),
+        "ca.root": ({}, {"rev", "pem"}),
+        "config.show": ({}, {"rev", "bytes"}),
+        "config.stage": ({"offset": 0, "text": document}, {"rev", "bytes"}),
+        "config.check": ({"document": document}, APPLIED),
+        "config.apply": ({"document": document}, APPLIED),
+        "config.reload": ({}, APPLIED | {"set_aside"}),
+        "config.save": ({"dry_run": True}, {"change_count", "changes", "set_aside", "saved"}),
+        "config.rollback": ({"back": 1, "dry_run": True}, APPLIED),
+        "txn.apply": ({"operations": '[{"op":"route.disable","id":"db"}]'},
+                      {"rev", "revision", "connections"}),
+        "route.show": ({"id": "db"}, ROUTE | {"json"}),
+        "cert.show": ({"name": "localhost"}, {"names", "expires", "fingerprint"}),
+        "server.show": ({"name": "main"}, {"name", "listeners", "routes", "hits", "active"}),
+        "route.test": ({"listener": address}, {"rev"}),
+        "listener.show": ({"address": address}, {"address", "server", "paused"}),
+        "upstream.health": ({"proxy": "db", "id": "127.0.0.1:9", "state": "auto"}, UPSTREAM),
+        "upstream.show": ({"proxy": "db", "id": "127.0.0.1:9"}, UPSTREAM),
+    }
+    lists = {
+        "cert.ls": {"names", "expires"},
+        "config.history": {"revision", "time", "who", "comment"},
+        "config.diff": {"path", "change"},
+        "route.ls": ROUTE | {"index"},
+        "server.ls": {"name", "listeners", "routes", "hits", "active"},
+        "listener.ls": {"address", "server", "paused"},
+        "upstream.ls": UPSTREAM,
+    }
+    for method, (params, keys) in plain.items():
+        seen[method] = client.call(method, **params)[0], keys
+    for method, keys in lists.items():
+        result, items, _ = client.call(method)
+        assert result["count"] == len(items) > 0, method
+        seen[method] = items[0], keys
+    for method, params in (("config.confirm", {}), ("cert.renew", {"name": "none"}),
+                           ("cert.revoke", {"name": "none"}), ("acme.rekey", {"name": "none"})):
+        refused("not_found", client.call, method, **params)
+    refused("invalid", client.call, "cert.set", name="none", chain="-", key="-")
+    # Until the client ends its side.
+    number = client.send("events.watch", {"since": 0})
+    client.socket.shutdown(socket.SHUT_WR)
+    result, items, _ = client.answer(number)
+    assert result["seq"] >= items[-1]["seq"]
+    seen["events.watch"] = items[0], {"seq", "time", "type"}
+    for method, (answer, keys) in seen.items():
+        assert keys <= set(answer), (method, keys - set(answer))
+    assert set(seen) == methods_of_header(), set(seen) ^ methods_of_header()
     client.close()
 
 
@@ -164,7 +343,10 @@ def main():
     path = sys.argv[1]
     check_hello(path)
     check_requests(path)
+    check_changes(path)
+    check_stage(path)
     check_events(path)
+    check_methods(path, sys.argv[2])
     check_limits(path)
     print("all is as the header says")
 

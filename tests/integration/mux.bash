@@ -2,7 +2,7 @@
 # For the tests with real clients: every protocol behind one port, told apart by what the client
 # says, or by its silence. Each test starts the servers that it needs; the others' ports are closed.
 
-mux_servers="ssh postgres socks4 http2 http xmpp rdp dns openvpn redis mqtt mysql smtp"
+mux_servers="ssh postgres socks4 http2 http xmpp rdp dns openvpn redis mqtt mysql smtp quic wireguard ntp"
 declare -A server_port=()
 MUX=$(free_port)
 for name in $mux_servers; do
@@ -10,9 +10,11 @@ for name in $mux_servers; do
 done
 need openssl openssl
 
-mux_to() { # NAME…: handlers before it are given as JSON
-    printf '"@id": "%s", "handle": [%s{"handler": "proxy", "upstreams": [{"dial": ["127.0.0.1:%s"]}]}]' \
-        "$1" "${3:-}" "${server_port[${2:-$1}]}"
+mux_to() { # ID [[udp/]SERVER [HANDLERS]]: a route's name and chain
+    local server=${2:-$1} network=tcp
+    [ "$server" = "${server#udp/}" ] || network=udp
+    printf '"@id": "%s", "handle": [%s{"handler": "proxy", "upstreams": [{"dial": ["%s/127.0.0.1:%s"]}]}]' \
+        "$1" "${3:-}" $network "${server_port[${server#udp/}]}"
 }
 
 # A route of its own for each; the order is one that an operator might choose.
@@ -45,6 +47,13 @@ mux_config() {
         {"match": [{"regexp": {"pattern": "^\\\\x10.{1,4}\\\\x00\\\\x04MQTT", "count": 8}}], $(mux_to mqtt)},
         {"match": [{"local_ip": {"ranges": ["127.0.0.2"]}}], $(mux_to mysql)},
         {$(mux_to smtp)}
+    ]},
+    "datagrams": {"listen": ["udp/127.0.0.1:$MUX"], "idle_timeout": "3s", "routes": [
+        {"match": [{"dns": {}}], $(mux_to udp-dns udp/dns)},
+        {"match": [{"quic": {"sni": ["localhost"]}}], $(mux_to quic udp/quic)},
+        {"match": [{"openvpn": {}}], $(mux_to udp-openvpn udp/openvpn)},
+        {"match": [{"wireguard": {}}], $(mux_to wireguard udp/wireguard)},
+        {$(mux_to ntp udp/ntp)}
     ]}}},
     "tls": {"certificates": {"load_files": [{"certificate": "$tmp/mux.pem", "key": "$tmp/mux.key"}]}}}}
 JSON
@@ -60,9 +69,40 @@ serving() { # NAME: its server listens
     wait_until 60 "the server of $1" listening "${server_port[$1]}"
 }
 
-# wait_route NAME [SUBROUTE-SERVER]: a client has taken this route, to this server.
-wait_route() {
-    wait_log pointsmand "route=$1 .*upstream=tcp/127.0.0.1:${server_port[${2:-$1}]} "
+bound() { # PORT
+    ss -Hlun "sport = :$1" | grep -q .
+}
+
+serving_datagrams() { # NAME
+    wait_until 60 "the server of $1" bound "${server_port[$1]}"
+}
+
+# A client has taken this route, to this server.
+wait_route() { # ID [[udp/]SERVER]
+    local server=${2:-$1} network=tcp
+    [ "$server" = "${server#udp/}" ] || network=udp
+    wait_log pointsmand "route=$1 .*upstream=$network/127.0.0.1:${server_port[${server#udp/}]} "
+}
+
+# With two records of www.example.com. "do-udp:yes" or "do-udp:no".
+start_unbound() { # OPTION
+    cat >"$tmp/unbound.conf" <<CONF
+server:
+    interface: 127.0.0.1@${server_port[dns]}
+    username: ""
+    chroot: ""
+    directory: "$tmp"
+    pidfile: ""
+    use-syslog: no
+    do-daemonize: no
+    $1
+    local-zone: "example.com." static
+    local-data: "www.example.com. 60 IN A 192.0.2.80"
+    local-data: 'www.example.com. 60 IN TXT "through the mux"'
+remote-control:
+    control-enable: no
+CONF
+    start unbound unbound -d -p -c "$tmp/unbound.conf"
 }
 
 need_sshd() {

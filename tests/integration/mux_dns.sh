@@ -8,23 +8,7 @@ need dig bind9-dnsutils
 need kdig knot-dnsutils
 . "$here/mux.bash"
 
-cat >"$tmp/unbound.conf" <<CONF
-server:
-    interface: 127.0.0.1@${server_port[dns]}
-    username: ""
-    chroot: ""
-    directory: "$tmp"
-    pidfile: ""
-    use-syslog: no
-    do-daemonize: no
-    do-udp: no
-    local-zone: "example.com." static
-    local-data: "www.example.com. 60 IN A 192.0.2.80"
-    local-data: 'www.example.com. 60 IN TXT "through the mux"'
-remote-control:
-    control-enable: no
-CONF
-start unbound unbound -d -p -c "$tmp/unbound.conf"
+start_unbound do-udp:no
 mux_start
 serving dns
 

@@ -70,11 +70,10 @@ class Model:
         return {"op": "upstream.swap", "proxy": "all", "dial": dial}
 
     def pause(self):
-        paused = self.main["paused"]
-        if paused:
-            return {"op": "listener.resume", "address": paused.pop()}
-        paused.append(random.choice(LISTENERS))
-        return {"op": "listener.pause", "address": paused[0]}
+        if "paused" in self.main:
+            return {"op": "listener.resume", "address": self.main.pop("paused")[0]}
+        self.main["paused"] = [random.choice(LISTENERS)]
+        return {"op": "listener.pause", "address": self.main["paused"][0]}
 
     def step(self):
         return random.choice([self.add, self.move, self.remove, self.swap, self.pause])()
@@ -109,7 +108,7 @@ def random_transactions(client, pace):
         document = document_of(client)
         assert document == model.document, f"{operations}\n{document}\n{model.document}"
         time.sleep(pace)
-    if model.main["paused"]:
+    if "paused" in model.main:
         transact(client, [model.pause()])
 
 

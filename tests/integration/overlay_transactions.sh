@@ -10,7 +10,7 @@ LISTEN=$(free_port) OTHER=$(free_port) ECHO=$(free_port) ECHO2=$(free_port)
 export LISTEN OTHER ECHO ECHO2 sock tmp
 config <<EOF2
 {"apps":{"layer4":{"servers":{
-  "main":{"listen":["127.0.0.1:$LISTEN","127.0.0.1:$OTHER"],"paused":[],"routes":[
+  "main":{"listen":["127.0.0.1:$LISTEN","127.0.0.1:$OTHER"],"routes":[
     {"@id":"all","handle":[{"handler":"proxy","upstreams":[{"dial":["127.0.0.1:$ECHO"]}]}]}]},
   "back":{"listen":["127.0.0.1:$ECHO","127.0.0.1:$ECHO2"],"routes":[{"handle":[{"handler":"echo"}]}]}}}}}
 EOF2

@@ -19,7 +19,11 @@ config <<JSON
     {"@id": "mail", "match": [{"tls": {"sni": ["mail.test"]}}], "handle": [{"handler": "tls"},
         {"handler": "proxy", "upstreams": [{"dial": ["127.0.0.1:4"]}]}]},
     {"@id": "rest", "match": [{"remote_ip": {"ranges": ["192.0.2.0/24"]}}], "handle": [{"handler": "tls"},
-        {"handler": "subroute", "routes": [{"match": [{"http": []}], "handle": [{"handler": "echo"}]}]}]}
+        {"handler": "subroute", "routes": [{"match": [{"http": []}], "handle": [{"handler": "echo"}]}]}]},
+    {"@id": "socks", "match": [{"socks5": {}}], "handle": [
+        {"handler": "tee", "branch": [{"handler": "tls"}, {"handler": "proxy", "upstreams": [{"dial": ["127.0.0.1:5"]}]}]},
+        {"handler": "subroute", "routes": [{"match": [{"socks5": {}}], "handle": [{"handler": "socks5"}]}]},
+        {"handler": "close"}]}
 ]}}}}}
 JSON
 daemon
@@ -59,6 +63,12 @@ assert r["decision"] == "handled" and r["handlers"] == ["tls", "proxy"] and r["r
 assert r["upstreams"] == [{"dial": "127.0.0.1:4", "available": True, "chosen": True}], r
 r, _, _ = ask(src="192.0.2.7", bytes=b"\0\0\0")
 assert r["decision"] == "unknown" and r["handlers"] == ["tls", "subroute"], r
+
+# A branch is told, and the rest goes on with the bytes as they were.
+r, _, _ = ask(bytes=b"\5\1\0")
+assert r["decision"] == "handled" and r["route"] == "socks", r
+assert r["handlers"] == ["tee", "tls", "proxy", "subroute", "socks5"], r
+assert r["upstreams"] == [{"dial": "127.0.0.1:5", "available": True, "chosen": True}], r
 
 # Bytes as they are; more of them may be needed, or not come.
 assert ask(bytes=b"SSH-2.0-x\r\n", src="10.1.2.3:99")[0]["route"] == "office"

@@ -38,9 +38,11 @@ config <<JSON
     "certificates": {"automate": ["localhost"]}}}}
 JSON
 daemon
-export DAEMON=${pids[pointsmand]}
+export DAEMON=${pids[pointsmand]} POINTSCTL=$pointsctl SOCK=$sock
 
 "$python" - <<'PY' || fail "tee"
+import json
+import subprocess
 import threading
 from peers import *
 
@@ -95,6 +97,20 @@ s.sendall(SMALL)
 expect(m, SMALL), expect(t, SMALL)
 m.close()
 s.close(), t.close()
+
+# Both are connections, and the branch says whose it is.
+def ctl(*words):
+    command = [os.environ["POINTSCTL"], "-s", os.environ["SOCK"], "-j", "conn", *words]
+    return json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
+
+s = connect(port("PLAIN"))
+m, t = main.accept(), a.accept()
+ids = [c["id"] for c in ctl("ls", f"src==127.0.0.1:{s.getsockname()[1]}")["items"]]
+assert len(ids) == 2, ids
+of = {id: ctl("show", str(id))["branch_of"] for id in ids}
+branch = max(ids, key=lambda id: of[id] is not None)
+assert of == {branch: min(set(ids) - {branch}), min(set(ids) - {branch}): None}, of
+s.close(), m.close(), t.close()
 
 # A reset of the client is one for the branch, after what came before.
 s = connect(port("PLAIN"))

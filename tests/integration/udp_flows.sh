@@ -143,6 +143,19 @@ stream = connect(port("BOTH"))
 stream.sendall(b"yes")
 expect(stream, b"yes")
 
+# A forged datagram from the listener's own address would have it answer itself for ever.
+try:
+    forged = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW)
+except PermissionError:
+    forged = None
+if forged:
+    udp = struct.pack("!HHHH", port("SHORT"), port("SHORT"), 12, 0) + b"loop"
+    ip = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(udp), 0, 0, 64, socket.IPPROTO_UDP, 0,
+        socket.inet_aton("127.0.0.1"), socket.inet_aton("127.0.0.1"))
+    lost = ctl("status")["datagrams_lost"]
+    forged.sendto(ip + udp, ("127.0.0.1", 0))
+    within(10, "the forged datagram", lambda: ctl("status")["datagrams_lost"] == lost + 1)
+
 # Silence ends it, and nothing else does.
 client = datagrams(to=port("SHORT"))
 start = time.monotonic()

@@ -125,7 +125,7 @@ __attribute__((unused)) static void expect_saved(const char *want)
 
 static void run_edited(json_t *document, const struct edit *edit)
 {
-	struct instance *next = instance_compile(document, 1, running, edit, false, &err);
+	struct instance *next = instance_compile(document, 1, running, edit, false, false, &err);
 
 	ck_assert_msg(next != NULL, "%s: %s", err.path, err.message);
 	instance_unref(running);

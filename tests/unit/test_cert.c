@@ -247,6 +247,7 @@ static int count_pem(void *arg, const char *path, struct error *e)
 
 START_TEST(test_folder)
 {
+	static const struct folder_visitor visitor = {.file = count_pem};
 	int count = 0;
 
 	write_file("a.pem", "x", 1);
@@ -256,9 +257,9 @@ START_TEST(test_folder)
 	write_file("sub/d.pem", "x", 1);
 	ck_assert_int_eq(symlink("..", path_of("sub/up")), 0);
 	ck_assert_int_eq(symlink("gone", path_of("e.pem")), 0);
-	ck_assert_int_eq(folder_each_pem(folder, count_pem, &count, &err), 0);
+	ck_assert_int_eq(folder_walk(folder, &visitor, &count, &err), 0);
 	ck_assert_int_eq(count, 3);
-	ck_assert_int_eq(folder_each_pem(path_of("none"), count_pem, &count, &err), -1);
+	ck_assert_int_eq(folder_walk(path_of("none"), &visitor, &count, &err), -1);
 }
 END_TEST
 

@@ -3,6 +3,7 @@
 #include <config.h>
 
 #include "control_support.h"
+#include "daemon/control/stage.h"
 
 #define ADMIN LEVEL_ADMIN
 
@@ -441,7 +442,7 @@ START_TEST(long_messages_take_turns)
 	}
 	for (i = 0; i < CLIENTS; i++)
 		waiting += sent[i] < size - 1;
-	ck_assert_uint_eq(waiting, CLIENTS - 2);
+	ck_assert_uint_eq(waiting, CLIENTS - 1);
 	for (i = 0; i < CLIENTS; i++)
 		if (sent[i] == size - 1)
 			client_stop(&c[i]);
@@ -452,6 +453,36 @@ START_TEST(long_messages_take_turns)
 			client_stop(&c[i]);
 		}
 	buf_fini(&bytes);
+}
+END_TEST
+
+/* ---- staged texts -------------------------------------------------------------------------- */
+
+static void send_part(struct peer_client *c, uint32_t id, uint64_t offset)
+{
+	struct request r;
+	struct pack_box *map = request_begin(&r, id, "config.stage");
+
+	pack_u64(pack_key(map, "offset"), offset);
+	pack_str(pack_key(map, "text"), "[]");
+	request_send(&r, c);
+}
+
+START_TEST(staged_texts_go)
+{
+	struct peer_client c;
+
+	stage_patience(0.05);
+	client_ready(&c, ADMIN);
+	send_part(&c, 2, 0);
+	ck_assert_uint_eq(number_of(expect_result(&c, 2), "bytes"), 2);
+	send_part(&c, 3, 2);
+	ck_assert_uint_eq(number_of(expect_result(&c, 3), "bytes"), 4);
+	turns(100);
+	send_part(&c, 4, 4);
+	expect_error(&c, 4, "conflict", NULL, NULL);
+	client_stop(&c);
+	stage_patience(STAGE_SECONDS);
 }
 END_TEST
 
@@ -524,8 +555,8 @@ START_TEST(status_shape)
 	result = expect_result(&c, 2);
 	expect_keys(result,
 	    "rev,version,pid,started,uptime,level,workers,clients,servers,listeners,routes,"
-	    "old_routes,saved,unsaved,set_aside,connections,accepted,bytes_in,bytes_out,"
-	    "flows_refused,datagrams_lost,descriptors");
+	    "old_routes,saved,unsaved,set_aside,unconfirmed,confirm_left,connections,accepted,"
+	    "bytes_in,bytes_out,flows_refused,datagrams_lost,descriptors");
 	expect_text(result, "level", "observe");
 	ck_assert_uint_eq(number_of(result, "workers"), TEST_WORKERS);
 	ck_assert_uint_eq(number_of(result, "pid"), (uint64_t)getpid());
@@ -589,6 +620,7 @@ int main(void)
 	tcase_add_test(tc, flood_without_reading);
 	tcase_add_test(tc, longest_message);
 	tcase_add_test(tc, long_messages_take_turns);
+	tcase_add_test(tc, staged_texts_go);
 	tcase_add_test(tc, level_none_may_nothing);
 	tcase_add_test(tc, levels_by_method);
 	tcase_add_test(tc, level_rules);

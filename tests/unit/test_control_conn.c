@@ -206,6 +206,14 @@ static bool answered(struct peer_client *c)
 	return client_take(c);
 }
 
+static void send_show(struct peer_client *c, uint32_t request, uint64_t id)
+{
+	struct request r;
+
+	pack_u64(pack_key(request_begin(&r, request, "conn.show"), "id"), id);
+	request_send(&r, c);
+}
+
 /* With workers that do not answer: a last request is run with 31 before it, not with 32. */
 START_TEST(in_flight)
 {
@@ -216,16 +224,38 @@ START_TEST(in_flight)
 	pthread_mutex_lock(&gate);
 	workers_visit(wait_at_gate, NULL, NULL);
 	for (id = 2; id < 2 + CONTROL_IN_FLIGHT_MAX - 1; id++)
-		send_unread(&c, id, "conn.ls");
+		send_show(&c, id, 1);
 	send_unread(&c, 100, "ping");
 	ck_assert(answered(&c));
-	send_unread(&c, id, "conn.ls");
+	send_show(&c, id, 1);
 	send_unread(&c, 101, "ping");
 	ck_assert(!answered(&c));
 	pthread_mutex_unlock(&gate);
 	for (id = 0; id < CONTROL_IN_FLIGHT_MAX + 1; id++)
 		ck_assert(client_message(&c) != NULL);
 	client_stop(&c);
+}
+END_TEST
+
+/* A list holds much: while it is made no other request of its client is, but those of others. */
+START_TEST(lists_run_alone)
+{
+	struct peer_client c, other;
+
+	client_ready(&c, LEVEL_OBSERVE);
+	client_ready(&other, LEVEL_OBSERVE);
+	pthread_mutex_lock(&gate);
+	workers_visit(wait_at_gate, NULL, NULL);
+	send_unread(&c, 2, "conn.ls");
+	send_unread(&c, 3, "ping");
+	send_unread(&other, 2, "ping");
+	ck_assert(answered(&other));
+	ck_assert(!answered(&c));
+	pthread_mutex_unlock(&gate);
+	expect_result(&c, 2);
+	expect_result(&c, 3);
+	client_stop(&c);
+	client_stop(&other);
 }
 END_TEST
 
@@ -272,14 +302,6 @@ START_TEST(many_lists_at_once)
 }
 END_TEST
 
-static void send_show(struct peer_client *c, uint32_t request, uint64_t id)
-{
-	struct request r;
-
-	pack_u64(pack_key(request_begin(&r, request, "conn.show"), "id"), id);
-	request_send(&r, c);
-}
-
 START_TEST(show)
 {
 	const msgpack_object *result;
@@ -289,7 +311,8 @@ START_TEST(show)
 	client_ready(&c, LEVEL_OBSERVE);
 	send_show(&c, 2, 5);
 	result = expect_result(&c, 2);
-	expect_keys(result, "rev," ROW_KEYS ",started,remote,local,worker,matching,streams,facts");
+	expect_keys(result,
+	    "rev," ROW_KEYS ",started,remote,local,worker,matching,branch_of,streams,facts");
 	ck_assert_uint_eq(number_of(result, "id"), 5);
 	ck_assert_uint_eq(number_of(result, "worker"), 1);
 	expect_text(unpack_get(result, "facts"), "l4.tls.server_name", "a.example.com");
@@ -400,6 +423,7 @@ int main(void)
 	tcase_add_test(tc, slow_reader);
 	tcase_add_test(tc, unread_lists);
 	tcase_add_test(tc, in_flight);
+	tcase_add_test(tc, lists_run_alone);
 	tcase_add_test(tc, leaves_in_the_middle);
 	tcase_add_test(tc, many_lists_at_once);
 	tcase_add_test(tc, show);

@@ -157,7 +157,7 @@ START_TEST(dry_runs)
 	struct instance *dry;
 
 	load_file(A);
-	dry = instance_compile(document, 0, running, NULL, true, &err);
+	dry = instance_compile(document, 0, running, NULL, false, true, &err);
 	ck_assert_ptr_nonnull(dry);
 	instance_unref(dry);
 	json_decref(document);

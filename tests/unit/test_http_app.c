@@ -227,15 +227,21 @@ START_TEST(test_alpn)
 {
 	struct instance *in = must_load("{\"servers\": {\"a\": {\"listen\": [\":443\"], "
 					"\"tls_connection_policies\": [{}, {\"alpn\": [\"h2\", "
-					"\"x\", \"http/1.1\"]}]}}}",
+					"\"x\", \"http/1.1\", \"h3\"]}]}, \"b\": {"
+					"\"listen\": [\":8443\"], \"protocols\": [\"h1\"], "
+					"\"tls_connection_policies\": [{}]}}}",
 	    NULL);
 	const struct http_tls *tls = in->servers[0]->routes.items[0]->handlers[0].params;
 
 	ck_assert_uint_eq(tls->policies.count, 2);
+	ck_assert_uint_eq(tls->policies.items[0].alpn_count, 2);
+	ck_assert_int_eq(memcmp(tls->policies.items[0].alpn[0].data, "h2", 2), 0);
+	ck_assert_int_eq(memcmp(tls->policies.items[0].alpn[1].data, "http/1.1", 8), 0);
+	ck_assert_uint_eq(tls->policies.items[1].alpn_count, 3);
+	ck_assert_int_eq(memcmp(tls->policies.items[1].alpn[1].data, "x", 1), 0);
+	tls = in->servers[1]->routes.items[0]->handlers[0].params;
 	ck_assert_uint_eq(tls->policies.items[0].alpn_count, 1);
 	ck_assert_int_eq(memcmp(tls->policies.items[0].alpn[0].data, "http/1.1", 8), 0);
-	ck_assert_uint_eq(tls->policies.items[1].alpn_count, 2);
-	ck_assert_int_eq(memcmp(tls->policies.items[1].alpn[0].data, "x", 1), 0);
 	instance_unref(in);
 }
 END_TEST
@@ -291,7 +297,7 @@ static const struct bad_case {
     {IN_SERVER("\"max_header_bytes\": 1"), SERVER_PATH ".max_header_bytes", "1024"},
     {IN_SERVER("\"automatic_https\": {\"disabled\": true}"), SERVER_PATH ".automatic_https",
 	"did you mean 'disable'?"},
-    {IN_SERVER("\"tls_connection_policies\": [{\"alpn\": [\"h2\"]}]"),
+    {IN_SERVER("\"tls_connection_policies\": [{\"alpn\": [\"h3\"]}]"),
 	SERVER_PATH ".tls_connection_policies[0].alpn", "http/1.1"},
     {IN_SERVER("\"tls_connection_policies\": [{\"snii\": 1}]"),
 	SERVER_PATH ".tls_connection_policies[0]", "unknown field 'snii'"},

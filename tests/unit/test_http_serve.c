@@ -14,6 +14,7 @@
 
 #include "common/log.h"
 #include "daemon/config/change.h"
+#include "daemon/core/answers.h"
 #include "daemon/core/instance.h"
 #include "daemon/core/worker.h"
 #include "daemon/http/app.h"
@@ -294,6 +295,40 @@ START_TEST(test_talk)
 END_TEST
 
 /* The same, whatever the packets. */
+/* HTTP-01: the token of a pending order, asked of the name it is for, goes before all routes. */
+START_TEST(test_challenge)
+{
+	static const char path[] = "/.well-known/acme-challenge/token";
+	static const struct {
+		const char *method, *before, *after, *host, *body;
+	} cases[] = {
+	    {"GET", "", "", "A.Example:80", "\r\n\r\ntoken.print"},
+	    {"GET", "", "", "b.example", NULL},
+	    {"GET", "", "x", "a.example", NULL},
+	    {"GET", "/x", "", "a.example", NULL},
+	    {"POST", "", "", "a.example", NULL},
+	};
+	struct error err;
+	char request[128];
+	size_t i;
+
+	answers_add(ANSWER_HTTP, "token", "a.example", "token.print", NULL, NULL, &err);
+	for (i = 0; i < COUNT(cases); i++) {
+		struct buf answer = {0};
+		const char *text;
+
+		snprintf(request, sizeof(request), "%s %s%s%s HTTP/1.1\r\nHost: %s\r\n\r\n",
+		    cases[i].method, cases[i].before, path, cases[i].after, cases[i].host);
+		text = talk(request, &answer);
+		ck_assert_msg((strstr(text, "token.print") != NULL) == (cases[i].body != NULL),
+		    "%s%s", request, text);
+		ck_assert(cases[i].body == NULL || strstr(text, cases[i].body) != NULL);
+		buf_fini(&answer);
+	}
+	answers_remove(ANSWER_HTTP, "token");
+}
+END_TEST
+
 START_TEST(test_byte_by_byte)
 {
 	const struct talk_case *c = &talk_cases[_i];
@@ -501,6 +536,7 @@ int main(void)
 	tcase_add_unchecked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(tc, test_talk, 0, COUNT(talk_cases));
 	tcase_add_loop_test(tc, test_byte_by_byte, 0, COUNT(talk_cases));
+	tcase_add_test(tc, test_challenge);
 	tcase_add_test(tc, test_header_limit);
 	tcase_add_test(tc, test_slow_reader);
 	tcase_add_test(tc, test_stuck_reader);

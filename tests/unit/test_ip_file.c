@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "common/log.h"
+#include "daemon/core/file_watch.h"
 #include "daemon/core/ip_file.h"
 #include "daemon/core/ip_lines.h"
 #include "tests/unit/matcher_support.h"
@@ -31,7 +32,7 @@ static void teardown(void)
 {
 	char command[128];
 
-	ip_files_stop();
+	file_watch_stop();
 	ev_loop_destroy(loop);
 	snprintf(command, sizeof(command), "rm -rf '%s'", folder);
 	ck_assert_int_eq(system(command), 0);

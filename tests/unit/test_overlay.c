@@ -219,6 +219,53 @@ START_TEST(disk_refuses)
 }
 END_TEST
 
+/* What is not read is not overwritten either: it may be what everybody wants to have back. */
+START_TEST(cannot_be_read)
+{
+	char path[128], away[128];
+
+	load_file(A "," B);
+	ck_assert(change(A_OFF "," B, true));
+	instance_unref(running);
+	running = NULL;
+	overlay_stop();
+	snprintf(path, sizeof(path), "%s/%s", folder, OVERLAY_FILE);
+	snprintf(away, sizeof(away), "%s/away", folder);
+	ck_assert_int_eq(rename(path, away), 0);
+	ck_assert_int_eq(mkdir(path, 0700), 0); /* reading this is an error, even for root */
+	overlay_start(state);
+	load_file(A "," B);
+	expect_saved(A "," B);
+	ck_assert_int_eq(rmdir(path), 0);
+	ck_assert_int_eq(rename(away, path), 0);
+	ck_assert(!change(A "," B "," C, true));
+	ck_assert_msg(strstr(err.message, "left alone") != NULL, "%s", err.message);
+	ck_assert(!save_all());
+	restart();
+	load_file(A "," B);
+	expect_saved(A_OFF "," B);
+}
+END_TEST
+
+START_TEST(damage_not_kept)
+{
+	char path[128];
+
+	load_file(A "," B);
+	ck_assert(change(A_OFF "," B, true));
+	snprintf(path, sizeof(path), "%s/%s", folder, OVERLAY_DAMAGED);
+	ck_assert_int_eq(mkdir(path, 0700), 0);
+	instance_unref(running);
+	running = NULL;
+	overlay_stop();
+	ck_assert_int_eq(state_write(state, OVERLAY_FILE, span_str("rubbish"), &err), 0);
+	overlay_start(state);
+	load_file(A "," B);
+	ck_assert(!change(A "," B "," C, true));
+	ck_assert_int_eq(rmdir(path), 0);
+}
+END_TEST
+
 START_TEST(nothing_kept)
 {
 	overlay_stop();
@@ -346,6 +393,8 @@ int main(void)
 	tcase_add_test(t, damaged);
 	tcase_add_test(t, odd_contents);
 	tcase_add_test(t, disk_refuses);
+	tcase_add_test(t, cannot_be_read);
+	tcase_add_test(t, damage_not_kept);
 	tcase_add_test(t, nothing_kept);
 	tcase_add_test(t, searching);
 	tcase_add_test(t, searching_is_bounded);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/buf.h"
 #include "daemon/config/secrets.h"
 #include "daemon/core/handler.h"
 #include "daemon/core/matcher.h"
@@ -109,6 +110,75 @@ START_TEST(same_value_same_mask)
 }
 END_TEST
 
+/* ---- and back ------------------------------------------------------------------------------ */
+
+static const char current[] =
+    "{\"handle\":[{\"handler\":\"fake\",\"plain\":\"p\",\"token\":\"t\",\"inner\":"
+    "{\"token\":\"i\"}}],\"credentials\":{\"alice\":\"a\",\"bob\":\"b\"},"
+    "\"password\":\"t\"}";
+
+/* what: masked text of the document above, one word of it replaced; NULL: refused at path */
+static void expect_restored(const char *word, const char *by, const char *want, const char *path)
+{
+	json_t *document = json_loads(current, 0, NULL), *masked = secrets_mask(document);
+	char *text = json_dumps(masked, JSON_COMPACT), *have;
+	struct buf changed = {0};
+	json_t *edited, *out = NULL;
+	struct error err;
+	char *at = strstr(text, word);
+	int rc;
+
+	ck_assert(at != NULL);
+	buf_append(&changed, text, (size_t)(at - text));
+	buf_append_str(&changed, by);
+	buf_append_str(&changed, at + strlen(word));
+	edited = json_loads(buf_str(&changed), 0, NULL);
+	ck_assert_msg(edited != NULL, "%s", buf_str(&changed));
+	rc = secrets_restore(edited, document, &out, &err);
+	ck_assert_int_eq(rc, want != NULL ? 0 : -1);
+	if (want != NULL) {
+		have = json_dumps(out, JSON_COMPACT);
+		ck_assert_str_eq(have, want);
+		free(have);
+	} else {
+		ck_assert_int_eq(err.code, ERROR_INVALID);
+		ck_assert_str_eq(err.path, path);
+	}
+	json_decref(out);
+	json_decref(edited);
+	json_decref(masked);
+	json_decref(document);
+	buf_fini(&changed);
+	free(text);
+}
+
+START_TEST(restored_where_they_were)
+{
+	expect_restored("handle", "handle", current, NULL);
+	/* Beside what changes, and at another place of the same kind. */
+	expect_restored("{\"handler\":\"fake\"", "{},{\"handler\":\"fake\"",
+	    "{\"handle\":[{},{\"handler\":\"fake\",\"plain\":\"p\",\"token\":\"t\",\"inner\":{"
+	    "\"token\":"
+	    "\"i\"}}],\"credentials\":{\"alice\":\"a\",\"bob\":\"b\"},\"password\":\"t\"}",
+	    NULL);
+	expect_restored("\"alice\"", "\"carol\"",
+	    "{\"handle\":[{\"handler\":\"fake\",\"plain\":\"p\",\"token\":\"t\",\"inner\":{"
+	    "\"token\":\"i\"}}],"
+	    "\"credentials\":{\"carol\":\"a\",\"bob\":\"b\"},\"password\":\"t\"}",
+	    NULL);
+}
+END_TEST
+
+START_TEST(never_where_they_would_be_shown)
+{
+	expect_restored("\"password\"", "\"note\"", NULL, "note");
+	expect_restored("\"fake\"", "\"other\"", NULL, "handle[0].token");
+	/* Under another key, though the value is the same. */
+	expect_restored("\"credentials\"", "\"mac_key\"", NULL, "mac_key.alice");
+	expect_restored("sha256:", "sha256:0", NULL, "handle[0].token");
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("secrets");
@@ -121,6 +191,8 @@ int main(void)
 	tcase_add_test(tc, by_tables);
 	tcase_add_test(tc, by_name);
 	tcase_add_test(tc, same_value_same_mask);
+	tcase_add_test(tc, restored_where_they_were);
+	tcase_add_test(tc, never_where_they_would_be_shown);
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);

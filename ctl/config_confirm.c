@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <config.h>
+
+#include <inttypes.h>
+
+#include "common/unpack.h"
+#include "ctl/command.h"
+
+static int run_confirm(struct context *c, int argc, char **argv)
+{
+	static const struct column columns[] = {
+	    {.title = "revision", .key = "revision"}, {.title = NULL}};
+	struct pack_box *params;
+	struct reply reply;
+	uint64_t revision = 0;
+	int rc;
+
+	if (argc > 0 && command_id(c, argv[0], &revision) == -1)
+		return -1;
+	if (command_connect(c) == NULL)
+		return -1;
+	params = client_begin(c->client, CONTROL_CONFIG_CONFIRM);
+	if (argc > 0)
+		pack_u64(pack_key(params, "revision"), revision);
+	if (command_call(c, &reply) == -1)
+		return -1;
+	rc = output_object(&c->output, reply.result, columns, NULL);
+	reply_fini(&reply);
+	return command_printed(c, rc);
+}
+
+const struct command command_config_confirm = {
+    .object = "config",
+    .verb = "confirm",
+    .arguments = "[REVISION]",
+    .help = "let a change stay that would be taken back",
+    .max = 1,
+    .run = run_confirm,
+};

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <config.h>
+
+#include "ctl/listing.h"
+
+static const struct column columns[] = {
+    {.title = "REVISION", .key = "revision", .kind = COLUMN_NUMBER},
+    {.title = "TIME", .key = "time"},
+    {.title = "WHO", .key = "who", .cut = true},
+    {.title = "COMMENT", .key = "comment", .cut = true},
+    {.title = NULL},
+};
+
+static int run_history(struct context *c, int argc, char **argv)
+{
+	(void)argc;
+	(void)argv;
+	return listing_all(c, CONTROL_CONFIG_HISTORY, columns, "revision");
+}
+
+const struct command command_config_history = {
+    .object = "config",
+    .verb = "history",
+    .help = "the documents that were in force, the newest first",
+    .run = run_history,
+};

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <config.h>
+
+#include "ctl/config_result.h"
+
+#include <inttypes.h>
+
+#include "common/unpack.h"
+#include "ctl/changes.h"
+#include "ctl/human.h"
+#include "ctl/stage.h"
+
+int config_begin(struct context *c, const char *method, const char *argument, struct input *in,
+    struct pack_box **params)
+{
+	if (input_read(c, argument, "the document", in) == -1 || command_connect(c) == NULL)
+		return -1;
+	return stage_begin(c, method, "document", buf_span(&in->text), params);
+}
+
+/* Saved changes that a reload has set aside. */
+static void print_aside(struct context *c, const msgpack_object *list)
+{
+	uint32_t i, count = unpack_is_array(list) ? list->via.array.size : 0;
+	struct span path = {0}, reason = {0};
+
+	if (count > 0)
+		fputs("saved changes that are set aside:\n", c->output.to);
+	for (i = 0; i < count; i++) {
+		unpack_text(unpack_get(&list->via.array.ptr[i], "path"), &path);
+		unpack_text(unpack_get(&list->via.array.ptr[i], "reason"), &reason);
+		fputs("  ", c->output.to);
+		human_print(path, c->output.to);
+		fputs(": ", c->output.to);
+		human_print(reason, c->output.to);
+		fputc('\n', c->output.to);
+	}
+}
+
+static int print(struct context *c, const msgpack_object *result, bool dry)
+{
+	static const struct column none[] = {{.title = NULL}};
+	enum format format = c->output.format;
+	uint64_t revision = 0, count = 0;
+
+	if (format == FORMAT_JSON || format == FORMAT_JSONL)
+		return output_object(&c->output, result, none, NULL);
+	if (format == FORMAT_NAME)
+		return output_object(&c->output, result, none, "revision");
+	unpack_u64(unpack_get(result, "revision"), &revision);
+	unpack_u64(unpack_get(result, "change_count"), &count);
+	if (dry && count == 0)
+		fputs("valid; it is the document in force\n", c->output.to);
+	else if (dry)
+		fprintf(c->output.to, "valid; it would change %" PRIu64 " place%s:\n", count,
+		    count == 1 ? "" : "s");
+	else
+		fprintf(c->output.to, "revision %" PRIu64 ", %" PRIu64 " place%s changed%s\n",
+		    revision, count, count == 1 ? "" : "s", count > 0 ? ":" : "");
+	changes_print(&c->output, result, !dry);
+	print_aside(c, unpack_get(result, "set_aside"));
+	return 0;
+}
+
+int config_result(struct context *c, bool dry, const struct input *in)
+{
+	struct reply reply;
+	int rc;
+
+	if (command_call(c, &reply) == -1) {
+		if (in != NULL) {
+			input_name_fault(in, "Caddyfile", c->fault);
+			input_name_fault(in, "document", c->fault);
+		}
+		return -1;
+	}
+	rc = print(c, reply.result, dry);
+	command_change_hint(c);
+	reply_fini(&reply);
+	return command_printed(c, rc);
+}

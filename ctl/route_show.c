@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <config.h>
+
+#include <jansson.h>
+
+#include "common/unpack.h"
+#include "ctl/command.h"
+#include "ctl/json_text.h"
+
+static const struct column lines[] = {
+    {.title = "id", .key = "id"},
+    {.title = "handle", .key = "handle"},
+    {.title = "server", .key = "server"},
+    {.title = "match", .key = "label"},
+    {.title = "handlers", .key = "handlers"},
+    {.title = "disabled", .key = "disabled"},
+    {.title = "hits", .key = "hits"},
+    {.title = "active", .key = "active"},
+    {.title = NULL},
+};
+
+/* As all objects are printed, with the route itself instead of its text. */
+static int print_json(struct context *c, const msgpack_object *result, struct span route)
+{
+	struct buf out = {0};
+	uint64_t revision = 0;
+	int rc;
+
+	unpack_u64(unpack_get(result, "rev"), &revision);
+	buf_printf(&out, "{\"rev\":%llu", (unsigned long long)revision);
+	json_text_pairs_but(&out, result, "rev", "json");
+	buf_append_str(&out, ",\"route\":");
+	buf_append(&out, route.p, route.n);
+	buf_append_str(&out, "}\n");
+	rc = fputs(buf_str(&out), c->output.to) == EOF ? -1 : 0;
+	buf_fini(&out);
+	return rc;
+}
+
+static int print_text(struct context *c, const msgpack_object *result, struct span route)
+{
+	json_t *json = json_loadb((const char *)route.p, route.n, 0, NULL);
+	int rc = output_object(&c->output, result, lines, "name");
+
+	if (rc == 0 && json != NULL && c->output.format != FORMAT_NAME)
+		rc = json_dumpf(json, c->output.to, JSON_INDENT(4));
+	if (rc == 0 && json != NULL && c->output.format != FORMAT_NAME)
+		rc = fputc('\n', c->output.to) == EOF ? -1 : 0;
+	json_decref(json);
+	return rc;
+}
+
+static int run_show(struct context *c, int argc, char **argv)
+{
+	bool json = c->output.format == FORMAT_JSON || c->output.format == FORMAT_JSONL;
+	struct pack_box *params;
+	struct span route = {0};
+	struct reply reply;
+	int rc;
+
+	(void)argc;
+	if (command_connect(c) == NULL)
+		return -1;
+	params = client_begin(c->client, CONTROL_ROUTE_SHOW);
+	pack_str(pack_key(params, "id"), argv[0]);
+	if (command_call(c, &reply) == -1)
+		return -1;
+	unpack_text(unpack_get(reply.result, "json"), &route);
+	rc = json ? print_json(c, reply.result, route) : print_text(c, reply.result, route);
+	reply_fini(&reply);
+	return command_printed(c, rc);
+}
+
+const struct command command_route_show = {
+    .object = "route",
+    .verb = "show",
+    .arguments = "ID",
+    .help = "one route with its JSON, secrets masked",
+    .min = 1,
+    .max = 1,
+    .run = run_show,
+};

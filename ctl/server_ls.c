@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <config.h>
+
+#include "ctl/listing.h"
+
+static const struct column columns[] = {
+    {.title = "NAME", .key = "name"},
+    {.title = "LISTENERS", .key = "listeners", .cut = true},
+    {.title = "ROUTES", .key = "routes", .kind = COLUMN_NUMBER},
+    {.title = "HITS", .key = "hits", .kind = COLUMN_NUMBER},
+    {.title = "ACTIVE", .key = "active", .kind = COLUMN_NUMBER},
+    {.title = NULL},
+};
+
+static int run_ls(struct context *c, int argc, char **argv)
+{
+	(void)argc;
+	(void)argv;
+	return listing_all(c, CONTROL_SERVER_LS, columns, "name");
+}
+
+const struct command command_server_ls = {
+    .object = "server",
+    .verb = "ls",
+    .help = "the servers",
+    .run = run_ls,
+};

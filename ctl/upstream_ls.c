@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <config.h>
+
+#include "ctl/listing.h"
+
+static const struct column columns[] = {
+    {.title = "PROXY", .key = "proxy", .cut = true},
+    {.title = "UPSTREAM", .key = "name"},
+    {.title = "DIAL", .key = "dial", .cut = true, .drop = 1},
+    {.title = "SERVER", .key = "server", .cut = true, .drop = 2},
+    {.title = "WEIGHT", .key = "weight", .kind = COLUMN_NUMBER, .drop = 3},
+    {.title = "MAX", .key = "max_connections", .kind = COLUMN_NUMBER, .drop = 4},
+    {.title = "STATE", .key = "effective"},
+    {.title = "OPEN", .key = "connections", .kind = COLUMN_NUMBER},
+    {.title = "DIALS", .key = "dials", .kind = COLUMN_NUMBER, .drop = 5},
+    {.title = "FAILURES", .key = "failures", .kind = COLUMN_NUMBER},
+    {.title = NULL},
+};
+
+static int run_ls(struct context *c, int argc, char **argv)
+{
+	(void)argc;
+	(void)argv;
+	return listing_all(c, CONTROL_UPSTREAM_LS, columns, "name");
+}
+
+const struct command command_upstream_ls = {
+    .object = "upstream",
+    .verb = "ls",
+    .help = "the upstreams of all proxy handlers",
+    .run = run_ls,
+};

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <config.h>
+
+#include "ctl/listing.h"
+
+static const struct column lines[] = {
+    {.title = "name", .key = "name"},
+    {.title = "id", .key = "id"},
+    {.title = "dial", .key = "dial"},
+    {.title = "route", .key = "route"},
+    {.title = "proxy", .key = "proxy"},
+    {.title = "server", .key = "server"},
+    {.title = "weight", .key = "weight"},
+    {.title = "max connections", .key = "max_connections"},
+    {.title = "admin", .key = "admin"},
+    {.title = "health", .key = "health"},
+    {.title = "forced", .key = "forced"},
+    {.title = "effective", .key = "effective"},
+    {.title = "open connections", .key = "connections"},
+    {.title = "dials", .key = "dials"},
+    {.title = "failures", .key = "failures"},
+    {.title = NULL},
+};
+
+static int run_show(struct context *c, int argc, char **argv)
+{
+	struct pack_box *params;
+
+	(void)argc;
+	if (command_connect(c) == NULL)
+		return -1;
+	params = client_begin(c->client, CONTROL_UPSTREAM_SHOW);
+	pack_str(pack_key(params, "proxy"), argv[0]);
+	pack_str(pack_key(params, "id"), argv[1]);
+	return listing_object(c, lines, "name");
+}
+
+const struct command command_upstream_show = {
+    .object = "upstream",
+    .verb = "show",
+    .arguments = "ROUTE ID",
+    .help = "one upstream",
+    .min = 2,
+    .max = 2,
+    .run = run_show,
+};

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <config.h>
+
+#include "daemon/tls/staple.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/tls/cert.h"
+
+struct staple {
+	_Atomic unsigned refs;
+	gnutls_ocsp_data_st data;
+};
+
+static pthread_mutex_t swapping = PTHREAD_MUTEX_INITIALIZER; /* held for a pointer's exchange */
+
+struct staple *staple_new(struct span der, time_t expires)
+{
+	struct staple *staple = mem_zalloc(sizeof(*staple) + der.n);
+
+	memcpy(staple + 1, der.p, der.n);
+	staple->refs = 1;
+	staple->data.exptime = expires;
+	staple->data.response.data = (unsigned char *)(staple + 1);
+	staple->data.response.size = (unsigned)der.n;
+	return staple;
+}
+
+void staple_unref(struct staple *staple)
+{
+	if (staple != NULL && atomic_fetch_sub(&staple->refs, 1) == 1)
+		free(staple);
+}
+
+time_t staple_expires(const struct staple *staple)
+{
+	return staple->data.exptime;
+}
+
+gnutls_ocsp_data_st *staple_data(struct staple *staple)
+{
+	return &staple->data;
+}
+
+void staple_put(struct cert *cert, struct staple *staple)
+{
+	struct staple *old;
+
+	pthread_mutex_lock(&swapping);
+	old = cert->staple;
+	cert->staple = staple;
+	pthread_mutex_unlock(&swapping);
+	staple_unref(old);
+}
+
+struct staple *staple_of(const struct cert *cert)
+{
+	struct staple *staple;
+
+	pthread_mutex_lock(&swapping);
+	staple = cert->staple;
+	if (staple != NULL && staple->data.exptime <= time(NULL))
+		staple = NULL;
+	if (staple != NULL)
+		atomic_fetch_add(&staple->refs, 1);
+	pthread_mutex_unlock(&swapping);
+	return staple;
+}

@@ -1,0 +1,379 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Operations on a document: what they make of it, what they refuse, and that the one in force is
+ * never touched. */
+#include <config.h>
+
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/arena.h"
+#include "common/buf.h"
+#include "daemon/config/edit_way.h"
+#include "daemon/config/operation.h"
+
+static const char document[] =
+    "{\"apps\":{\"layer4\":{\"servers\":{"
+    "\"s\":{\"listen\":[\":1\"],\"routes\":[{\"@id\":\"a\"},"
+    "{\"@id\":\"b\",\"handle\":[{\"handler\":\"subroute\",\"routes\":[{\"@id\":\"c\"}]}]},{}]},"
+    "\"t\":{\"listen\":[\":2\",\":3\"],\"paused\":[\":3\"],\"routes\":[{\"@id\":\"p\",\"handle\":["
+    "{\"handler\":\"proxy\",\"upstreams\":[{\"dial\":[\"x:1\"]},{\"@id\":\"u\",\"dial\":[\"y:1\"]}]"
+    "}]},"
+    "{\"@id\":\"q\",\"handle\":[{\"handler\":\"subroute\",\"routes\":[{\"handle\":["
+    "{\"handler\":\"proxy\",\"upstreams\":[{\"dial\":[\"x:2\"],\"weight\":3}]}]}]},"
+    "{\"handler\":\"proxy\"}]}]}}}}}";
+
+/* ---- an instance, as far as edits look at it ------------------------------------------------- */
+
+struct base {
+	struct instance instance;
+	struct server servers[2], *pointers[2];
+	struct route routes[5], *items[5];
+	struct route_identity identities[5];
+};
+
+static void base_init(struct base *b)
+{
+	static const struct {
+		const char *name;
+		size_t count;
+	} lists[] = {{"s", 3}, {"t", 2}};
+	size_t i, j, n = 0;
+
+	memset(b, 0, sizeof(*b));
+	b->instance.document = json_loads(document, 0, NULL);
+	ck_assert(b->instance.document != NULL);
+	b->instance.servers = b->pointers;
+	b->instance.server_count = 2;
+	for (i = 0; i < 2; i++) {
+		b->pointers[i] = &b->servers[i];
+		b->servers[i].name = lists[i].name;
+		b->servers[i].routes.items = &b->items[n];
+		b->servers[i].routes.count = lists[i].count;
+		for (j = 0; j < lists[i].count; j++, n++) {
+			b->items[n] = &b->routes[n];
+			b->routes[n].identity = &b->identities[n];
+			b->identities[n].handle = n + 1;
+		}
+	}
+}
+
+/* Nothing that an edit does may be seen in the document in force. */
+static void base_fini(struct base *b)
+{
+	char *text = json_dumps(b->instance.document, JSON_COMPACT);
+
+	ck_assert_str_eq(text, document);
+	free(text);
+	json_decref(b->instance.document);
+}
+
+/* Texts are easier to read with ' for a quote, and ~ for one inside a text. */
+static json_t *quoted(const char *text)
+{
+	struct buf out = {0};
+	json_t *json;
+
+	for (; *text != '\0'; text++) {
+		if (*text == '~')
+			buf_append_str(&out, "\\\"");
+		else
+			buf_append(&out, *text == '\'' ? "\"" : text, 1);
+	}
+	json = json_loads(buf_str(&out), JSON_DECODE_ANY, NULL);
+	ck_assert_msg(json != NULL, "%s", buf_str(&out));
+	buf_fini(&out);
+	return json;
+}
+
+static int run_operations(
+    struct edit *edit, json_t *operations, struct arena *arena, struct error *err)
+{
+	struct jnode root = jnode_root(operations);
+	size_t i;
+
+	for (i = 0; i < json_array_size(operations); i++) {
+		struct jnode item = jnode_item(&root, i);
+		struct operation op;
+
+		if (operation_load(&item, arena, &op, err) == -1 ||
+		    op.type->run(edit, &op, err) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+/* What is at path ("s.routes") among the servers after the operations. */
+static void expect(const char *operations, const char *path, const char *want)
+{
+	json_t *list = quoted(operations), *wanted = quoted(want), *at;
+	struct arena *arena = arena_new(1024);
+	char keys[64], *key, *rest = keys;
+	struct base base;
+	struct edit *edit;
+	struct error err;
+	char *have;
+
+	base_init(&base);
+	edit = edit_new(&base.instance);
+	ck_assert_msg(
+	    run_operations(edit, list, arena, &err) == 0, "%s: %s", operations, err.message);
+	at = json_object_get(edit_document(edit), "apps");
+	at = json_object_get(json_object_get(at, "layer4"), "servers");
+	snprintf(keys, sizeof(keys), "%s", path);
+	while ((key = strsep(&rest, ".")) != NULL)
+		at = json_object_get(at, key);
+	have = json_dumps(at, JSON_COMPACT | JSON_ENCODE_ANY);
+	ck_assert_msg(json_equal(at, wanted), "%s: %s, not %s", operations, have, want);
+	free(have);
+	edit_free(edit);
+	base_fini(&base);
+	arena_free(arena);
+	json_decref(wanted);
+	json_decref(list);
+}
+
+static void refuse(const char *operations, enum error_code code, const char *message)
+{
+	json_t *list = quoted(operations);
+	struct arena *arena = arena_new(1024);
+	struct base base;
+	struct edit *edit;
+	struct error err;
+
+	base_init(&base);
+	edit = edit_new(&base.instance);
+	ck_assert_msg(run_operations(edit, list, arena, &err) == -1, "accepted: %s", operations);
+	ck_assert_msg(err.code == code && strstr(err.message, message) != NULL, "%s: %s: %s",
+	    operations, error_code_name(err.code), err.message);
+	edit_free(edit);
+	base_fini(&base);
+	arena_free(arena);
+	json_decref(list);
+}
+
+#define ADD(place, route) "{'op':'route.add'," place ",'route':'" route "'}"
+#define A "{'@id':'a'}"
+#define B "{'@id':'b','handle':[{'handler':'subroute','routes':[{'@id':'c'}]}]}"
+
+/* ---- routes ---------------------------------------------------------------------------------- */
+
+START_TEST(routes_added_and_moved)
+{
+	expect("[" ADD("'server':'s'", "{}") "]", "s.routes", "[" A "," B ",{},{}]");
+	expect("[" ADD("'server':'s','first':true", "{}") "]", "s.routes", "[{}," A "," B ",{}]");
+	expect("[" ADD("'before':'#3'", "{ }") "]", "s.routes", "[" A "," B ",{},{}]");
+	expect("[" ADD("'after':'a'", "{}") "]", "s.routes", "[" A ",{}," B ",{}]");
+	expect("[" ADD("'in':'b','after':'c'", "{}") "]", "s.routes",
+	    "[" A ",{'@id':'b','handle':[{'handler':'subroute','routes':[{'@id':'c'},{}]}]},{}]");
+	expect("[{'op':'route.mv','id':'#3','first':true}]", "s.routes", "[{}," A "," B "]");
+	expect("[{'op':'route.mv','id':'a'}]", "s.routes", "[" B ",{}," A "]");
+	expect("[{'op':'route.mv','id':'a','before':'#3'}]", "s.routes", "[" B "," A ",{}]");
+	expect("[{'op':'route.mv','id':'#3','before':'a'}]", "s.routes", "[{}," A "," B "]");
+	expect("[{'op':'route.rm','id':'#1'},{'op':'route.rm','id':'#2'}]", "s.routes", "[{}]");
+	expect("[{'op':'route.rm','id':'c'}]", "s.routes",
+	    "[" A ",{'@id':'b','handle':[{'handler':'subroute','routes':[]}]},{}]");
+	refuse("[" ADD("'server':'x'", "{}") "]", ERROR_NOT_FOUND, "no server 'x'");
+	refuse("[" ADD("'first':true", "{}") "]", ERROR_INVALID, "name the server");
+	refuse("[" ADD("'in':'a'", "{}") "]", ERROR_INVALID, "no subroute");
+	refuse("[" ADD("'in':'b','before':'a'", "{}") "]", ERROR_INVALID, "not in the subroute");
+	refuse("[" ADD("'in':'b','server':'t'", "{}") "]", ERROR_INVALID, "not in server 't'");
+	refuse("[" ADD("'server':'t','before':'a'", "{}") "]", ERROR_INVALID, "but in 's'");
+	refuse("[{'op':'route.mv','id':'a','before':'p'}]", ERROR_INVALID, "not in the same list");
+	refuse("[{'op':'route.mv','id':'a','before':'c'}]", ERROR_INVALID, "not in the same list");
+	refuse("[{'op':'route.rm','id':'#9'}]", ERROR_NOT_FOUND, "no route '#9'");
+	refuse("[{'op':'route.rm','id':'3'}]", ERROR_NOT_FOUND, "a handle is written '#3'");
+	refuse("[{'op':'route.set','id':'a','key':'@id','value':'~webmail~'},"
+	       "{'op':'route.rm','id':'wbemail'}]",
+	    ERROR_NOT_FOUND, "no route 'wbemail', did you mean 'webmail'?");
+	refuse("[{'op':'route.rm','id':'#3x'}]", ERROR_NOT_FOUND, "no route '#3x'");
+	refuse("[{'op':'route.rm','id':'a'},{'op':'route.rm','id':'#1'}]", ERROR_NOT_FOUND, "'#1'");
+}
+END_TEST
+
+START_TEST(routes_changed)
+{
+	expect("[{'op':'route.set','id':'a','key':'match','value':'[]'}]", "s.routes",
+	    "[{'@id':'a','match':[]}," B ",{}]");
+	expect("[{'op':'route.set','id':'a','key':'@id','value':'z'},"
+	       "{'op':'route.set','id':'z','key':'@id','value':'null'}]",
+	    "s.routes", "[{}," B ",{}]");
+	expect("[{'op':'route.set','id':'b','key':'@id','value':'b'}]", "s.routes",
+	    "[" A "," B ",{}]");
+	expect("[{'op':'route.disable','id':'c'}]", "s.routes",
+	    "[" A
+	    ",{'@id':'b','handle':[{'handler':'subroute','routes':[{'@id':'c','disabled':true}"
+	    "]}]},{}]");
+	expect("[{'op':'route.disable','id':'a'},{'op':'route.enable','id':'a'}]", "s.routes",
+	    "[" A "," B ",{}]");
+	/* Replaced, it is still the one with this handle, and has its name. */
+	expect("[{'op':'route.replace','id':'a','route':'{}'},"
+	       "{'op':'route.set','id':'#1','key':'x','value':'1'}]",
+	    "s.routes", "[{'@id':'a','x':1}," B ",{}]");
+	refuse("[{'op':'route.set','id':'a','key':'@id','value':'c'}]", ERROR_EXISTS, "'c'");
+	refuse("[{'op':'route.replace','id':'a','route':'[]'}]", ERROR_INVALID, "JSON object");
+	refuse("[{'op':'route.replace','id':'a','route':'{'}]", ERROR_INVALID, "ends too early");
+	refuse("[{'op':'route.replace','id':'a','route':''}]", ERROR_INVALID, "there is no route");
+	refuse("[{'op':'route.replaec','id':'a'}]", ERROR_INVALID, "did you mean 'route.replace'");
+	refuse("[{'op':'route.enable','id':'a','existing':'kill'}]", ERROR_INVALID, "'existing'");
+	refuse("[{'op':'route.rm'}]", ERROR_INVALID, "is required");
+}
+END_TEST
+
+/* What was made and thrown away leaves no trace, though its memory is used again. */
+START_TEST(nothing_made_is_mistaken_for_another)
+{
+	static const char round[] =
+	    "[{'op':'route.add','server':'s','route':'{~@id~:~n~}'},"
+	    "{'op':'route.disable','id':'n'},{'op':'route.replace','id':'n','route':'{}'},"
+	    "{'op':'route.rm','id':'n'},{'op':'route.add','server':'s','route':'{~@id~:~m~}'}]";
+	static const char end[] = "[{'op':'route.rm','id':'m'}]";
+	json_t *lists[] = {quoted(round), quoted(end)};
+	struct arena *arena = arena_new(1024);
+	struct base base;
+	struct edit *edit;
+	struct error err;
+	int i;
+
+	base_init(&base);
+	edit = edit_new(&base.instance);
+	for (i = 0; i < 100; i++) {
+		ck_assert_int_eq(run_operations(edit, lists[0], arena, &err), 0);
+		ck_assert_ptr_eq(edit_origin(edit, edit_added(edit)), edit_added(edit));
+		ck_assert_int_eq(run_operations(edit, lists[1], arena, &err), 0);
+	}
+	edit_free(edit);
+	base_fini(&base);
+	arena_free(arena);
+	json_decref(lists[0]);
+	json_decref(lists[1]);
+}
+END_TEST
+
+/* However often something is added inside of what was added. */
+START_TEST(no_deeper_than_a_document_may_be)
+{
+	struct buf text = {0}, deep = {0};
+	int i;
+
+	buf_append_str(&text, "[{'op':'route.mv','id':'a'}");
+	for (i = 0; i < 20; i++) {
+		buf_append_str(&text, ",{'op':'route.add','in':");
+		if (i == 0)
+			buf_append_str(&text, "'b'");
+		else
+			buf_printf(&text, "'n%d'", i - 1);
+		buf_printf(&text, ",'route':'{~@id~:~n%d~,~handle~:[{~routes~:[]}]}'}", i);
+	}
+	buf_append_str(&text, "]");
+	refuse(buf_str(&text), ERROR_LIMIT, "nested more than 64");
+	buf_append_str(&deep, "[{'op':'route.set','id':'a','key':'x','value':'");
+	for (i = 0; i < 62; i++)
+		buf_append_str(&deep, "[");
+	for (i = 0; i < 62; i++)
+		buf_append_str(&deep, "]");
+	buf_append_str(&deep, "'}]");
+	refuse(buf_str(&deep), ERROR_LIMIT, "nested more than 64");
+	buf_fini(&text);
+	buf_fini(&deep);
+}
+END_TEST
+
+/* ---- upstreams ------------------------------------------------------------------------------- */
+
+#define X "{'dial':['x:1']}"
+#define U "{'@id':'u','dial':['y:1']}"
+#define Q                                                                                          \
+	"{'@id':'q','handle':[{'handler':'subroute','routes':[{'handle':[{'handler':'proxy',"      \
+	"'upstreams':[{'dial':['x:2'],'weight':3}]}]}]},{'handler':'proxy'}]}"
+#define T(list) "[{'@id':'p','handle':[{'handler':'proxy','upstreams':[" list "]}]}," Q "]"
+
+START_TEST(upstreams_changed)
+{
+	expect("[{'op':'upstream.add','proxy':'p','upstream':'{~dial~:[~z:1~]}'}]", "t.routes",
+	    T(X "," U ",{'dial':['z:1']}"));
+	expect("[{'op':'upstream.rm','proxy':'#4','id':'x:1'}]", "t.routes", T(U));
+	expect("[{'op':'upstream.rm','proxy':'p/proxy[0]','id':'y:1'}]", "t.routes", T(X));
+	expect("[{'op':'upstream.set','proxy':'p','id':'u','key':'weight','value':'7'}]",
+	    "t.routes", T(X ",{'@id':'u','dial':['y:1'],'weight':7}"));
+	expect("[{'op':'upstream.swap','proxy':'p','dial':['a:1','b:1']}]", "t.routes",
+	    T("{'dial':['a:1']},{'dial':['b:1']}"));
+	expect("[{'op':'upstream.swap','proxy':'q/proxy[0]','dial':['a:1']},"
+	       "{'op':'upstream.swap','proxy':'q/proxy[0]','dial':['x:2']},"
+	       "{'op':'upstream.add','proxy':'q/proxy[1]','upstream':'{}'},"
+	       "{'op':'upstream.add','proxy':'p','upstream':'{~dial~:[~z:1~],~weight~:1}'},"
+	       "{'op':'upstream.rm','proxy':'p','id':'z:1'}]",
+	    "t.routes",
+	    "[{'@id':'p','handle':[{'handler':'proxy','upstreams':[" X "," U "]}]},"
+	    "{'@id':'q','handle':[{'handler':'subroute','routes':[{'handle':[{'handler':'proxy',"
+	    "'upstreams':[{'dial':['x:2'],'weight':3}]}]}]},{'handler':'proxy','upstreams':[{}]}]}"
+	    "]");
+	refuse("[{'op':'upstream.swap','proxy':'q','dial':['a:1']}]", ERROR_CONFLICT,
+	    "q/proxy[0] to q/proxy[1]");
+	refuse("[{'op':'upstream.swap','proxy':'q/proxy[2]','dial':['a:1']}]", ERROR_NOT_FOUND,
+	    "has 2 proxy handlers");
+	refuse("[{'op':'upstream.swap','proxy':'q/proxy[-1]','dial':['a:1']}]", ERROR_INVALID,
+	    "is not ROUTE or ROUTE/proxy");
+	refuse("[{'op':'upstream.swap','proxy':'a','dial':['a:1']}]", ERROR_NOT_FOUND,
+	    "has 0 proxy handlers");
+	refuse("[{'op':'upstream.swap','proxy':'p','dial':[]}]", ERROR_INVALID, "one address");
+	refuse("[{'op':'upstream.set','proxy':'p','id':'u','key':'weight','value':'7'},"
+	       "{'op':'upstream.swap','proxy':'p','dial':['a:1']}]",
+	    ERROR_CONFLICT, "different options");
+	refuse("[{'op':'upstream.add','proxy':'p','upstream':'{~dial~:[~y:1~]}'}]", ERROR_EXISTS,
+	    "'y:1' already");
+	refuse("[{'op':'upstream.rm','proxy':'p','id':'z'}]", ERROR_NOT_FOUND, "no upstream 'z'");
+	refuse("[{'op':'upstream.set','proxy':'p','id':'u','key':'dial','value':'[~x:1~]'},"
+	       "{'op':'upstream.rm','proxy':'p','id':'x:1'}]",
+	    ERROR_CONFLICT, "stands for 2 upstreams");
+}
+END_TEST
+
+/* ---- servers and listeners ------------------------------------------------------------------- */
+
+START_TEST(servers_and_listeners_changed)
+{
+	expect("[{'op':'server.rm','name':'s'},{'op':'server.add','name':'s','server':'{}'}]", "s",
+	    "{}");
+	expect("[{'op':'listener.add','server':'s','address':':4'}]", "s.listen", "[':1',':4']");
+	expect("[{'op':'listener.rm','address':':2'}]", "t.listen", "[':3']");
+	expect("[{'op':'listener.pause','address':':2'}]", "t.paused", "[':3',':2']");
+	expect("[{'op':'listener.pause','address':':3'}]", "t.paused", "[':3']");
+	/* What is not paused says nothing of it. */
+	expect("[{'op':'listener.rm','address':':3'},{'op':'server.rm','name':'s'},"
+	       "{'op':'route.rm','id':'p'},{'op':'route.rm','id':'q'}]",
+	    "t", "{'listen':[':2'],'routes':[]}");
+	expect("[{'op':'listener.resume','address':':3'},{'op':'route.rm','id':'p'},"
+	       "{'op':'route.rm','id':'q'},{'op':'listener.resume','address':':2'}]",
+	    "t", "{'listen':[':2',':3'],'routes':[]}");
+	refuse("[{'op':'server.add','name':'s','server':'{}'}]", ERROR_EXISTS, "'s'");
+	refuse("[{'op':'server.add','name':'x','server':'[]'}]", ERROR_INVALID, "JSON object");
+	refuse("[{'op':'server.rm','name':'x'}]", ERROR_NOT_FOUND, "no server 'x'");
+	refuse("[{'op':'listener.add','server':'s','address':':2'}]", ERROR_EXISTS,
+	    "'t' listens on ':2'");
+	refuse("[{'op':'listener.add','server':'x','address':':5'}]", ERROR_NOT_FOUND, "'x'");
+	refuse("[{'op':'listener.pause','address':':5'}]", ERROR_NOT_FOUND, "':5'");
+	refuse("[{'op':'listener.rm','address':':5'}]", ERROR_NOT_FOUND, "':5'");
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("edit");
+	TCase *tc = tcase_create("edit");
+	SRunner *runner;
+	int failed;
+
+	tcase_add_test(tc, routes_added_and_moved);
+	tcase_add_test(tc, routes_changed);
+	tcase_add_test(tc, nothing_made_is_mistaken_for_another);
+	tcase_add_test(tc, no_deeper_than_a_document_may_be);
+	tcase_add_test(tc, upstreams_changed);
+	tcase_add_test(tc, servers_and_listeners_changed);
+	suite_add_tcase(suite, tc);
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? 0 : 1;
+}
