@@ -216,8 +216,7 @@ static gnutls_subject_alt_names_t read_names(gnutls_x509_crt_t crt)
 
 	if (gnutls_x509_crt_get_extension_by_oid2(crt, GNUTLS_X509EXT_OID_SAN, 0, &der, NULL) < 0)
 		return NULL;
-	if (der.size <= CLIENT_FACTS_ALTERNATIVES_MAX &&
-	    gnutls_subject_alt_names_init(&names) == 0 &&
+	if (gnutls_subject_alt_names_init(&names) == 0 &&
 	    gnutls_x509_ext_import_subject_alt_names(&der, names, 0) < 0) {
 		gnutls_subject_alt_names_deinit(names);
 		names = NULL;

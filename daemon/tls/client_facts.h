@@ -10,13 +10,11 @@
 #include "daemon/core/facts.h"
 
 /*
- * Certificates that are larger, or where the subject's or the issuer's name is, say nothing, and
- * all alternative names that are larger together: GnuTLS reads them in a time that grows with the
- * square of their number, and anybody may send some.
+ * Certificates that are larger, or where the subject's or the issuer's name is, say nothing: GnuTLS
+ * reads names in a time that grows with the square of their number, and anybody may send some.
  */
-#define CLIENT_FACTS_CERT_MAX (16 * 1024)
+#define CLIENT_FACTS_CERT_MAX (8 * 1024)
 #define CLIENT_FACTS_NAME_MAX 1024
-#define CLIENT_FACTS_ALTERNATIVES_MAX 4096
 
 /* der: the certificate, copied. */
 void client_facts_set(struct facts *f, struct span der);

@@ -34,11 +34,15 @@ remote-control:
 CONF
 start unbound "${there[@]}" unbound -d -p -c "$tmp/unbound.conf"
 wait_until 20 "unbound" there_listening 53
-authorities=/etc/ssl/certs/ca-certificates.crt # of the system
+example combining_apps
+says encrypted https://any.example.com/
+refused https://verified.example.com/ # by no authority of the system
+
+authorities=/etc/ssl/certs/ca-certificates.crt
 [ -f $authorities ] || skip "$authorities is missing (Debian: ca-certificates)"
 mount --bind "$tmp/server.pem" $authorities || fail "no mount"
+stop pointsmand QUIT || fail "the daemon's end"
 example combining_apps
-
 says clear https://clear.example.com/
 says encrypted https://any.example.com/
 says encrypted https://verified.example.com/
