@@ -12,13 +12,13 @@ document() { # BODY
 {"apps": {
     "layer4": {"servers": {
         "with": {"listen": ["127.0.0.1:$WITH"], "routes": [{"handle": [{"handler": "proxy",
-            "upstreams": [{"dial": ["localhost:$UPSTREAM"], "tls": {"ca": {"provider": "pki_root"},
+            "upstreams": [{"dial": ["localhost:$UPSTREAM"], "tls": {"ca": {"provider": "pki_root", "authority": ["local"]},
                 "client_certificate_automate": "Me.Internal"}}]}]}]},
         "without": {"listen": ["127.0.0.1:$WITHOUT"], "routes": [{"handle": [{"handler": "proxy",
-            "upstreams": [{"dial": ["localhost:$UPSTREAM"], "tls": {"ca": {"provider": "pki_root"}}}]}]}]},
+            "upstreams": [{"dial": ["localhost:$UPSTREAM"], "tls": {"ca": {"provider": "pki_root", "authority": ["local"]}}}]}]}]},
         "upstream": {"listen": ["127.0.0.1:$UPSTREAM"], "routes": [{"handle": [
             {"handler": "tls", "connection_policies": [{"client_authentication":
-                {"ca": {"provider": "pki_root"}}}]},
+                {"ca": {"provider": "pki_root", "authority": ["local"]}}}]},
             {"handler": "respond", "body": "$1"}]}]}}},
     "tls": {"certificates": {"automate": ["localhost"]}}
 }}
