@@ -19,6 +19,7 @@ static const struct column lines[] = {
     {.title = "signed by", .key = "signed_by"},
     {.title = "serial", .key = "serial"},
     {.title = "fingerprint", .key = "fingerprint"},
+    {.title = "staple expires", .key = "staple_expires"},
     {.title = NULL},
 };
 

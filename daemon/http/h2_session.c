@@ -14,8 +14,7 @@
 #define HEADER_SLACK 4096         /* what the reference takes beyond max_header_bytes */
 #define FIELD_COST 32             /* of a field, RFC 9113 section 6.5.2 */
 #define EXCHANGE_ARENA 2048       /* for an ordinary request and its answer */
-#define SKIPPED_BODY (256u << 10) /* of a request: beyond it the answer does not wait for its end  \
-				   */
+#define SKIPPED_BODY (256u << 10) /* of a request: beyond it nobody waits for its end */
 #define ACKS_MAX 100              /* to be sent, of PING and SETTINGS */
 
 /*

@@ -10,6 +10,7 @@
 #include "daemon/core/replacer.h"
 #include "daemon/core/worker.h"
 #include "daemon/tls/cert_files.h"
+#include "daemon/tls/client.h"
 #include "daemon/tls/store.h"
 #include "daemon/tls/ticket.h"
 
@@ -267,6 +268,27 @@ static const char *lower(struct arena *arena, const char *text)
 	return copy;
 }
 
+/*
+ * Names whose certificates are shown to upstreams. They are looked for in the document, as routes
+ * that have not changed are not loaded again.
+ */
+static void manage_clients(struct load *load, const json_t *json)
+{
+	const char *key, *name;
+	json_t *value;
+	size_t i;
+
+	json_array_foreach (json, i, value)
+		manage_clients(load, value);
+	json_object_foreach ((json_t *)json, key, value) {
+		name = strcmp(key, TLS_CLIENT_AUTOMATE) == 0 ? json_string_value(value) : NULL;
+		if (name != NULL && *name != '\0')
+			instance_manage(load, tls_client_automate(load->arena, name));
+		else
+			manage_clients(load, value);
+	}
+}
+
 static int load(struct load *load, const struct jnode *node, struct error *err)
 {
 	struct tls_app *app = arena_alloc(load->arena, sizeof(*app));
@@ -278,6 +300,7 @@ static int load(struct load *load, const struct jnode *node, struct error *err)
 		return -1;
 	resolve_all(load->arena, &params.certificates.automate);
 	app->automate = params.certificates.automate;
+	manage_clients(load, load->instance->document);
 	app->automation = params.automation;
 	if (automation_defaults(load, &app->automation, err) == -1)
 		return -1;

@@ -3,6 +3,7 @@
 
 #include "daemon/tls/client.h"
 
+#include <ctype.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,7 +25,7 @@ static const char *const renegotiation_names[] = {"never", "once", "freely", NUL
 /* As documents have it. */
 struct client_params {
 	struct strings authorities, authority_files, except_ports, curves;
-	const char *certificate_file, *key_file, *server_name;
+	const char *certificate_file, *key_file, *automate, *server_name;
 	bool insecure;
 	int64_t timeout;
 	int renegotiation;
@@ -42,25 +43,6 @@ static int load_later(struct load *load, const struct jnode *node, void *target,
 	return 0;
 }
 
-static int refuse_automate(
-    struct load *load, const struct jnode *node, void *target, struct error *err)
-{
-	const char *name;
-
-	(void)load;
-	(void)target;
-	if (json_is_null(node->value))
-		return 0;
-	if (jnode_string(node, &name, err) == -1)
-		return -1;
-	if (*name == '\0')
-		return 0;
-	return jnode_error(node, err, ERROR_UNSUPPORTED,
-	    "a client certificate for '%s' cannot be had automatically by this version; name its "
-	    "files in client_certificate_file and client_certificate_key_file",
-	    name);
-}
-
 const struct field tls_client_fields[] = {
     FIELD_CUSTOM(struct client_params, authorities, "ca", 0, load_later,
 	"the authorities to trust instead of the system's: a provider and its list"),
@@ -72,8 +54,8 @@ const struct field tls_client_fields[] = {
 	FIELD_PATH | FIELD_ENV, "our certificate with its chain, shown if the upstream asks"),
     FIELD_STRING(struct client_params, key_file, "client_certificate_key_file",
 	FIELD_PATH | FIELD_ENV, "its private key"),
-    FIELD_CUSTOM(struct client_params, certificate_file, "client_certificate_automate", 0,
-	refuse_automate, "not available"),
+    FIELD_STRING(struct client_params, automate, TLS_CLIENT_AUTOMATE, FIELD_ENV,
+	"the name whose managed certificate is shown if the upstream asks"),
     FIELD_BOOL(struct client_params, insecure, "insecure_skip_verify", 0,
 	"take any certificate, and so anybody in the middle"),
     FIELD_DURATION(struct client_params, timeout, "handshake_timeout", 0,
@@ -91,12 +73,29 @@ const struct field tls_client_fields[] = {
 
 /* ---- credentials --------------------------------------------------------------------------- */
 
+/* The one that the store has for the name now; NULL: it has none yet. */
+static const struct cert *find_managed(struct tls_session *s)
+{
+	struct store_query query = {
+	    .server_name = span_str(s->client->automate),
+	    .now = time(NULL),
+	};
+	int i;
+
+	store_release(&s->certs);
+	store_find(&query, &s->certs);
+	for (i = 0; i < CERT_KINDS; i++)
+		if (s->certs.cert[i] != NULL)
+			return s->certs.cert[i];
+	return NULL;
+}
+
 /* For GnuTLS: the certificate to show when the server asks. */
 static int on_certificate_request(gnutls_session_t session, const struct gnutls_cert_retr_st *info,
     gnutls_pcert_st **chain, unsigned *count, gnutls_ocsp_data_st **ocsp, unsigned *ocsp_count,
     gnutls_privkey_t *key, unsigned *flags)
 {
-	const struct tls_session *s = gnutls_session_get_ptr(session);
+	struct tls_session *s = gnutls_session_get_ptr(session);
 	const struct cert *cert = s->client->cert;
 
 	(void)info;
@@ -104,6 +103,8 @@ static int on_certificate_request(gnutls_session_t session, const struct gnutls_
 	*ocsp_count = 0;
 	*flags = 0; /* ours: nothing to free */
 	*count = 0;
+	if (cert == NULL && s->client->automate != NULL)
+		cert = find_managed(s);
 	if (cert == NULL)
 		return 0;
 	*chain = cert->chain;
@@ -167,6 +168,15 @@ static int load_trust(
 	    load, node, "root_ca_pool", "root_ca_pem_files", client->credentials, err);
 }
 
+const char *tls_client_automate(struct arena *arena, const char *name)
+{
+	char *copy = arena_strdup(arena, replace_at_load(arena, name)), *p;
+
+	for (p = copy; *p != '\0'; p++)
+		*p = (char)tolower((unsigned char)*p);
+	return copy;
+}
+
 static int load_certificate(struct load *load, const struct jnode *node,
     const struct client_params *params, struct tls_client *client, struct error *err)
 {
@@ -174,6 +184,12 @@ static int load_certificate(struct load *load, const struct jnode *node,
 	const char *chain = params->certificate_file, *key = params->key_file;
 	struct error inner;
 
+	if (params->automate != NULL && *params->automate != '\0') {
+		client->automate = tls_client_automate(load->arena, params->automate);
+		if (chain != NULL && *chain != '\0')
+			return jnode_error(&file, err, ERROR_INVALID,
+			    "there is " TLS_CLIENT_AUTOMATE " already; remove one of them");
+	}
 	if ((chain == NULL || *chain == '\0') && (key == NULL || *key == '\0'))
 		return 0;
 	if (chain == NULL || *chain == '\0' || key == NULL || *key == '\0')

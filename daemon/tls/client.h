@@ -23,12 +23,17 @@ struct tls_client {
 	gnutls_priority_t priority; /* shared with others of the same */
 	gnutls_certificate_credentials_t credentials;
 	struct cert *cert;            /* shown where the server asks for one; NULL: none */
+	const char *automate;         /* ... or the managed one of this name; NULL: none */
 	struct template *server_name; /* NULL: the name that is dialled */
 	bool insecure;                /* take any certificate */
 	int64_t timeout;              /* ns, of the handshake; 0: none */
 	const uint16_t *except_ports; /* ascending */
 	size_t except_count;
 };
+
+/* The option that makes a name one whose certificate is managed, and the name, in arena. */
+#define TLS_CLIENT_AUTOMATE "client_certificate_automate"
+const char *tls_client_automate(struct arena *arena, const char *name);
 
 /* The options, for the documentation and the schema. */
 extern const struct field tls_client_fields[];

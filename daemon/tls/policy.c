@@ -9,9 +9,12 @@
 #include <string.h>
 #include <gnutls/crypto.h>
 
+#include "common/log.h"
+#include "daemon/core/replacer.h"
 #include "daemon/input/field.h"
 #include "daemon/tls/hello_match.h"
 #include "daemon/tls/priority.h"
+#include "daemon/tls/secrets_log.h"
 #include "daemon/tls/session.h"
 
 /* As documents have it. */
@@ -21,6 +24,7 @@ struct policy_params {
 	int protocol_min, protocol_max;
 	const char *default_sni, *fallback_sni;
 	struct cert_selection *selection;
+	const char *secrets_log;
 	bool drop;
 };
 
@@ -117,15 +121,6 @@ static int load_later(struct load *load, const struct jnode *node, void *target,
 	return 0;
 }
 
-static int refuse_secrets_log(
-    struct load *load, const struct jnode *node, void *target, struct error *err)
-{
-	(void)load;
-	(void)target;
-	return jnode_error(
-	    node, err, ERROR_UNSUPPORTED, "pointsman does not write session secrets to a file");
-}
-
 const struct field tls_policy_fields[] = {
     FIELD_CUSTOM(struct policy_params, match, "match", 0, load_match,
 	"which ClientHellos the policy is for: sni, sni_regexp, alpn, remote_ip, local_ip"),
@@ -148,8 +143,8 @@ const struct field tls_policy_fields[] = {
     FIELD_STRING(struct policy_params, fallback_sni, "fallback_sni", 0,
 	"the name where there is no certificate for the client's"),
     FIELD_BOOL(struct policy_params, drop, "drop", 0, "closes the connection without an answer"),
-    FIELD_CUSTOM(struct policy_params, drop, "insecure_secrets_log", FIELD_PATH, refuse_secrets_log,
-	"not available"),
+    FIELD_STRING(struct policy_params, secrets_log, "insecure_secrets_log", FIELD_PATH | FIELD_ENV,
+	"file that gets the secrets of all sessions, for debugging: whoever reads it reads them"),
     FIELD_END,
 };
 
@@ -272,6 +267,28 @@ static int load_client_auth(struct load *load, const struct jnode *node, struct 
 	return 0;
 }
 
+static int load_secrets_log(struct load *load, const struct jnode *node,
+    const struct policy_params *params, struct tls_policy *policy, struct error *err)
+{
+	struct jnode at = jnode_member(node, "insecure_secrets_log");
+	struct error inner;
+	const char *path;
+	char text[256];
+
+	if (params->secrets_log == NULL || *params->secrets_log == '\0')
+		return 0;
+	path = replace_at_load(load->arena, params->secrets_log);
+	log_msg(LOG_WARN, "tls",
+	    "%s: whoever reads '%s' can read what these sessions say; for debugging alone",
+	    jnode_path(&at, text, sizeof(text)), path);
+	if (load->dry)
+		return 0;
+	policy->secrets_log = secrets_log_open(load, path, &inner);
+	if (policy->secrets_log == NULL)
+		return jnode_error(&at, err, inner.code, "%s", inner.message);
+	return 0;
+}
+
 static int load_policy(
     struct load *load, const struct jnode *node, struct tls_policy *policy, struct error *err)
 {
@@ -290,6 +307,7 @@ static int load_policy(
 	policy->fallback_sni = lower(load->arena, params.fallback_sni);
 	if (load_alpn(load, node, &params.alpn, policy, err) == 0 &&
 	    load_priority(load, node, &params, policy, err) == 0 &&
+	    load_secrets_log(load, node, &params, policy, err) == 0 &&
 	    load_client_auth(load, node, &identity, policy, err) == 0)
 		rc = 0;
 	if (rc == 0)

@@ -33,6 +33,7 @@ struct tls_policy {
 	struct cert *only; /* borrowed: this one, whatever the name; NULL: by the name */
 	const struct client_auth *client_auth;        /* NULL: clients are not asked */
 	gnutls_certificate_credentials_t credentials; /* shared, or with client_auth its own */
+	struct secrets_log *secrets_log;              /* NULL: none is written */
 	bool drop;                                    /* close without an answer */
 	bool tickets;                                 /* give out and take session tickets */
 	struct ticket_key *ticket;

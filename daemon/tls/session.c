@@ -9,6 +9,7 @@
 
 #include "daemon/tls/client.h"
 #include "daemon/tls/client_auth.h"
+#include "daemon/tls/secrets_log.h"
 #include "daemon/tls/staple.h"
 #include "daemon/wire/hello.h"
 
@@ -147,6 +148,14 @@ static int on_verify(gnutls_session_t session)
 	return 0;
 }
 
+static int on_secret(gnutls_session_t session, const char *label, const gnutls_datum_t *secret)
+{
+	const struct tls_session *s = gnutls_session_get_ptr(session);
+
+	secrets_log_write(s->policy->secrets_log, session, label, secret);
+	return 0;
+}
+
 void tls_session_serve(gnutls_certificate_credentials_t credentials)
 {
 	gnutls_certificate_set_retrieve_function3(credentials, on_certificate);
@@ -185,6 +194,8 @@ int tls_session_open(
 	gnutls_handshake_set_timeout(session, GNUTLS_INDEFINITE_TIMEOUT);
 	gnutls_handshake_set_max_packet_length(session, HELLO_MESSAGE_MAX);
 	gnutls_handshake_set_post_client_hello_function(session, on_client_hello);
+	if (policy->secrets_log != NULL)
+		gnutls_session_set_keylog_function(session, on_secret);
 	rc = gnutls_priority_set(session, policy->priority);
 	if (rc == 0)
 		rc = gnutls_credentials_set(session, GNUTLS_CRD_CERTIFICATE, policy->credentials);
