@@ -8,12 +8,9 @@
 #include <utlist.h>
 #include <nghttp2/nghttp2.h>
 
-#include "daemon/http/handler.h"
-#include "daemon/wire/http1.h"
+#include "daemon/http/h2_stream.h"
 
 #define HEADER_SLACK 4096         /* what the reference takes beyond max_header_bytes */
-#define FIELD_COST 32             /* of a field, RFC 9113 section 6.5.2 */
-#define EXCHANGE_ARENA 2048       /* for an ordinary request and its answer */
 #define SKIPPED_BODY (256u << 10) /* of a request: beyond it nobody waits for its end */
 #define ACKS_MAX 100              /* to be sent, of PING and SETTINGS */
 
@@ -24,28 +21,11 @@
 #define STRIKES_MAX 500.
 #define STRIKES_FORGIVEN 33.
 
-struct stream {
-	struct stream *prev, *next;
-	int32_t id;
-	struct arena *arena; /* for all that is below */
-	struct http2_head head;
-	struct http_fields fields;
-	size_t size;      /* of the head, as it counts */
-	size_t skipped;   /* of the body */
-	bool too_large;   /* the head */
-	bool head_done;   /* it is complete */
-	bool complete;    /* nothing more comes of the request */
-	bool answered;    /* ... or of the answer, but what is left of its body */
-	struct span body; /* what is left */
-	struct http_exchange exchange;
-	ev_tstamp since, answer_since;
-};
-
 struct h2_session {
 	nghttp2_session *nghttp2;
 	const struct http_server *server;
 	const struct facts *facts;
-	struct stream *streams; /* the oldest first */
+	struct h2_stream *streams; /* the oldest first */
 	size_t count;
 	bool begun, leaving;
 	ev_tstamp now;
@@ -53,6 +33,12 @@ struct h2_session {
 	ev_tstamp forgiven; /* when strikes was counted down last */
 	uint64_t received, sent;
 };
+
+/* Bytes of a head. */
+static size_t head_most(const struct h2_session *s)
+{
+	return (size_t)s->server->max_header_bytes + HEADER_SLACK;
+}
 
 /* ---- strikes ------------------------------------------------------------------------------- */
 
@@ -67,181 +53,33 @@ static void strike(struct h2_session *s)
 
 /* ---- streams ------------------------------------------------------------------------------- */
 
-static struct stream *find(const struct h2_session *s, int32_t id)
+static struct h2_stream *find(const struct h2_session *s, int32_t id)
 {
 	return nghttp2_session_get_stream_user_data(s->nghttp2, id);
 }
 
-static void stream_new(struct h2_session *s, int32_t id)
+static void stream_begin(struct h2_session *s, int32_t id)
 {
-	struct stream *t = mem_zalloc(sizeof(*t));
+	struct h2_stream *t = h2_stream_new(id, s->now);
 
-	t->id = id;
-	t->arena = arena_new(EXCHANGE_ARENA);
-	t->since = s->now;
 	DL_APPEND(s->streams, t);
 	s->count++;
 	nghttp2_session_set_stream_user_data(s->nghttp2, id, t);
 }
 
-static void stream_free(struct h2_session *s, struct stream *t)
+static void stream_end(struct h2_session *s, struct h2_stream *t)
 {
 	DL_DELETE(s->streams, t);
 	s->count--;
-	http_response_fini(&t->exchange.response);
-	arena_free(t->arena);
-	free(t);
-}
-
-/* ---- the request --------------------------------------------------------------------------- */
-
-static struct span copy(struct stream *t, const uint8_t *p, size_t n)
-{
-	return span_of((const uint8_t *)arena_strndup(t->arena, (const char *)p, n), n);
-}
-
-static void add_pseudo(struct stream *t, struct span name, struct span value)
-{
-	if (span_eq_str(name, ":method"))
-		t->head.method = value;
-	else if (span_eq_str(name, ":scheme"))
-		t->head.scheme = value;
-	else if (span_eq_str(name, ":authority"))
-		t->head.authority = value;
-	else if (span_eq_str(name, ":path"))
-		t->head.path = value;
-}
-
-static void add_field(
-    const struct h2_session *s, struct stream *t, struct span name, struct span value)
-{
-	t->size += name.n + value.n + FIELD_COST;
-	if (t->size > (size_t)s->server->max_header_bytes + HEADER_SLACK) {
-		t->too_large = true;
-		return;
-	}
-	value = copy(t, value.p, value.n);
-	if (name.n > 0 && name.p[0] == ':')
-		add_pseudo(t, name, value);
-	else
-		http_fields_add(&t->fields, t->arena, copy(t, name.p, name.n), value);
-}
-
-/* A client may send each of its cookies as a field (RFC 9113 section 8.2.3). */
-static void join_cookies(struct stream *t)
-{
-	struct http_field *first = NULL;
-	struct buf all = {0};
-	size_t i, kept = 0;
-
-	for (i = 0; i < t->fields.count; i++) {
-		struct http_field *field = &t->fields.items[i];
-
-		if (!span_eq_str(field->name, "cookie")) {
-			t->fields.items[kept++] = *field;
-			continue;
-		}
-		if (buf_len(&all) > 0)
-			buf_append_str(&all, "; ");
-		buf_append(&all, field->value.p, field->value.n);
-		if (first == NULL) {
-			first = &t->fields.items[kept];
-			t->fields.items[kept++] = *field;
-		}
-	}
-	t->fields.count = kept;
-	if (first != NULL)
-		first->value = copy(t, buf_span(&all).p, buf_len(&all));
-	buf_fini(&all);
-}
-
-/* ":authority" and Host say the same thing, once or twice. */
-static bool settle_host(struct stream *t)
-{
-	struct span host;
-	bool named = http_fields_find(&t->fields, span_str("host"), &host);
-
-	if (t->head.authority.n == 0 && named)
-		t->head.authority = host;
-	else if (named && !http1_equal(host, t->head.authority))
-		return false;
-	return http1_is_host(t->head.authority);
-}
-
-/* 0, or the status to refuse it with. */
-static unsigned check_head(struct stream *t)
-{
-	struct span path, query;
-	bool has_query;
-
-	if (t->too_large)
-		return 431;
-	if (!settle_host(t))
-		return 400;
-	if (span_eq_str(t->head.method, "CONNECT"))
-		return 405;
-	if (!span_eq_str(t->head.path, "*") &&
-	    !http1_split_path(t->head.path, &path, &query, &has_query))
-		return 400;
-	return 0;
+	h2_stream_free(t);
 }
 
 /* ---- the answer ---------------------------------------------------------------------------- */
 
-#define HEADERS_MAX 256
-
-struct headers {
-	nghttp2_nv items[HEADERS_MAX];
-	size_t count;
-};
-
-static void put(struct headers *h, struct span name, struct span value)
-{
-	if (h->count == HEADERS_MAX)
-		return;
-	h->items[h->count++] = (nghttp2_nv){
-	    .name = (uint8_t *)name.p,
-	    .namelen = name.n,
-	    .value = (uint8_t *)value.p,
-	    .valuelen = value.n,
-	};
-}
-
-/* Fields of a connection, which HTTP/2 does not have (RFC 9113 section 8.2.2). */
-static bool is_of_connection(struct span name)
-{
-	static const char *const names[] = {"Keep-Alive", "Proxy-Connection", "Upgrade"};
-	size_t i;
-
-	for (i = 0; i < sizeof(names) / sizeof(*names); i++)
-		if (http1_equal(name, span_str(names[i])))
-			return true;
-	return http_field_is_framing(name);
-}
-
-/* Status and fields; nghttp2 writes names in lower case. Returns whether there was a Date. */
-static bool put_fields(
-    struct headers *h, struct arena *arena, unsigned status, const struct http_fields *fields)
-{
-	bool dated = false;
-	size_t i;
-
-	put(h, span_str(":status"), span_str(arena_printf(arena, "%03u", status)));
-	for (i = 0; i < fields->count; i++) {
-		const struct http_field *field = &fields->items[i];
-
-		if (!http1_is_token(field->name) || is_of_connection(field->name))
-			continue;
-		dated = dated || http1_equal(field->name, span_str("Date"));
-		put(h, field->name, http_field_value(arena, field->value));
-	}
-	return dated;
-}
-
 static ssize_t read_body(nghttp2_session *nghttp2, int32_t id, uint8_t *out, size_t most,
     uint32_t *flags, nghttp2_data_source *source, void *arg)
 {
-	struct stream *t = source->ptr;
+	struct h2_stream *t = source->ptr;
 	struct h2_session *s = arg;
 	struct span part;
 
@@ -255,67 +93,35 @@ static ssize_t read_body(nghttp2_session *nghttp2, int32_t id, uint8_t *out, siz
 	return (ssize_t)part.n;
 }
 
-static void submit_interim(
-    struct h2_session *s, struct stream *t, const struct http_interim *interim)
+static void submit(struct h2_session *s, struct h2_stream *t)
 {
-	struct headers h = {.count = 0};
+	nghttp2_data_provider body = {.source.ptr = t, .read_callback = read_body};
+	const struct http_interim *interim = t->exchange.response.interim;
+	struct h2_fields fields;
+	bool has_body;
 
 	for (; interim != NULL; interim = interim->next) {
-		h.count = 0;
-		put_fields(&h, t->arena, interim->status, &interim->fields);
+		h2_stream_interim(t, interim, &fields);
 		nghttp2_submit_headers(
-		    s->nghttp2, NGHTTP2_FLAG_NONE, t->id, NULL, h.items, h.count, NULL);
+		    s->nghttp2, NGHTTP2_FLAG_NONE, t->id, NULL, fields.items, fields.count, NULL);
 	}
+	has_body = h2_stream_answer(t, &fields);
+	nghttp2_submit_response(
+	    s->nghttp2, t->id, fields.items, fields.count, has_body ? &body : NULL);
 }
 
-static void submit(struct h2_session *s, struct stream *t, bool head)
-{
-	const struct http_response *r = &t->exchange.response;
-	unsigned status = r->status != 0 ? r->status : 200;
-	nghttp2_data_provider body = {.source.ptr = t, .read_callback = read_body};
-	struct headers h = {.count = 0};
-	struct span all = http_response_body(r);
-	bool has_body = http_status_has_body(status);
-
-	submit_interim(s, t, r->interim);
-	if (!put_fields(&h, t->arena, status, &r->fields))
-		put(&h, span_str("date"), span_str(http_date()));
-	if (has_body)
-		put(&h, span_str("content-length"), span_str(arena_printf(t->arena, "%zu", all.n)));
-	has_body = has_body && !head && all.n > 0;
-	t->body = has_body ? all : span_of(NULL, 0);
-	nghttp2_submit_response(s->nghttp2, t->id, h.items, h.count, has_body ? &body : NULL);
-}
-
-static void run_routes(struct h2_session *s, struct stream *t)
-{
-	struct http_exchange *x = &t->exchange;
-	unsigned status = check_head(t);
-
-	join_cookies(t);
-	http_request_init2(&x->request, t->arena, &t->head, s->facts, s->server->tls);
-	x->request.fields = t->fields;
-	http_fields_add(&x->response.fields, t->arena, span_str("server"), span_str("pointsman"));
-	if (status == 0)
-		status = http_serve_check(s->server, &x->request);
-	if (status != 0)
-		http_response_error(&x->response, t->arena, status);
-	else if (!span_eq_str(t->head.path, "*")) /* which asks nothing of any resource */
-		http_exchange_run(&s->server->routes, x);
-}
-
-static void answer(struct h2_session *s, struct stream *t)
+static void answer(struct h2_session *s, struct h2_stream *t)
 {
 	if (t->answered)
 		return;
 	t->answered = s->begun = true;
 	t->answer_since = s->now;
-	run_routes(s, t);
+	h2_stream_run(t, s->server, s->facts);
 	if (t->exchange.response.abort)
 		nghttp2_submit_rst_stream(
 		    s->nghttp2, NGHTTP2_FLAG_NONE, t->id, NGHTTP2_INTERNAL_ERROR);
 	else
-		submit(s, t, span_eq_str(t->head.method, "HEAD"));
+		submit(s, t);
 	if (t->exchange.response.close)
 		h2_session_leave(s);
 }
@@ -331,7 +137,7 @@ static int on_begin_headers(nghttp2_session *nghttp2, const nghttp2_frame *frame
 {
 	(void)nghttp2;
 	if (is_request(frame))
-		stream_new(arg, frame->hd.stream_id);
+		stream_begin(arg, frame->hd.stream_id);
 	return 0;
 }
 
@@ -339,19 +145,19 @@ static int on_header(nghttp2_session *nghttp2, const nghttp2_frame *frame, const
     size_t name_n, const uint8_t *value, size_t value_n, uint8_t flags, void *arg)
 {
 	struct h2_session *s = arg;
-	struct stream *t = is_request(frame) ? find(s, frame->hd.stream_id) : NULL;
+	struct h2_stream *t = is_request(frame) ? find(s, frame->hd.stream_id) : NULL;
 
 	(void)nghttp2;
 	(void)flags;
 	if (t != NULL)
-		add_field(s, t, span_of(name, name_n), span_of(value, value_n));
+		h2_stream_add(t, span_of(name, name_n), span_of(value, value_n), head_most(s));
 	return 0;
 }
 
 /* A head, perhaps a request's end. A client that waits for a 100 gets its answer instead. */
 static void on_request_frame(struct h2_session *s, const nghttp2_frame *frame)
 {
-	struct stream *t = find(s, frame->hd.stream_id);
+	struct h2_stream *t = find(s, frame->hd.stream_id);
 	struct span expect;
 
 	if (t == NULL)
@@ -402,7 +208,7 @@ static int on_data(
     nghttp2_session *nghttp2, uint8_t flags, int32_t id, const uint8_t *data, size_t n, void *arg)
 {
 	struct h2_session *s = arg;
-	struct stream *t = find(s, id);
+	struct h2_stream *t = find(s, id);
 
 	(void)nghttp2;
 	(void)flags;
@@ -419,7 +225,7 @@ static int on_data(
 /* Whose answer is out before its request is: the rest is not wanted (RFC 9113 section 8.1). */
 static int on_sent(nghttp2_session *nghttp2, const nghttp2_frame *frame, void *arg)
 {
-	struct stream *t;
+	struct h2_stream *t;
 
 	if ((frame->hd.type != NGHTTP2_HEADERS && frame->hd.type != NGHTTP2_DATA) ||
 	    !(frame->hd.flags & NGHTTP2_FLAG_END_STREAM))
@@ -432,12 +238,12 @@ static int on_sent(nghttp2_session *nghttp2, const nghttp2_frame *frame, void *a
 
 static int on_close(nghttp2_session *nghttp2, int32_t id, uint32_t code, void *arg)
 {
-	struct stream *t = find(arg, id);
+	struct h2_stream *t = find(arg, id);
 
 	(void)nghttp2;
 	(void)code;
 	if (t != NULL)
-		stream_free(arg, t);
+		stream_end(arg, t);
 	return 0;
 }
 
@@ -479,8 +285,7 @@ static int submit_settings(struct h2_session *s)
 {
 	nghttp2_settings_entry settings[] = {
 	    {NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, H2_STREAMS_MAX},
-	    {NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE,
-		(uint32_t)s->server->max_header_bytes + HEADER_SLACK},
+	    {NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, (uint32_t)head_most(s)},
 	};
 
 	return nghttp2_submit_settings(
@@ -503,7 +308,7 @@ void h2_session_free(struct h2_session *s)
 {
 	nghttp2_session_del(s->nghttp2);
 	while (s->streams != NULL)
-		stream_free(s, s->streams);
+		stream_end(s, s->streams);
 	free(s);
 }
 
@@ -555,7 +360,7 @@ struct h2_waits h2_session_waits(const struct h2_session *s)
 	    .received = s->received,
 	    .sent = s->sent,
 	};
-	const struct stream *t;
+	const struct h2_stream *t;
 
 	DL_FOREACH (s->streams, t) {
 		if (t->answered)
