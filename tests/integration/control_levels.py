@@ -27,6 +27,7 @@ METHODS = {
     "cert.ls": ("observe", {}),
     "cert.renew": ("operate", {"name": "none"}),
     "cert.revoke": ("admin", {"name": "none"}),
+    "cert.set": ("admin", {"name": "none", "chain": "none", "key": "none"}),
     "cert.show": ("observe", {"name": "none"}),
     "config.show": ("observe", {}),
     "config.apply": ("operate", {"document": "{}", "dry_run": True}),
