@@ -346,7 +346,7 @@ def check_log(path):
     denied = [line for line in changes if "result=denied" in line and "uid=60001" in line]
     done = [line for line in changes if "result=done" in line and "uid=60001" in line]
     # A dry run and config.check change nothing and are not in it.
-    want = len(list(forbidden("/x"))) + len(list(documents(document_stub(), "/x"))) + 5
+    want = len(list(forbidden("/x"))) + len(list(documents(document_stub(), "/x"))) + 6
     assert len(denied) == want, (len(denied), want)
     assert len(done) == 12, done
     strangers = [line for line in changes if "uid=60002" in line]
