@@ -54,7 +54,7 @@ const struct field tls_client_fields[] = {
 	FIELD_PATH | FIELD_ENV, "our certificate with its chain, shown if the upstream asks"),
     FIELD_STRING(struct client_params, key_file, "client_certificate_key_file",
 	FIELD_PATH | FIELD_ENV, "its private key"),
-    FIELD_STRING(struct client_params, automate, TLS_CLIENT_AUTOMATE, FIELD_ENV,
+    FIELD_STRING(struct client_params, automate, "client_certificate_automate", FIELD_ENV,
 	"the name whose managed certificate is shown if the upstream asks"),
     FIELD_BOOL(struct client_params, insecure, "insecure_skip_verify", 0,
 	"take any certificate, and so anybody in the middle"),
