@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Whether a server's routes can do anything with what its addresses take: handlers that need a
- * stream where there are datagrams alone, and upstreams of the other kind.
+ * stream where there are datagrams alone, upstreams of the other kind, port ranges to dial that are
+ * not as long as those listened on.
  */
 #ifndef DAEMON_CONFIG_TRANSPORTS_H
 #define DAEMON_CONFIG_TRANSPORTS_H

@@ -155,8 +155,9 @@ static size_t share(const struct listener *l, int64_t limit)
 	return ((size_t)limit + workers - 1) / workers;
 }
 
-void listener_serve(struct listener *l, const struct server *server, bool paused)
+void listener_serve(struct listener *l, const struct server *server, unsigned place, bool paused)
 {
+	l->place = place;
 	l->server = server;
 	l->paused = paused;
 	if (l->datagrams) {

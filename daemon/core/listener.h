@@ -28,6 +28,7 @@ struct listener {
 	int family;                  /* of the socket */
 	unsigned refs;
 	bool paused;
+	unsigned place; /* of its port in the range of the document, from 0 on */
 	/* Of datagrams alone. */
 	bool datagrams;
 	struct flow_table flows;
@@ -43,7 +44,7 @@ struct listener *listener_new(struct worker *w, int fd, const char *address);
  * Feeds server; paused: what comes is left in the accept queue, and new clients' datagrams are
  * dropped. Paused at first.
  */
-void listener_serve(struct listener *l, const struct server *server, bool paused);
+void listener_serve(struct listener *l, const struct server *server, unsigned place, bool paused);
 /* Takes what is still in the accept queue, then closes the socket. */
 void listener_close(struct listener *l);
 /* Its address is no server's any more: one for datagrams goes on with the flows that are there. */

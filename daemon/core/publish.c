@@ -21,6 +21,7 @@ struct binding {
 	bool paused;
 	bool closing; /* retired, and without flows: being closed */
 	struct address address;
+	unsigned place;       /* in its range */
 	int *fds;             /* one for each worker, where it is new; NULL: the workers have it */
 	_Atomic size_t flows; /* of a retired one, as the workers have counted last */
 };
@@ -107,7 +108,7 @@ static struct binding *new_binding(struct publication *p, const struct address *
 }
 
 static int add_binding(struct publication *p, const struct server *server,
-    const struct address *address, bool paused, struct error *err)
+    const struct address *address, unsigned place, bool paused, struct error *err)
 {
 	struct binding *b, *known;
 	char key[ADDRESS_TEXT_MAX];
@@ -119,6 +120,7 @@ static int add_binding(struct publication *p, const struct server *server,
 		    known->server->name, server->name, key);
 	b = new_binding(p, address);
 	b->server = server;
+	b->place = place;
 	b->paused = paused;
 	return 0;
 }
@@ -145,7 +147,7 @@ static int add_listen(
 		goto fail;
 	for (i = 0; i < address_range_count(&range); i++) {
 		address = address_range_at(&range, i);
-		if (add_binding(p, server, &address, paused, err) == -1)
+		if (add_binding(p, server, &address, i, paused, err) == -1)
 			goto fail;
 	}
 	return 0;
@@ -288,7 +290,7 @@ static void take_instance(struct worker *w, void *arg)
 		const struct binding *b = find(p, l->address);
 
 		if (b->server != NULL)
-			listener_serve(l, b->server, b->paused);
+			listener_serve(l, b->server, b->place, b->paused);
 		else
 			listener_retire(l);
 	}

@@ -17,6 +17,7 @@
 enum transport {
 	TRANSPORT_STREAM = 1 << 0,
 	TRANSPORT_DATAGRAMS = 1 << 1,
+	TRANSPORT_RANGE = 1 << 2, /* it dials a range of ports */
 };
 
 struct route {

@@ -32,14 +32,11 @@ static int check_network(
 	if (range->first.network == NETWORK_UNIXPACKET)
 		return jnode_error(node, err, ERROR_UNSUPPORTED,
 		    "unixpacket cannot be dialled; unix and unixgram can");
-	if (address_range_count(range) > 1)
-		return jnode_error(node, err, ERROR_UNSUPPORTED,
-		    "a port range cannot be dialled by this version; write one port");
 	return 0;
 }
 
-static int parse(struct load *load, const struct jnode *node, const char *text, struct address *out,
-    struct error *err)
+static int parse(struct destination *d, struct load *load, const struct jnode *node,
+    const char *text, struct error *err)
 {
 	struct address_range range;
 	struct error inner;
@@ -50,7 +47,10 @@ static int parse(struct load *load, const struct jnode *node, const char *text, 
 		return -1;
 	load->needs |= address_socket_type(range.first.network) == SOCK_DGRAM ? TRANSPORT_DATAGRAMS
 									      : TRANSPORT_STREAM;
-	*out = range.first;
+	d->address = range.first;
+	d->ports = address_range_count(&range);
+	if (d->ports > 1)
+		load->needs |= TRANSPORT_RANGE;
 	return 0;
 }
 
@@ -94,9 +94,9 @@ static int init_dynamic(struct destination *d, struct load *load, const struct j
 	if (colon == NULL || strchr(colon, '}') != NULL)
 		return jnode_error(node, err, ERROR_INVALID,
 		    "'%s' needs a port; it cannot depend on the connection", text);
-	if (parse(load, node,
+	if (parse(d, load, node,
 		arena_printf(load->arena, "%.*shost%s", (int)(host - text), text, colon),
-		&d->address, err) == -1)
+		err) == -1)
 		return -1;
 	if (!address_is_ip(d->address.network))
 		return jnode_error(node, err, ERROR_INVALID,
@@ -120,8 +120,12 @@ int destination_init(struct destination *d, struct load *load, const struct jnod
 
 	if (!template_constant(template))
 		return init_dynamic(d, load, node, replace_at_load(load->arena, text), rules, err);
-	if (parse(load, node, template_text(template), &d->address, err) == -1)
+	if (parse(d, load, node, template_text(template), err) == -1)
 		return -1;
+	if (d->ports > 1) {
+		d->host = template_new(load->arena, d->address.host);
+		return 0;
+	}
 	if (!address_is_ip(d->address.network))
 		d->fixed = (struct netaddr){.family = AF_UNIX, .path = d->address.host};
 	else if (netaddr_parse_ip(d->address.host, &d->fixed))
@@ -147,7 +151,7 @@ static bool is_host(struct span host)
 }
 
 const char *destination_expand(
-    const struct destination *d, struct facts *facts, struct address *out)
+    const struct destination *d, struct facts *facts, unsigned place, struct address *out)
 {
 	struct buf host = {0};
 	struct netaddr ip;
@@ -155,7 +159,10 @@ const char *destination_expand(
 
 	template_expand(d->host, facts, &host);
 	*out = d->address;
-	if (buf_len(&host) == 0)
+	out->port = (uint16_t)(d->address.port + (d->ports > 1 ? place : 0));
+	if (d->ports > 1 && place >= d->ports)
+		problem = "the port is not in the range that is dialled any more";
+	else if (buf_len(&host) == 0)
 		problem = "the address is empty for this connection";
 	else if (!is_host(buf_span(&host)))
 		problem = "the address for this connection is no name and no IP address";
@@ -185,6 +192,8 @@ const char *destination_refusal(
 {
 	bool datagrams = address_socket_type(d->address.network) == SOCK_DGRAM;
 
+	if (d->refused == NULL)
+		return NULL;
 	if (iprange_contains(d->refused, addr))
 		return "refused: an address that the connection may not choose (allow_local, "
 		       "deny_private)";

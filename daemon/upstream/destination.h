@@ -18,11 +18,13 @@ struct listener;
 struct template;
 
 struct destination {
-	struct address address;  /* of a dynamic one the network and the port alone */
-	struct netaddr fixed;    /* address, where it needs no resolving; else AF_UNSPEC */
-	struct peer *peer;       /* NULL where it is dynamic */
-	struct template *host;   /* NULL where it is not */
-	struct iprange *refused; /* dynamic: what may not be dialled */
+	struct address address; /* of a dynamic one the network and the port alone */
+	struct netaddr fixed;   /* address, where it needs no resolving; else AF_UNSPEC */
+	struct peer *peer;      /* NULL where it is dynamic */
+	struct template *host;  /* NULL where it is not */
+	unsigned ports;         /* a range of so many: each port listened on has its own; else 1 */
+	struct iprange
+	    *refused; /* dynamic: what may not be dialled; NULL: the host is ours to say */
 	bool allow_local;
 };
 
@@ -39,9 +41,12 @@ struct destination_rules {
 int destination_init(struct destination *d, struct load *load, const struct jnode *node,
     const char *text, const struct destination_rules *rules, struct error *err);
 
-/* What a dynamic one is for this connection. NULL: *out is filled; else a constant, why not. */
+/*
+ * What a dynamic one, or one of a range, is for this connection; place: that of the port it came to
+ * in the range listened on, from 0 on. NULL: *out is filled; else a constant, why not.
+ */
 const char *destination_expand(
-    const struct destination *d, struct facts *facts, struct address *out);
+    const struct destination *d, struct facts *facts, unsigned place, struct address *out);
 
 /*
  * May the dynamic destination be dialled at addr (with its port)? listeners are the program's.

@@ -9,6 +9,7 @@
 
 #include "common/log.h"
 #include "daemon/core/events.h"
+#include "daemon/core/listener.h"
 #include "daemon/core/replacer.h"
 #include "daemon/core/worker.h"
 #include "daemon/net/resolver.h"
@@ -479,7 +480,8 @@ static bool expand(struct dial *d)
 
 	if (d->expanded == NULL)
 		d->expanded = arena_alloc(d->conn->arena, sizeof(*d->expanded));
-	problem = destination_expand(d->current, &d->conn->facts, d->expanded);
+	problem =
+	    destination_expand(d->current, &d->conn->facts, d->conn->listener->place, d->expanded);
 	if (problem != NULL) {
 		note_problem(d, "dial", NULL, problem);
 		return false;
