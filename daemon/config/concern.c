@@ -40,6 +40,7 @@ struct concerns {
 	struct concern *items;
 	size_t count;
 	uint64_t revision; /* of the document before the change */
+	int64_t until;     /* connections that began later are not concerned; as facts.start_ns */
 	_Atomic uint64_t touched;
 	const char *by;
 	ev_timer timer;
@@ -194,6 +195,7 @@ struct concerns *concerns_new(
 	all->arena = arena;
 	all->count = count;
 	all->revision = base->revision;
+	all->until = INT64_MAX;
 	all->items = arena_array(arena, count, sizeof(*all->items));
 	for (i = 0; i < count; i++) {
 		all->items[i].op = &operations[i];
@@ -238,6 +240,8 @@ static bool concerns_conn(
 {
 	const char *address = conn->listener->address;
 
+	if (conn->facts.start_ns > all->until)
+		return false;
 	if (c->listener_count > 0)
 		return bsearch(&address, c->listeners, c->listener_count, sizeof(address),
 			   compare_texts) != NULL;
@@ -401,6 +405,7 @@ void concerns_carry_out(struct concerns *all, const char *by, void (*done)(void 
 	all->arg = arg;
 	ev_now_update(control_loop());
 	all->start = ev_now(control_loop());
+	all->until = (int64_t)(all->start * 1e9); /* the address may be listened on again */
 	ev_timer_init(&all->timer, on_timer, 0., 0.);
 	all->timer.data = all;
 	next_round(all);
