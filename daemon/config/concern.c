@@ -37,6 +37,7 @@ struct concern {
 
 struct concerns {
 	struct arena *arena;
+	const struct instance *base; /* borrowed, see concerns_look() */
 	struct concern *items;
 	size_t count;
 	uint64_t revision; /* of the document before the change */
@@ -77,21 +78,42 @@ static void add_routes(struct concerns *all, struct concern *c, struct route **r
 	qsort(c->routes, count, sizeof(*c->routes), compare_routes);
 }
 
+/* What way's top-level route is in base; NULL: it was not there. */
+static struct route *base_route(const struct instance *base, struct edit *e, const struct way *way)
+{
+	const struct server *server = instance_server(base, way->steps[3].key);
+	const json_t *list = instance_routes_json(base, way->steps[3].key), *route;
+	struct way top;
+	size_t i;
+
+	if (server == NULL)
+		return NULL;
+	way_servers(e, &top);
+	for (i = top.count; i < 5; i++)
+		way_key(&top, way->steps[i].key);
+	way_index(&top, way->steps[5].index);
+	route = edit_origin(e, top.value);
+	for (i = 0; i < server->routes.count; i++)
+		if (json_array_get(list, i) == route)
+			return server->routes.items[i];
+	return NULL;
+}
+
 /* The top-level route that has the one called name in it. */
-static void add_route(
-    struct concerns *all, struct concern *c, struct edit *e, const struct instance *base)
+static void add_route(struct concerns *all, struct concern *c, struct edit *e)
 {
 	const char *name = c->op->proxy != NULL ? c->op->proxy : c->op->id;
 	size_t length = c->op->proxy != NULL ? edit_proxy_route(name) : strlen(name);
-	const struct server *server;
+	struct route *route;
 	struct error none;
 	struct way way;
 
 	name = arena_strndup(all->arena, name, length);
 	if (way_route(e, name, &way, &none) == -1)
 		return;
-	server = instance_server(base, way.steps[3].key);
-	add_routes(all, c, &server->routes.items[way.steps[5].index], 1);
+	route = base_route(all->base, e, &way);
+	if (route != NULL)
+		add_routes(all, c, &route, 1);
 }
 
 struct peers {
@@ -160,23 +182,23 @@ static bool is_of_route(const char *operation)
 	return false;
 }
 
-static void concern_init(
-    struct concerns *all, struct concern *c, struct edit *e, const struct instance *base)
+void concerns_look(struct concerns *all, size_t nth, struct edit *e)
 {
+	struct concern *c = &all->items[nth];
 	const char *name = c->op->type->name;
 	struct peers peers = {all, c};
 	const struct server *server;
 	struct error none;
 
 	if (is_of_route(name)) {
-		add_route(all, c, e, base);
+		add_route(all, c, e);
 	} else if (strcmp(name, "upstream.rm") == 0 || strcmp(name, "upstream.swap") == 0 ||
 		   strcmp(name, "upstream.disable") == 0) {
-		add_route(all, c, e, base);
+		add_route(all, c, e);
 		c->by_peer = true;
 		edit_upstream_dials(e, c->op->proxy, c->op->id, add_peer, &peers, &none);
 	} else if (strcmp(name, "server.rm") == 0) {
-		server = instance_server(base, c->op->name);
+		server = instance_server(all->base, c->op->name);
 		if (server != NULL)
 			add_routes(all, c, server->routes.items, server->routes.count);
 	} else if (strcmp(name, "listener.rm") == 0) {
@@ -189,19 +211,16 @@ struct concerns *concerns_new(
 {
 	struct arena *arena = arena_new(1024);
 	struct concerns *all = arena_alloc(arena, sizeof(*all));
-	struct edit *e = edit_new(base);
 	size_t i;
 
 	all->arena = arena;
+	all->base = base;
 	all->count = count;
 	all->revision = base->revision;
 	all->until = INT64_MAX;
 	all->items = arena_array(arena, count, sizeof(*all->items));
-	for (i = 0; i < count; i++) {
+	for (i = 0; i < count; i++)
 		all->items[i].op = &operations[i];
-		concern_init(all, &all->items[i], e, base);
-	}
-	edit_free(e);
 	return all;
 }
 
