@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <ev.h>
+#include <utlist.h>
 
 #include "common/arena.h"
 #include "common/duration.h"
@@ -31,11 +32,13 @@ struct concern {
 	const char **listeners; /* "tcp/:993", sorted */
 	size_t listener_count;
 	_Atomic uint64_t count;
+	const char *calls_off;  /* the operation whose drain this one ends; NULL: it ends none */
 	bool due;               /* to be ended now ... */
 	enum end_reason reason; /* ... with this */
 };
 
 struct concerns {
+	struct concerns *prev, *next; /* among those with connections still to be ended */
 	struct arena *arena;
 	const struct instance *base; /* borrowed, see concerns_look() */
 	struct concern *items;
@@ -50,6 +53,8 @@ struct concerns {
 	void (*done)(void *arg);
 	void *arg;
 };
+
+static struct concerns *pending;
 
 /* ---- what is concerned ---------------------------------------------------------------------- */
 
@@ -192,6 +197,13 @@ void concerns_look(struct concerns *all, size_t nth, struct edit *e)
 
 	if (is_of_route(name)) {
 		add_route(all, c, e);
+	} else if (strcmp(name, "route.enable") == 0) {
+		c->calls_off = "route.disable";
+		add_route(all, c, e);
+	} else if (strcmp(name, "upstream.enable") == 0) {
+		c->calls_off = "upstream.disable";
+		add_route(all, c, e);
+		edit_upstream_dials(e, c->op->proxy, c->op->id, add_peer, &peers, &none);
 	} else if (strcmp(name, "upstream.rm") == 0 || strcmp(name, "upstream.swap") == 0 ||
 		   strcmp(name, "upstream.disable") == 0) {
 		add_route(all, c, e);
@@ -259,7 +271,7 @@ static bool concerns_conn(
 {
 	const char *address = conn->listener->address;
 
-	if (conn->facts.start_ns > all->until)
+	if (conn->facts.start_ns > all->until || c->calls_off != NULL)
 		return false;
 	if (c->listener_count > 0)
 		return bsearch(&address, c->listeners, c->listener_count, sizeof(address),
@@ -413,12 +425,58 @@ static void next_round(struct concerns *all)
 		ev_timer_set(&all->timer, wait, 0.);
 		ev_timer_start(control_loop(), &all->timer);
 	} else {
+		DL_DELETE(pending, all);
 		all->done(all->arg);
 	}
 }
 
+/* ---- calling it off -------------------------------------------------------------------------- */
+
+void concerns_call_off(uint64_t revision)
+{
+	struct concerns *all;
+	size_t i;
+
+	DL_FOREACH (pending, all)
+		for (i = 0; all->revision >= revision && i < all->count; i++)
+			all->items[i].op = NULL;
+}
+
+static bool is_inverse(const struct concern *c, const struct concern *drain)
+{
+	size_t i;
+
+	if (drain->op == NULL || strcmp(drain->op->type->name, c->calls_off) != 0 ||
+	    c->route_count == 0 || drain->route_count == 0 ||
+	    compare_routes(c->routes, drain->routes) != 0 || c->peer_count != drain->peer_count)
+		return false;
+	if (c->peer_count == 0) /* one of several routes in it, perhaps */
+		return strcmp(c->op->id, drain->op->id) == 0;
+	for (i = 0; i < c->peer_count; i++)
+		if (strcmp(c->peers[i], drain->peers[i]) != 0)
+			return false;
+	return true;
+}
+
+static void call_off_drains(const struct concern *c)
+{
+	struct concerns *all;
+	size_t i;
+
+	DL_FOREACH (pending, all)
+		for (i = 0; i < all->count; i++)
+			if (is_inverse(c, &all->items[i]))
+				all->items[i].op = NULL;
+}
+
 void concerns_carry_out(struct concerns *all, const char *by, void (*done)(void *arg), void *arg)
 {
+	size_t i;
+
+	for (i = 0; i < all->count; i++)
+		if (all->items[i].calls_off != NULL)
+			call_off_drains(&all->items[i]);
+	DL_APPEND(pending, all);
 	all->by = arena_strdup(all->arena, by);
 	all->done = done;
 	all->arg = arg;

@@ -43,5 +43,10 @@ uint64_t concerns_touched(const struct concerns *concerns);
  */
 void concerns_carry_out(
     struct concerns *concerns, const char *by, void (*done)(void *arg), void *arg);
+/*
+ * The document of that revision is in force again: what has not yet been ended for later changes
+ * goes on. The same holds for a route or an upstream that is enabled again.
+ */
+void concerns_call_off(uint64_t revision);
 
 #endif
