@@ -12,6 +12,7 @@ static const struct column lines[] = {
     {.title = "unsaved changes", .key = "unsaved"},
     {.title = "saved changes", .key = "saved"},
     {.title = "set aside", .key = "set_aside"},
+    {.title = "to be confirmed", .key = "unconfirmed"},
     {.title = "your level", .key = "level"},
     {.title = "workers", .key = "workers"},
     {.title = "servers", .key = "servers"},

@@ -233,22 +233,12 @@ static void on_drain(struct ev_loop *loop, ev_timer *w, int events)
 	ev_break(loop, EVBREAK_ALL);
 }
 
-/* An instance without servers closes the listeners; the connections go on. */
-static void close_listeners(void)
-{
-	struct change change = {.document = json_object(), .who = "stop", .overrides = true};
-	struct error err;
-
-	if (change_document(&change, NULL, NULL, &err) == -1)
-		log_failure("cannot close the listeners", &err);
-	json_decref(change.document);
-}
-
 static void on_terminate(struct ev_loop *loop, ev_signal *w, int events)
 {
 	struct instance *in = instance_current();
 	int64_t grace = in != NULL && in->grace_period > 0 ? in->grace_period : DRAIN_DEFAULT;
 	char text[DURATION_TEXT_MAX];
+	struct error err;
 
 	(void)w;
 	(void)events;
@@ -261,7 +251,8 @@ static void on_terminate(struct ev_loop *loop, ev_signal *w, int events)
 	    "draining %llu connections for at most %s; a second signal "
 	    "ends them",
 	    (unsigned long long)open_connections(), duration_text(grace, text));
-	close_listeners();
+	if (change_stop(&err) == -1)
+		log_failure("cannot close the listeners", &err);
 	daemon_.drain_until = ev_now(loop) + duration_seconds(grace);
 	ev_timer_init(&daemon_.drain, on_drain, DRAIN_POLL, DRAIN_POLL);
 	ev_timer_start(loop, &daemon_.drain);

@@ -20,6 +20,16 @@ static struct {
 	size_t size; /* of all */
 } history;
 
+/* From change_stop() on what runs is nothing: nobody may save that, or open what was closed. */
+static bool stopping;
+
+static int check_stopping(struct error *err)
+{
+	if (!stopping)
+		return 0;
+	return error_set(err, ERROR_BUSY, "the daemon is stopping; nothing can be changed any more");
+}
+
 /* Large documents are remembered less long; the newest and the one before it always. */
 static void forget_oldest(void)
 {
@@ -82,6 +92,7 @@ void change_forget(void)
 	for (i = 0; i < CHANGE_HISTORY; i++)
 		json_decref(history.items[i].document);
 	memset(&history, 0, sizeof(history));
+	stopping = false;
 }
 
 uint64_t change_revision(void)
@@ -170,6 +181,8 @@ static int check_confirmation(const struct change *change, struct error *err)
 		return error_set(err, ERROR_INVALID,
 		    "a change that has to be confirmed cannot be saved at once: confirm it, then "
 		    "save");
+	if (check_stopping(err) == -1)
+		return -1;
 	return change->overrides ? 0 : confirm_check(err);
 }
 
@@ -180,6 +193,16 @@ int change_document(
 		return 0;
 	change_event_refused(change->who, change->comment, err);
 	return -1;
+}
+
+int change_stop(struct error *err)
+{
+	struct change change = {.document = json_object(), .who = "stop", .overrides = true};
+	int rc = change_document(&change, NULL, NULL, err);
+
+	json_decref(change.document);
+	stopping = true;
+	return rc;
 }
 
 int change_check(const struct change *change, struct error *err)
@@ -204,7 +227,7 @@ int change_save(struct error *err)
 	struct instance *current = instance_current();
 	struct saving *saving;
 
-	if (confirm_check(err) == -1)
+	if (check_stopping(err) == -1 || confirm_check(err) == -1)
 		return -1;
 	saving = overlay_save_all(current->document, err);
 	return saving != NULL ? overlay_save_finish(saving, current, err) : -1;
@@ -291,7 +314,7 @@ int change_reload(const char *who, void (*done)(void *arg), void *arg, struct er
 	json_t *file, *entries;
 	int rc;
 
-	if (change_source_read(&file, err) == -1) {
+	if (check_stopping(err) == -1 || change_source_read(&file, err) == -1) {
 		change_event_refused(who, NULL, err);
 		return -1;
 	}

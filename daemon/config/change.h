@@ -81,6 +81,11 @@ const struct revision *change_history(size_t n);
 /* The one of that number; NULL: it is not remembered (any more). */
 const struct revision *change_find(uint64_t number);
 
+/*
+ * At the end of the daemon: a document without servers closes the listeners, the connections go on.
+ * From then on nothing is changed or saved any more. Returns 0, or -1 with err.
+ */
+int change_stop(struct error *err);
 /* Forgets the history: at the end of the program. */
 void change_forget(void);
 

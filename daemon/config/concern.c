@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <ev.h>
+#include <utlist.h>
 
 #include "common/arena.h"
 #include "common/duration.h"
@@ -31,15 +32,19 @@ struct concern {
 	const char **listeners; /* "tcp/:993", sorted */
 	size_t listener_count;
 	_Atomic uint64_t count;
+	const char *calls_off;  /* the operation whose drain this one ends; NULL: it ends none */
 	bool due;               /* to be ended now ... */
 	enum end_reason reason; /* ... with this */
 };
 
 struct concerns {
+	struct concerns *prev, *next; /* among those with connections still to be ended */
 	struct arena *arena;
+	const struct instance *base; /* borrowed, see concerns_look() */
 	struct concern *items;
 	size_t count;
 	uint64_t revision; /* of the document before the change */
+	int64_t until;     /* connections that began later are not concerned; as facts.start_ns */
 	_Atomic uint64_t touched;
 	const char *by;
 	ev_timer timer;
@@ -48,6 +53,8 @@ struct concerns {
 	void (*done)(void *arg);
 	void *arg;
 };
+
+static struct concerns *pending;
 
 /* ---- what is concerned ---------------------------------------------------------------------- */
 
@@ -76,21 +83,42 @@ static void add_routes(struct concerns *all, struct concern *c, struct route **r
 	qsort(c->routes, count, sizeof(*c->routes), compare_routes);
 }
 
+/* What way's top-level route is in base; NULL: it was not there. */
+static struct route *base_route(const struct instance *base, struct edit *e, const struct way *way)
+{
+	const struct server *server = instance_server(base, way->steps[3].key);
+	const json_t *list = instance_routes_json(base, way->steps[3].key), *route;
+	struct way top;
+	size_t i;
+
+	if (server == NULL)
+		return NULL;
+	way_servers(e, &top);
+	for (i = top.count; i < 5; i++)
+		way_key(&top, way->steps[i].key);
+	way_index(&top, way->steps[5].index);
+	route = edit_origin(e, top.value);
+	for (i = 0; i < server->routes.count; i++)
+		if (json_array_get(list, i) == route)
+			return server->routes.items[i];
+	return NULL;
+}
+
 /* The top-level route that has the one called name in it. */
-static void add_route(
-    struct concerns *all, struct concern *c, struct edit *e, const struct instance *base)
+static void add_route(struct concerns *all, struct concern *c, struct edit *e)
 {
 	const char *name = c->op->proxy != NULL ? c->op->proxy : c->op->id;
 	size_t length = c->op->proxy != NULL ? edit_proxy_route(name) : strlen(name);
-	const struct server *server;
+	struct route *route;
 	struct error none;
 	struct way way;
 
 	name = arena_strndup(all->arena, name, length);
 	if (way_route(e, name, &way, &none) == -1)
 		return;
-	server = instance_server(base, way.steps[3].key);
-	add_routes(all, c, &server->routes.items[way.steps[5].index], 1);
+	route = base_route(all->base, e, &way);
+	if (route != NULL)
+		add_routes(all, c, &route, 1);
 }
 
 struct peers {
@@ -159,23 +187,30 @@ static bool is_of_route(const char *operation)
 	return false;
 }
 
-static void concern_init(
-    struct concerns *all, struct concern *c, struct edit *e, const struct instance *base)
+void concerns_look(struct concerns *all, size_t nth, struct edit *e)
 {
+	struct concern *c = &all->items[nth];
 	const char *name = c->op->type->name;
 	struct peers peers = {all, c};
 	const struct server *server;
 	struct error none;
 
 	if (is_of_route(name)) {
-		add_route(all, c, e, base);
+		add_route(all, c, e);
+	} else if (strcmp(name, "route.enable") == 0) {
+		c->calls_off = "route.disable";
+		add_route(all, c, e);
+	} else if (strcmp(name, "upstream.enable") == 0) {
+		c->calls_off = "upstream.disable";
+		add_route(all, c, e);
+		edit_upstream_dials(e, c->op->proxy, c->op->id, add_peer, &peers, &none);
 	} else if (strcmp(name, "upstream.rm") == 0 || strcmp(name, "upstream.swap") == 0 ||
 		   strcmp(name, "upstream.disable") == 0) {
-		add_route(all, c, e, base);
+		add_route(all, c, e);
 		c->by_peer = true;
 		edit_upstream_dials(e, c->op->proxy, c->op->id, add_peer, &peers, &none);
 	} else if (strcmp(name, "server.rm") == 0) {
-		server = instance_server(base, c->op->name);
+		server = instance_server(all->base, c->op->name);
 		if (server != NULL)
 			add_routes(all, c, server->routes.items, server->routes.count);
 	} else if (strcmp(name, "listener.rm") == 0) {
@@ -188,18 +223,16 @@ struct concerns *concerns_new(
 {
 	struct arena *arena = arena_new(1024);
 	struct concerns *all = arena_alloc(arena, sizeof(*all));
-	struct edit *e = edit_new(base);
 	size_t i;
 
 	all->arena = arena;
+	all->base = base;
 	all->count = count;
 	all->revision = base->revision;
+	all->until = INT64_MAX;
 	all->items = arena_array(arena, count, sizeof(*all->items));
-	for (i = 0; i < count; i++) {
+	for (i = 0; i < count; i++)
 		all->items[i].op = &operations[i];
-		concern_init(all, &all->items[i], e, base);
-	}
-	edit_free(e);
 	return all;
 }
 
@@ -238,6 +271,8 @@ static bool concerns_conn(
 {
 	const char *address = conn->listener->address;
 
+	if (conn->facts.start_ns > all->until || c->calls_off != NULL)
+		return false;
 	if (c->listener_count > 0)
 		return bsearch(&address, c->listeners, c->listener_count, sizeof(address),
 			   compare_texts) != NULL;
@@ -390,17 +425,64 @@ static void next_round(struct concerns *all)
 		ev_timer_set(&all->timer, wait, 0.);
 		ev_timer_start(control_loop(), &all->timer);
 	} else {
+		DL_DELETE(pending, all);
 		all->done(all->arg);
 	}
 }
 
+/* ---- calling it off -------------------------------------------------------------------------- */
+
+void concerns_call_off(uint64_t revision)
+{
+	struct concerns *all;
+	size_t i;
+
+	DL_FOREACH (pending, all)
+		for (i = 0; all->revision >= revision && i < all->count; i++)
+			all->items[i].op = NULL;
+}
+
+static bool is_inverse(const struct concern *c, const struct concern *drain)
+{
+	size_t i;
+
+	if (drain->op == NULL || strcmp(drain->op->type->name, c->calls_off) != 0 ||
+	    c->route_count == 0 || drain->route_count == 0 ||
+	    compare_routes(c->routes, drain->routes) != 0 || c->peer_count != drain->peer_count)
+		return false;
+	if (c->peer_count == 0) /* one of several routes in it, perhaps */
+		return strcmp(c->op->id, drain->op->id) == 0;
+	for (i = 0; i < c->peer_count; i++)
+		if (strcmp(c->peers[i], drain->peers[i]) != 0)
+			return false;
+	return true;
+}
+
+static void call_off_drains(const struct concern *c)
+{
+	struct concerns *all;
+	size_t i;
+
+	DL_FOREACH (pending, all)
+		for (i = 0; i < all->count; i++)
+			if (is_inverse(c, &all->items[i]))
+				all->items[i].op = NULL;
+}
+
 void concerns_carry_out(struct concerns *all, const char *by, void (*done)(void *arg), void *arg)
 {
+	size_t i;
+
+	for (i = 0; i < all->count; i++)
+		if (all->items[i].calls_off != NULL)
+			call_off_drains(&all->items[i]);
+	DL_APPEND(pending, all);
 	all->by = arena_strdup(all->arena, by);
 	all->done = done;
 	all->arg = arg;
 	ev_now_update(control_loop());
 	all->start = ev_now(control_loop());
+	all->until = (int64_t)(all->start * 1e9); /* the address may be listened on again */
 	ev_timer_init(&all->timer, on_timer, 0., 0.);
 	all->timer.data = all;
 	next_round(all);

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "daemon/config/edit.h"
 #include "daemon/config/operation.h"
 #include "daemon/core/instance.h"
 
@@ -18,10 +19,15 @@ struct concerns;
 
 /*
  * The concerns of the operations against base, the instance before the change. References to its
- * routes are held; texts of the operations must live as long.
+ * routes are held; texts of the operations must live as long, and base until all are looked at.
  */
 struct concerns *concerns_new(
     const struct instance *base, const struct operation *operations, size_t count);
+/*
+ * What the nth operation concerns: before it is carried out, for earlier ones may have given new
+ * names to what was there.
+ */
+void concerns_look(struct concerns *concerns, size_t nth, struct edit *edit);
 void concerns_free(struct concerns *concerns);
 
 /* Calls done(arg) once all have been counted. */
@@ -37,5 +43,10 @@ uint64_t concerns_touched(const struct concerns *concerns);
  */
 void concerns_carry_out(
     struct concerns *concerns, const char *by, void (*done)(void *arg), void *arg);
+/*
+ * The document of that revision is in force again: what has not yet been ended for later changes
+ * goes on. The same holds for a route or an upstream that is enabled again.
+ */
+void concerns_call_off(uint64_t revision);
 
 #endif

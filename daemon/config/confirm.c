@@ -8,6 +8,7 @@
 
 #include "common/log.h"
 #include "daemon/config/change.h"
+#include "daemon/config/concern.h"
 #include "daemon/core/worker.h"
 
 #define AGAIN 5.0 /* seconds, where taking it back has failed */
@@ -53,12 +54,14 @@ static void take_back(struct ev_loop *loop, ev_timer *w, int events)
 	char comment[CHANGE_NOTE_MAX], text[1600];
 	const struct change change = {
 	    .document = waiting.before, .who = "confirm", .comment = comment, .overrides = true};
+	uint64_t revision = waiting.revision;
 	struct error err;
 
 	(void)events;
 	snprintf(comment, sizeof(comment), "revision %llu was not confirmed within %u s",
 	    (unsigned long long)waiting.revision, waiting.seconds);
 	if (change_document(&change, NULL, NULL, &err) == 0) {
+		concerns_call_off(revision - 1);
 		log_msg(
 		    LOG_WARN, "config", "%s: the document before it is in force again", comment);
 		return;

@@ -156,7 +156,7 @@ int edit_route_replace(struct edit *e, const char *name, json_t *route, struct e
 	origin = edit_origin(e, way.value);
 	id = edit_id(way.value);
 	fresh = json_copy(route);
-	if (id != NULL && edit_id(fresh) == NULL)
+	if (id != NULL && json_object_get(fresh, "@id") == NULL)
 		json_object_set_new(fresh, "@id", json_string(id));
 	else
 		rc = check_id_change(e, way.value, json_object_get(fresh, "@id"), err);

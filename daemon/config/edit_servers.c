@@ -48,6 +48,14 @@ int edit_server_remove(struct edit *e, const char *name, struct error *err)
 	return 0;
 }
 
+/* What earlier operations brought in has not been looked at: it may be no text. */
+static bool is_text(const json_t *value, const char *wanted)
+{
+	const char *text = json_string_value(value);
+
+	return text != NULL && strcmp(text, wanted) == 0;
+}
+
 /* The server whose "listen" has address; NULL: none. */
 static const char *server_of(struct edit *e, const char *address)
 {
@@ -59,7 +67,7 @@ static const char *server_of(struct edit *e, const char *address)
 	way_servers(e, &way);
 	json_object_foreach (way.value, name, server) {
 		json_array_foreach (json_object_get(server, "listen"), i, text)
-			if (strcmp(json_string_value(text), address) == 0)
+			if (is_text(text, address))
 				return name;
 	}
 	return NULL;
@@ -85,7 +93,7 @@ static void remove_text(json_t *list, const char *wanted)
 	size_t i;
 
 	json_array_foreach (list, i, text) {
-		if (strcmp(json_string_value(text), wanted) == 0) {
+		if (is_text(text, wanted)) {
 			json_array_remove(list, i);
 			return;
 		}

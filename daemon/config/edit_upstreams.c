@@ -256,25 +256,34 @@ int edit_upstream_swap(
 	return 0;
 }
 
+static void visit_dials(
+    const json_t *upstream, void (*visit)(void *arg, const char *dial), void *arg)
+{
+	json_t *dial;
+	size_t i;
+
+	json_array_foreach (json_object_get(upstream, "dial"), i, dial)
+		if (json_is_string(dial))
+			visit(arg, json_string_value(dial));
+}
+
 int edit_upstream_dials(struct edit *e, const char *proxy, const char *upstream,
     void (*visit)(void *arg, const char *dial), void *arg, struct error *err)
 {
 	struct way way;
-	json_t *list, *item, *dial;
-	size_t i, j;
+	json_t *list, *item;
+	size_t i;
 
 	if (upstream != NULL) {
 		if (way_upstream(e, proxy, upstream, &way, err) == -1)
 			return -1;
-		json_array_foreach (json_object_get(way.value, "dial"), j, dial)
-			visit(arg, json_string_value(dial));
+		visit_dials(way.value, visit, arg);
 		return 0;
 	}
 	if (way_proxy(e, proxy, &way, err) == -1)
 		return -1;
 	list = json_object_get(way.value, "upstreams");
 	json_array_foreach (list, i, item)
-		json_array_foreach (json_object_get(item, "dial"), j, dial)
-			visit(arg, json_string_value(dial));
+		visit_dials(item, visit, arg);
 	return 0;
 }

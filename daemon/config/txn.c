@@ -79,9 +79,11 @@ static int run_operations(struct txn *t, struct edit *edit, struct error *err)
 	size_t i;
 
 	t->added = arena_array(t->arena, t->count, sizeof(*t->added));
+	t->concerns = concerns_new(instance_current(), t->operations, t->count);
 	for (i = 0; i < t->count; i++) {
 		const struct operation *op = &t->operations[i];
 
+		concerns_look(t->concerns, i, edit);
 		if (op->type->run(edit, op, err) == -1)
 			return error_at(err, "operations[%zu]", i);
 		if (edit_added(edit) != last)
@@ -186,7 +188,6 @@ static int publish(
 	    .confirm_s = request->confirm_s,
 	};
 
-	t->concerns = concerns_new(instance_current(), t->operations, t->count);
 	t->waiting_for = 1;
 	t->revision = change_revision();
 	if (t->dry_run) {

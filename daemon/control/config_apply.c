@@ -9,6 +9,7 @@
 #include "common/arena.h"
 #include "daemon/config/change.h"
 #include "daemon/config/change_event.h"
+#include "daemon/config/concern.h"
 #include "daemon/config/confirm.h"
 #include "daemon/config/diff.h"
 #include "daemon/config/document.h"
@@ -52,8 +53,8 @@ static int check_revision(const struct argument *if_rev, struct error *err)
 	return change_expect(if_rev->given, if_rev->number, err);
 }
 
-/* Makes change the running one for the call; dry: only checks. Answers the call. */
-static void apply(struct call *call, struct change *change, bool dry)
+/* Makes change the running one for the call; dry: only checks. Answers the call. Accepted? */
+static bool apply(struct call *call, struct change *change, bool dry)
 {
 	json_t *before = instance_current()->document;
 	struct applied *a = mem_zalloc(sizeof(*a));
@@ -79,6 +80,7 @@ static void apply(struct call *call, struct change *change, bool dry)
 	} else {
 		a->revision = change_revision();
 	}
+	return rc == 0;
 }
 
 /* As an empty Caddyfile it would end everything: rather a file that was not written. */
@@ -324,6 +326,8 @@ static void run_rollback(struct call *call, const struct argument *args)
 	};
 	char note[NOTE_SIZE];
 	struct error err;
+	uint64_t number;
+	bool rolled;
 
 	if (check_revision(&args[ROLLBACK_IF_REV], &err) == -1 ||
 	    (r = wanted_revision(args, &err)) == NULL) {
@@ -333,9 +337,12 @@ static void run_rollback(struct call *call, const struct argument *args)
 	note_of(&args[ROLLBACK_COMMENT], note);
 	if (note[0] == '\0')
 		snprintf(note, sizeof(note), "rollback to %llu", (unsigned long long)r->number);
+	number = r->number; /* the history forgets it, if it is the oldest */
 	change.document = json_incref(r->document);
 	change.comment = note;
-	apply(call, &change, args[ROLLBACK_DRY_RUN].yes);
+	rolled = apply(call, &change, args[ROLLBACK_DRY_RUN].yes);
+	if (rolled && !args[ROLLBACK_DRY_RUN].yes)
+		concerns_call_off(number);
 	json_decref(change.document);
 }
 

@@ -221,6 +221,18 @@ static bool workers_will_have(const char *key)
 	return b != NULL && !b->closing;
 }
 
+static bool is_of_folder(const struct address *address)
+{
+	return address->network >= NETWORK_UNIX && address->network <= NETWORK_UNIXPACKET;
+}
+
+/* Of the sockets in a folder only one has the name: the workers still have it, not for long. */
+static int being_closed(const struct binding *b, struct error *err)
+{
+	error_set(err, ERROR_BUSY, "%s is just being closed; try again", b->key);
+	return error_at(err, "%s.listen", b->server->path);
+}
+
 static int bind_new(struct publication *p, struct error *err)
 {
 	size_t i;
@@ -231,6 +243,8 @@ static int bind_new(struct publication *p, struct error *err)
 
 		if (workers_will_have(b->key))
 			continue;
+		if (is_of_folder(&b->address) && find(state.taken, b->key) != NULL)
+			return being_closed(b, err);
 		fds = mem_alloc(workers_count() * sizeof(*fds));
 		if (sockets_listen(&b->address, workers_count(), fds, err) == -1) {
 			free(fds);

@@ -165,6 +165,17 @@ assert run("listener", "rm", span, "--existing", "kill")["connections"] == [3]
 for s in one, two, three:
     expect_closed(s)
 alive(other)
+# The end of a drain is for those that were there: the address may be listened on again.
+run("listener", "add", "--server", "main", span)
+one = open_on(first)
+assert run("listener", "rm", span, "--existing", "drain=500ms")["connections"] == [1]
+run("listener", "add", "--server", "main", span)
+two = open_on(first)
+alive(one)
+expect_closed(one)
+time.sleep(0.2)
+alive(two)
+run("listener", "rm", span, "--existing", "kill")
 # A server's connections, on whatever route.
 here = open_on(port("L2"))
 assert run("-n", "server", "rm", "two")["existing"]["kill"] == 1

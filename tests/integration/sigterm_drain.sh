@@ -1,9 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 # SIGTERM: no new connections, those that are there go on to their end, then the daemon leaves with
-# status 0. SIGQUIT ends it at once.
-. "$(dirname "$0")/lib.sh"
-need_python
+# status 0; meanwhile nobody changes or saves anything. SIGQUIT ends it at once.
+. "$(dirname "$0")/ctl_lib.sh"
 
 LISTEN=$(free_port) BACKEND=$(free_port)
 export LISTEN BACKEND
@@ -12,8 +11,8 @@ daemon
 DAEMON=${pids[pointsmand]}
 export DAEMON
 
-"$python" - <<'PY' || fail "drain"
-import signal
+"$python" - "$pointsctl" "$sock" <<'PY' || fail "drain"
+import signal, subprocess, sys
 from peers import *
 
 def refused():
@@ -25,6 +24,11 @@ def refused():
         pass
     return False
 
+def refused_change(*args):
+    done = subprocess.run(sys.argv[1:2] + ["-s", sys.argv[2]] + list(args), capture_output=True,
+        input=b"{}", timeout=TIMEOUT)
+    assert done.returncode == 10 and b"is stopping" in done.stderr, done
+
 backend = Backend(port("BACKEND"))
 client = connect(port("LISTEN"))
 client.sendall(b"before")
@@ -32,6 +36,14 @@ server = backend.accept()
 expect(server, b"before")
 os.kill(port("DAEMON"), signal.SIGTERM)
 within(10, "the listener to close", refused)
+# What runs now is nothing, which nobody wants after the next start.
+refused_change("config", "save")
+refused_change("config", "reload")
+refused_change("config", "rollback", "1")
+refused_change("config", "apply")
+refused_change("server", "add", "other")
+os.kill(port("DAEMON"), signal.SIGHUP)
+assert refused()
 body = pattern(1 << 20)
 client.sendall(b"after")
 expect(server, b"after")
@@ -48,6 +60,8 @@ same 0 $status "exit status after SIGTERM"
 [ ! -e "$sock" ] || fail "the control socket is still there"
 
 daemon
+code 0 -j status
+json 'out["servers"] == 1 and out["saved"] == 0'
 "$python" - "${pids[pointsmand]}" <<'PY' || fail "SIGQUIT"
 import signal, sys
 from peers import *

@@ -74,6 +74,10 @@ first = goes_to(a)
 txn({"op": "route.set", "id": "web", "key": "disabled", "value": "false"})
 second = goes_to(a)
 assert txn({"op": "route.rm", "id": "web"}, dry_run=True)["connections"] == [2]
+# A route is who it is, whatever an earlier operation has called it.
+answer = txn({"op": "route.set", "id": "web", "key": "@id", "value": "other"},
+             {"op": "route.rm", "id": "other", "existing": "kill"}, dry_run=True)
+assert answer["connections"] == [2, 2], answer
 answer = txn({"op": "upstream.set", "proxy": "web", "id": "b", "key": "weight", "value": "2"},
              {"op": "upstream.rm", "proxy": "web", "id": "a", "existing": "drain", "drain": "1s"})
 assert answer["connections"] == [0, 2], answer

@@ -212,6 +212,8 @@ START_TEST(routes_changed)
 	    "s.routes", "[{'@id':'a','x':1}," B ",{}]");
 	refuse("[{'op':'route.set','id':'a','key':'@id','value':'c'}]", ERROR_EXISTS, "'c'");
 	refuse("[{'op':'route.replace','id':'a','route':'[]'}]", ERROR_INVALID, "JSON object");
+	expect("[{'op':'route.replace','id':'a','route':'{~@id~:5}'}]", "s.routes",
+	    "[{'@id':5},{'@id':'b','handle':[{'handler':'subroute','routes':[{'@id':'c'}]}]},{}]");
 	refuse("[{'op':'route.replace','id':'a','route':'{'}]", ERROR_INVALID, "ends too early");
 	refuse("[{'op':'route.replace','id':'a','route':''}]", ERROR_INVALID, "there is no route");
 	refuse("[{'op':'route.replaec','id':'a'}]", ERROR_INVALID, "did you mean 'route.replace'");
@@ -353,6 +355,13 @@ START_TEST(servers_and_listeners_changed)
 	    "'t' listens on ':2'");
 	refuse("[{'op':'listener.add','server':'x','address':':5'}]", ERROR_NOT_FOUND, "'x'");
 	refuse("[{'op':'listener.pause','address':':5'}]", ERROR_NOT_FOUND, "':5'");
+	/* What is wrong in a document is found later, and until then it does no harm. */
+	refuse("[{'op':'server.add','name':'x','server':'{~listen~:[7]}'},"
+	       "{'op':'listener.pause','address':':5'}]",
+	    ERROR_NOT_FOUND, "':5'");
+	expect("[{'op':'server.add','name':'x','server':'{~listen~:[7,~:6~],~paused~:[8]}'},"
+	       "{'op':'listener.rm','address':':6'}]",
+	    "x", "{'listen':[7],'paused':[8]}");
 	refuse("[{'op':'listener.rm','address':':5'}]", ERROR_NOT_FOUND, "':5'");
 }
 END_TEST
