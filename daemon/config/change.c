@@ -27,7 +27,8 @@ static int check_stopping(struct error *err)
 {
 	if (!stopping)
 		return 0;
-	return error_set(err, ERROR_BUSY, "the daemon is stopping; nothing can be changed any more");
+	return error_set(
+	    err, ERROR_BUSY, "the daemon is stopping; nothing can be changed any more");
 }
 
 /* Large documents are remembered less long; the newest and the one before it always. */

@@ -3,6 +3,7 @@
 
 #include "daemon/config/concern.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <ev.h>
@@ -13,9 +14,12 @@
 #include "daemon/config/edit_way.h"
 #include "daemon/core/conn.h"
 #include "daemon/core/listener.h"
+#include "daemon/core/routing.h"
 #include "daemon/core/worker.h"
 #include "daemon/net/address.h"
 
+#define LOOK_AGAIN 0.1 /* seconds, then each time after twice as long, up to ... */
+#define LOOK_AGAIN_MAX 1.
 #define KILLS_PER_VISIT 16 /* closing sockets takes its time, and others wait */
 
 /*
@@ -49,7 +53,8 @@ struct concerns {
 	const char *by;
 	ev_timer timer;
 	ev_tstamp start;
-	_Atomic bool more; /* the last visit has left some */
+	_Atomic bool more;      /* the last visit has left some */
+	_Atomic bool undecided; /* ... and some that may still take a route as it was */
 	void (*done)(void *arg);
 	void *arg;
 };
@@ -303,6 +308,13 @@ static void count_on(struct worker *w, void *arg)
 	}
 }
 
+/* Is it being matched by the rules before the change? */
+static bool is_undecided(const struct concerns *all, const struct conn *conn)
+{
+	return conn->route == NULL && conn->matching != NULL &&
+	       conn->matching->instance->revision <= all->revision;
+}
+
 static const struct concern *due_concern(const struct concerns *all, const struct conn *conn)
 {
 	size_t i;
@@ -324,8 +336,11 @@ static void end_on(struct worker *w, void *arg)
 	while ((conn = worker_conn_next(w, id)) != NULL) {
 		id = conn->facts.id;
 		c = due_concern(all, conn);
-		if (c == NULL)
+		if (c == NULL) {
+			if (is_undecided(all, conn))
+				atomic_store_explicit(&all->undecided, true, memory_order_relaxed);
 			continue;
+		}
 		if (ended++ == KILLS_PER_VISIT) {
 			atomic_store_explicit(&all->more, true, memory_order_relaxed);
 			return;
@@ -362,13 +377,25 @@ uint64_t concerns_touched(const struct concerns *all)
 
 static void next_round(struct concerns *all);
 
+static void wait_for(struct concerns *all, double seconds)
+{
+	ev_timer_set(&all->timer, seconds, 0.);
+	ev_timer_start(control_loop(), &all->timer);
+}
+
+/* Those that are due stay so until nobody can come to them any more. */
 static void visited(void *arg)
 {
 	struct concerns *all = arg;
+	double age = ev_now(control_loop()) - all->start;
 	size_t i;
 
 	if (atomic_exchange(&all->more, false)) {
 		workers_visit(end_on, visited, all);
+		return;
+	}
+	if (atomic_exchange(&all->undecided, false)) {
+		wait_for(all, fmin(fmax(age, LOOK_AGAIN), LOOK_AGAIN_MAX));
 		return;
 	}
 	for (i = 0; i < all->count; i++)
@@ -409,6 +436,7 @@ static void next_round(struct concerns *all)
 		struct concern *c = &all->items[i];
 		double at = due_after(c);
 
+		due = due || c->due;
 		if (at < 0)
 			continue;
 		if (at <= age) {
@@ -422,8 +450,7 @@ static void next_round(struct concerns *all)
 	if (due) {
 		workers_visit(end_on, visited, all);
 	} else if (wait >= 0) {
-		ev_timer_set(&all->timer, wait, 0.);
-		ev_timer_start(control_loop(), &all->timer);
+		wait_for(all, wait);
 	} else {
 		DL_DELETE(pending, all);
 		all->done(all->arg);

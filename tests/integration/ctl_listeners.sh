@@ -183,4 +183,17 @@ assert run("server", "rm", "two", "--existing", "drain=300ms")["connections"] ==
 alive(here)
 expect_closed(here)
 alive(other)
+# Who is still being matched by the rules as they were is ended when he comes to what is gone.
+run("server", "add", "slow", f'listen=["127.0.0.1:{port("L2")}"]', "matching_timeout=30s",
+    'routes=[{"match":[{"regexp":{"count":4,"pattern":"late"}}],"handle":[{"handler":"echo"}]}]')
+here = connect(port("L2"))
+here.sendall(b"l")
+within(10, "the connection", lambda: any(c["server"] == "slow" and c["state"] == "matching"
+    for c in run("conn", "ls")["items"]))
+assert run("server", "rm", "slow", "--existing", "kill")["connections"] == [0]
+time.sleep(0.3)
+here.sendall(b"ate")
+expect(here, b"late")
+expect_closed(here)
+alive(other)
 PY
