@@ -264,7 +264,6 @@ END_TEST
 static const char *const refused[] = {
     "10.0.0.1",
     "unixpacket//x",
-    "10.0.0.1:80-81",
     "{l4.tls.server_name}",
     "fd/3",
     "",
