@@ -18,7 +18,7 @@
 #include "daemon/core/worker.h"
 
 /* What a relayed connection needs in its first chunk, so that it is one allocation. */
-#define CONN_ARENA 1152
+#define CONN_ARENA 1280
 #define FLOW_ARENA 1280
 
 const char *end_reason_name(enum end_reason reason)
