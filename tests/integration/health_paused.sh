@@ -38,7 +38,7 @@ connecting() { # TO: is a connection of ours being made, the state SYN_SENT?
 not_connecting() {
     ! connecting "$1"
 }
-wait_until 10 "a check" connecting "$BACKEND"
+wait_until 30 "a check" connecting "$BACKEND"
 kill -STOP "${pids[pointsmand]}"
 echo >&7
 wait_until 30 "the answer" not_connecting "$BACKEND"
