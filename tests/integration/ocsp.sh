@@ -95,7 +95,13 @@ stop pointsmand || fail "the daemon's end"
 index V ''
 stop responderroot KILL
 responder root
+rm "$tmp"/state/ocsp/*.der
+daemon
+wait_until 60 "a response of the issuer" staples
 document true
+kill -HUP "${pids[pointsmand]}"
+wait_until 30 "no response any more" staples_nothing
+stop pointsmand || fail "the daemon's end"
 daemon
 sleep 1
 staples_nothing || fail "a response where stapling is off"

@@ -31,10 +31,12 @@ def answer(query, to):
         reply += b"\xc0\x0c\0\1\0\1\0\0\0\x3c\0\4\x7f\0\0\1"
     threading.Timer(0.5, dns.sendto, (reply, to)).start()
 
+print("ready", flush=True)
 while True:
     answer(*dns.recvfrom(CHUNK))
 PY
 start names "$python" "$tmp/names.py"
+wait_log names ready
 daemon
 export NAMES_LOG=$tmp/names.log
 
