@@ -302,8 +302,8 @@ static void begin(struct check *c)
 }
 
 /*
- * What has come in time counts, even if the thread could not look until now. Who takes datagrams has
- * not refused ours.
+ * What has come in time counts, even if the thread could not look until now. Who takes datagrams
+ * has not refused ours.
  */
 static const char *problem_at_timeout(const struct check *c)
 {
