@@ -251,6 +251,7 @@ static void on_terminate(struct ev_loop *loop, ev_signal *w, int events)
 	    "draining %llu connections for at most %s; a second signal "
 	    "ends them",
 	    (unsigned long long)open_connections(), duration_text(grace, text));
+	certs_drain();
 	if (change_stop(&err) == -1)
 		log_failure("cannot close the listeners", &err);
 	daemon_.drain_until = ev_now(loop) + duration_seconds(grace);
