@@ -53,6 +53,7 @@
 	X(server_ls) \
 	X(server_rm) \
 	X(server_show) \
+	X(stats) \
 	X(status) \
 	X(upstream_add) \
 	X(upstream_disable) \

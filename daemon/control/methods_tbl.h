@@ -40,6 +40,7 @@
 	X(route_test) \
 	X(server_ls) \
 	X(server_show) \
+	X(stats) \
 	X(status) \
 	X(txn_apply) \
 	X(upstream_health) \

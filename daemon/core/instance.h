@@ -14,6 +14,7 @@
 #include "daemon/core/route.h"
 
 struct load;
+struct tallies;
 
 /* A named group of listeners that share a list of routes. */
 struct server {
@@ -24,6 +25,7 @@ struct server {
 	struct route_list routes;
 	int64_t idle_timeout;                    /* ns, UDP flows */
 	int64_t max_flows, max_flows_per_source; /* of each address that it listens on */
+	struct tallies *tallies;                 /* found by its name; the arena's */
 };
 
 struct instance {
@@ -91,6 +93,13 @@ void instance_publish(struct publication *publication, void (*done)(void *arg), 
 
 /* The addresses alone, for `validate`: malformed ones, two servers on one. 0, or -1 with err. */
 int instance_check_addresses(struct instance *instance, struct error *err);
+
+/*
+ * Calls visit for every address that a server of the current one listens on, as connections name
+ * it. Control thread.
+ */
+void instance_listeners(
+    void (*visit)(const char *address, const struct server *server, void *arg), void *arg);
 
 /* After the workers have stopped: lets go of the published one. */
 void instance_forget(void);

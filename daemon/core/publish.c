@@ -67,6 +67,17 @@ struct instance *instance_current(void)
 	return latest() != NULL ? latest()->instance : NULL;
 }
 
+void instance_listeners(
+    void (*visit)(const char *address, const struct server *server, void *arg), void *arg)
+{
+	const struct publication *p = latest();
+	size_t i;
+
+	for (i = 0; p != NULL && i < p->count; i++)
+		if (p->items[i].server != NULL)
+			visit(p->items[i].key, p->items[i].server, arg);
+}
+
 static struct binding *find(const struct publication *p, const char *key)
 {
 	size_t i;

@@ -16,6 +16,7 @@ LEVELS = ["none", "observe", "operate", "admin"]
 METHODS = {
     "hello": ("observe", {"protocol": 1}),
     "ping": ("observe", {}),
+    "stats": ("observe", {}),
     "status": ("observe", {}),
     "conn.ls": ("observe", {}),
     "conn.show": ("observe", {"id": 2**40}),
