@@ -37,6 +37,7 @@
 	X(listener_resume) \
 	X(listener_rm) \
 	X(listener_show) \
+	X(metrics) \
 	X(monitor) \
 	X(ping) \
 	X(route_add) \

@@ -34,6 +34,7 @@
 	X(hello) \
 	X(listener_ls) \
 	X(listener_show) \
+	X(metrics) \
 	X(ping) \
 	X(route_ls) \
 	X(route_show) \

@@ -131,6 +131,21 @@ void tallies_sum(const struct tallies *t, struct tally *sum)
 	}
 }
 
+uint64_t tallies_counter(const struct tallies *t, size_t offset)
+{
+	const struct tally *tally;
+	uint64_t sum = 0;
+	unsigned i;
+
+	for (i = 0; i < t->count; i++) {
+		tally = atomic_load_explicit(&t->of[i], memory_order_acquire);
+		if (tally != NULL)
+			sum += counter_get(
+			    (const _Atomic uint64_t *)((const uint8_t *)tally + offset));
+	}
+	return sum;
+}
+
 void histogram_add(struct histogram *histogram, const double *bounds, double seconds)
 {
 	size_t i = 0;

@@ -58,6 +58,9 @@ struct tally *tallies_of(struct tallies *tallies, unsigned worker);
 /* Adds up all workers' into *sum, which is zeroed first. Any thread. */
 void tallies_sum(const struct tallies *tallies, struct tally *sum);
 
+/* The same of the one counter that is offset bytes into a tally. */
+uint64_t tallies_counter(const struct tallies *tallies, size_t offset);
+
 /* One time, seconds; below 0 (the clock was set) is 0. */
 void histogram_add(struct histogram *histogram, const double *bounds, double seconds);
 

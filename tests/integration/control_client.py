@@ -273,6 +273,7 @@ def check_methods(path, listen):
         "cert.set": ({}, set()),
     }
     plain = {
+        "metrics": ({}, {"rev", "bytes"}),
         "ping": ({}, {"rev"}),
         "status": ({}, {"rev", "version", "pid", "started", "uptime", "level", "workers",
                         "connections", "unconfirmed", "confirm_left"}),

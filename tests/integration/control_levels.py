@@ -15,6 +15,7 @@ LEVELS = ["none", "observe", "operate", "admin"]
 # Every method, the level that it needs, and parameters with which it changes nothing.
 METHODS = {
     "hello": ("observe", {"protocol": 1}),
+    "metrics": ("observe", {}),
     "ping": ("observe", {}),
     "stats": ("observe", {}),
     "status": ("observe", {}),
