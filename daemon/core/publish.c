@@ -540,6 +540,25 @@ static void supersede(struct publication *old, struct publication *p)
 	publication_free(old);
 }
 
+static int bind_apps(struct publication *p, struct error *err)
+{
+	const struct app_type *const *t;
+
+	for (t = app_types(); *t != NULL; t++)
+		if ((*t)->bind != NULL && (*t)->bind(p->instance, err) == -1)
+			return -1;
+	return 0;
+}
+
+static void tell_apps(bool published)
+{
+	const struct app_type *const *t;
+
+	for (t = app_types(); *t != NULL; t++)
+		if ((*t)->bound != NULL)
+			(*t)->bound(published);
+}
+
 struct publication *instance_bind(struct instance *instance, struct error *err)
 {
 	struct publication *p = mem_zalloc(sizeof(*p));
@@ -550,7 +569,7 @@ struct publication *instance_bind(struct instance *instance, struct error *err)
 		return NULL;
 	}
 	retire_gone(p);
-	if (bind_new(p, err) == -1) {
+	if (bind_new(p, err) == -1 || bind_apps(p, err) == -1) {
 		instance_unbind(p);
 		return NULL;
 	}
@@ -560,6 +579,7 @@ struct publication *instance_bind(struct instance *instance, struct error *err)
 
 void instance_unbind(struct publication *p)
 {
+	tell_apps(false);
 	unbind(p);
 	publication_free(p);
 }
@@ -568,6 +588,7 @@ void instance_publish(struct publication *p, void (*done)(void *arg), void *arg)
 {
 	struct publication *old = state.next;
 
+	tell_apps(true);
 	add_waiter(p, done, arg);
 	state.next = p;
 	if (old != NULL)
