@@ -3,6 +3,7 @@
 
 #include "daemon/control/metrics.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,8 +21,9 @@ struct family;
 struct metrics {
 	enum metrics_format format;
 	struct stats *stats;
-	struct tally daemon; /* what the row of the daemon has counted */
-	const char **labels; /* of each row: what stands between the braces */
+	struct tally daemon;                /* what the row of the daemon has counted */
+	const char **labels;                /* of each row: what stands between the braces */
+	char bounds[HISTOGRAM_BUCKETS][16]; /* of the family, as le has them: "0.001", "+Inf" */
 	/* The cursor: a kind with its rows, a family, a row that is next. */
 	enum stats_kind kind;
 	size_t first, end;
@@ -207,32 +209,27 @@ static void write_verdicts(
 	    m, f, row, "verdict", "more", value(m, row, offsetof(struct tally, said_more)), out);
 }
 
-/* A bound as le has it: "0.001", "10.0". */
-static const char *bound_text(double bound, char out[32])
+static void put_number(struct metrics *m, const struct family *f, const struct stats_row *row,
+    const char *suffix, uint64_t number, struct buf *out)
 {
-	snprintf(out, 32, "%g", bound);
-	if (strchr(out, '.') == NULL)
-		strcat(out, ".0");
-	return out;
+	begin_line(m, f, row, suffix, NULL, NULL, out);
+	put_u64(out, number);
+	buf_append(out, "\n", 1);
 }
 
 static void put_buckets(struct metrics *m, const struct family *f, const struct stats_row *row,
     const uint64_t counts[HISTOGRAM_BUCKETS], struct buf *out)
 {
 	uint64_t sum = 0;
-	char text[32];
 	int i;
 
 	for (i = 0; i < HISTOGRAM_BUCKETS; i++) {
 		sum += counts[i];
-		begin_line(m, f, row, "_bucket", "le",
-		    i < HISTOGRAM_BUCKETS - 1 ? bound_text(f->bounds[i], text) : "+Inf", out);
+		begin_line(m, f, row, "_bucket", "le", m->bounds[i], out);
 		put_u64(out, sum);
 		buf_append(out, "\n", 1);
 	}
-	begin_line(m, f, row, "_count", NULL, NULL, out);
-	put_u64(out, sum);
-	buf_append(out, "\n", 1);
+	put_number(m, f, row, "_count", sum, out);
 }
 
 /* Where there is something in it: it is many lines. */
@@ -350,7 +347,17 @@ static const struct family families[] = {
 
 /* ---- the whole ------------------------------------------------------------------------------ */
 
-static void put_head(const struct metrics *m, const struct family *f, struct buf *out)
+static void make_bounds(struct metrics *m, const double *bounds)
+{
+	int i;
+
+	for (i = 0; i < HISTOGRAM_BUCKETS - 1; i++)
+		snprintf(m->bounds[i], sizeof(m->bounds[i]),
+		    bounds[i] == floor(bounds[i]) ? "%.1f" : "%g", bounds[i]);
+	snprintf(m->bounds[i], sizeof(m->bounds[i]), "+Inf");
+}
+
+static void put_head(struct metrics *m, const struct family *f, struct buf *out)
 {
 	static const char *const types[] = {"counter", "gauge", "histogram", "info"};
 	bool open = m->format == METRICS_OPENMETRICS;
@@ -360,6 +367,8 @@ static void put_head(const struct metrics *m, const struct family *f, struct buf
 			     : f->type == METRIC_INFO    ? "_info"
 							 : "";
 
+	if (f->bounds != NULL)
+		make_bounds(m, f->bounds);
 	buf_append_str(out, "# HELP ");
 	put_name(out, m->kind, f->name);
 	buf_printf(out, "%s %s\n# TYPE ", suffix, f->help);
