@@ -37,6 +37,7 @@
 	X(listener_resume) \
 	X(listener_rm) \
 	X(listener_show) \
+	X(metrics) \
 	X(monitor) \
 	X(ping) \
 	X(route_add) \
@@ -53,6 +54,7 @@
 	X(server_ls) \
 	X(server_rm) \
 	X(server_show) \
+	X(stats) \
 	X(status) \
 	X(upstream_add) \
 	X(upstream_disable) \

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "daemon/core/load.h"
+#include "daemon/core/tally.h"
 
 static const struct app_type *const *registered;
 
@@ -68,6 +69,8 @@ int instance_add_server(struct load *load, struct server *server, struct error *
 			memcpy(more, in->servers, in->server_count * sizeof(*more));
 		in->servers = more;
 	}
+	server->tallies = tallies_get(TALLIES_SERVER, server->name);
+	arena_release(load->arena, (void (*)(void *))tallies_unref, server->tallies);
 	in->servers[in->server_count++] = server;
 	return 0;
 }

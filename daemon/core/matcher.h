@@ -28,6 +28,7 @@ enum match_phase {
 
 struct http_request;
 struct quic_gather;
+struct worker;
 
 /*
  * One parse shared by all matchers of a connection. Zeroed memory is an empty one; freed with
@@ -58,6 +59,7 @@ struct match_input {
 	enum match_phase phase;
 	struct facts *facts;
 	struct match_cache *cache;
+	const struct worker *worker; /* where routes count what they say; NULL: they do not */
 };
 
 struct matcher_type {

@@ -8,18 +8,33 @@
 #include <string.h>
 
 #include "daemon/core/answers.h"
+#include "daemon/core/conn_tally.h"
 #include "daemon/core/flow.h"
 #include "daemon/core/instance.h"
 #include "daemon/core/route_index.h"
+#include "daemon/core/tally.h"
 #include "daemon/core/worker.h"
 
 static void routing_run(struct conn *conn);
 
 /* ---- the rules ----------------------------------------------------------------------------- */
 
+/* A yes is counted by who takes the route. */
+static void count_verdict(
+    const struct match_input *in, const struct route *route, enum match_verdict verdict)
+{
+	struct tally *tally;
+
+	if (in->worker == NULL || route->identity == NULL || verdict == MATCH_YES)
+		return;
+	tally = tallies_of(route->identity->tallies, in->worker->index);
+	counter_add(verdict == MATCH_NO ? &tally->said_no : &tally->said_more, 1);
+}
+
 enum pick routing_pick(
     const struct route_list *list, size_t from, struct match_input *in, size_t *index)
 {
+	enum match_verdict verdict;
 	bool undecided = false;
 	bool on_bytes;
 	size_t i;
@@ -31,7 +46,9 @@ enum pick routing_pick(
 			break;
 		if (list->items[i]->disabled)
 			continue;
-		switch (matcher_sets_match(&list->items[i]->match, in, &on_bytes)) {
+		verdict = matcher_sets_match(&list->items[i]->match, in, &on_bytes);
+		count_verdict(in, list->items[i], verdict);
+		switch (verdict) {
 		case MATCH_NO:
 			break;
 		case MATCH_MORE:
@@ -158,6 +175,7 @@ static void take(struct conn *conn, struct frame *f, size_t index)
 	if (f->outer != NULL)
 		return;
 	/* A stream that an earlier route's handler pushed needs that route to the end. */
+	conn_tally_route(conn, route);
 	conn->route = route_enter(route);
 	arena_release(conn->arena, (void (*)(void *))route_leave, route);
 	conn->facts.server = route->server;
@@ -361,6 +379,7 @@ static bool step_match(struct conn *conn)
 	    .phase = m->phase,
 	    .facts = &conn->facts,
 	    .cache = &m->cache,
+	    .worker = conn->worker,
 	};
 	size_t index = 0;
 

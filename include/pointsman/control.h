@@ -70,6 +70,10 @@
 #define CONTROL_PING "ping"
 /* {} -> {version, pid, started, uptime, level, workers, connections, ...} */
 #define CONTROL_STATUS "status"
+/* {kind?: text} -> chunks of what is counted, {count, time, duration_bounds, delay_bounds} */
+#define CONTROL_STATS "stats"
+/* {} -> chunks of text: the same as OpenMetrics; {bytes} */
+#define CONTROL_METRICS "metrics"
 /* {filter?: text, after?: int, limit?: int} -> chunks of connections, {count} */
 #define CONTROL_CONN_LS "conn.ls"
 /* {id: int} -> the connection with all that is known of it */

@@ -239,6 +239,8 @@ ROW = {"id", "src", "dst", "listener", "server", "route", "upstream", "sni", "al
 ROUTE = {"name", "handle", "id", "server", "label", "handlers", "disabled", "hits", "active"}
 UPSTREAM = {"name", "id", "dial", "route", "proxy", "server", "weight", "max_connections",
             "admin", "health", "effective", "connections", "dials", "failures"}
+STATS = {"kind", "name", "server", "connections", "active", "errors", "bytes_in", "bytes_out",
+         "ends", "handshakes"}
 APPLIED = {"rev", "revision", "change_count", "changes"}
 
 
@@ -271,6 +273,7 @@ def check_methods(path, listen):
         "cert.set": ({}, set()),
     }
     plain = {
+        "metrics": ({}, {"rev", "bytes"}),
         "ping": ({}, {"rev"}),
         "status": ({}, {"rev", "version", "pid", "started", "uptime", "level", "workers",
                         "connections", "unconfirmed", "confirm_left"}),
@@ -293,6 +296,7 @@ def check_methods(path, listen):
         "upstream.show": ({"proxy": "db", "id": "127.0.0.1:9"}, UPSTREAM),
     }
     lists = {
+        "stats": STATS,
         "cert.ls": {"names", "expires"},
         "config.history": {"revision", "time", "who", "comment"},
         "config.diff": {"path", "change"},
