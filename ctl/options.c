@@ -13,15 +13,9 @@
 
 #define TIMEOUT_DEFAULT (10 * DURATION_S)
 
-enum { LONG_ONLY = 256 };
+#define LONG_ONLY OPTION_LONG_ONLY
 
-static const struct option_spec {
-	int letter; /* LONG_ONLY and above: no letter */
-	const char *name;
-	const char *argument; /* NULL: none */
-	unsigned bit;         /* 0: common */
-	const char *help;
-} specs[] = {
+static const struct option_spec specs[] = {
     {'s', "socket", "PATH", 0, "the daemon's control socket"},
     {'j', "json", NULL, 0, "JSON, the same as -o json; errors too"},
     {'o', "output", "FORMAT", 0, "text, wide, json, jsonl or name"},
@@ -61,6 +55,29 @@ static const struct option_spec {
 };
 
 #define SPEC_COUNT (sizeof(specs) / sizeof(specs[0]))
+
+const struct option_spec *options_table(size_t *count)
+{
+	*count = SPEC_COUNT;
+	return specs;
+}
+
+const char *options_values(const struct option_spec *spec)
+{
+	static const struct {
+		const char *name, *values;
+	} closed[] = {
+	    {"output", "text|wide|json|jsonl|name"},
+	    {"existing", "keep|drain|kill"},
+	    {"state", "live|ended|silent"},
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(closed) / sizeof(closed[0]); i++)
+		if (strcmp(closed[i].name, spec->name) == 0)
+			return closed[i].values;
+	return NULL;
+}
 
 static void make_tables(char *letters, struct option *table)
 {

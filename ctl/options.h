@@ -64,6 +64,23 @@ struct options {
 	int64_t expires_within; /* ns */
 };
 
+/* A line of the table. */
+struct option_spec {
+	int letter; /* OPTION_LONG_ONLY and above: no letter */
+	const char *name;
+	const char *argument; /* NULL: none */
+	unsigned bit;         /* 0: common */
+	const char *help;
+};
+
+#define OPTION_LONG_ONLY 256
+
+/* The table, in the order of usage texts. */
+const struct option_spec *options_table(size_t *count);
+
+/* "keep|drain|kill", if the option takes only such values; else NULL. */
+const char *options_values(const struct option_spec *spec);
+
 /*
  * Reads argv; afterwards argv[*first..argc) are the arguments. On failure -1 with fault, and out
  * has what came before, so that the fault is printed as asked for.
