@@ -10,6 +10,7 @@
 #define COMMANDS(X) \
 	X(acme_challenge) \
 	X(acme_rekey) \
+	X(batch) \
 	X(ca_root) \
 	X(cert_ls) \
 	X(cert_renew) \

@@ -237,6 +237,8 @@ static int take_special(const struct option_spec *spec, struct options *out, str
 static int take(const struct option_spec *spec, struct options *out, struct fault *fault)
 {
 	out->given |= spec->bit;
+	if (spec->bit == 0 && out->common == NULL)
+		out->common = spec->name;
 	switch (spec->letter) {
 	case 's':
 		out->socket = optarg;
@@ -260,7 +262,8 @@ static int take(const struct option_spec *spec, struct options *out, struct faul
 	return take_special(spec, out, fault);
 }
 
-int options_read(int argc, char **argv, struct options *out, int *first, struct fault *fault)
+int options_read(int argc, char **argv, const struct options *base, struct options *out, int *first,
+    struct fault *fault)
 {
 	char letters[2 * SPEC_COUNT + 2];
 	struct option table[SPEC_COUNT + 1];
@@ -268,17 +271,31 @@ int options_read(int argc, char **argv, struct options *out, int *first, struct 
 	size_t i;
 
 	*out = (struct options){.format = FORMAT_TEXT, .timeout = TIMEOUT_DEFAULT};
+	if (base != NULL) {
+		out->socket = base->socket;
+		out->format = base->format;
+		out->format_given = base->format_given;
+		out->timeout = base->timeout;
+	}
 	make_tables(letters, table);
 	optind = 0;
 	while ((letter = getopt_long(argc, argv, letters, table, NULL)) != -1) {
-		if (letter == '?')
-			return unknown(argv[optind - 1], optopt < LONG_ONLY ? optopt : 0, fault);
-		if (letter == ':')
-			return fault_set(
-			    fault, CONTROL_EXIT_USAGE, "%s needs a value", argv[optind - 1]);
-		for (i = 0; i < SPEC_COUNT; i++)
-			if (specs[i].letter == letter && take(&specs[i], out, fault) == -1)
-				return -1;
+		if (letter == '?') {
+			unknown(argv[optind - 1], optopt < LONG_ONLY ? optopt : 0, fault);
+			fault->word = argv[optind - 1];
+			return -1;
+		}
+		if (letter == ':') {
+			fault_set(fault, CONTROL_EXIT_USAGE, "%s needs a value", argv[optind - 1]);
+			fault->word = argv[optind - 1];
+			return -1;
+		}
+		for (i = 0; i < SPEC_COUNT; i++) {
+			if (specs[i].letter != letter || take(&specs[i], out, fault) == 0)
+				continue;
+			fault->word = optarg;
+			return -1;
+		}
 	}
 	*first = optind;
 	return 0;
