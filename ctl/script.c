@@ -340,6 +340,7 @@ static bool read_here(struct reader *r)
 		}
 		line = r->at + newline_at(r, r->at);
 	}
+	r->out->open_until = r->end;
 	return stop(r, SCRIPT_OPEN, r->end_at, CONTROL_EXIT_USAGE,
 	    "no line '%.64s' ends the here-document", r->end);
 }
@@ -398,21 +399,18 @@ enum script_result script_next(struct script *s, struct script_command *out, str
 	return r.result;
 }
 
-void script_typed(struct span text, struct arena *arena, struct script_command *out, size_t *start)
+void script_typed(struct script *s, struct script_command *out, size_t *start)
 {
-	struct script s;
-	struct reader r = {.s = &s, .out = out, .typed = true};
+	struct reader r = {.s = s, .out = out, .typed = true, .at = s->at};
 
-	script_init(&s, "", text, arena);
 	begin(&r);
 	read_words(&r);
-	if (r.at < text.n || r.end != NULL) /* the cursor is where no word of the command is */
+	if (r.at < s->text.n || r.end != NULL)
 		out->argc = 0;
 	else if (out->argc == 1 || r.last_end < r.at)
 		add_word(&r, r.at, "");
-	*start = out->argc > 0 ? out->starts[out->argc - 1] : text.n;
+	*start = out->argc > 0 ? out->starts[out->argc - 1] : s->text.n;
 	finish(&r);
-	out->script = NULL;
 }
 
 void script_fault(const struct script_command *command, struct fault *fault)
