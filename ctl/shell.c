@@ -80,6 +80,14 @@ static void recall(const char *line, void *arg)
 	editor_remember(arg, line);
 }
 
+/* The line, without the blanks behind it, as long as arena lives. */
+static char *trimmed(struct span line, struct arena *arena)
+{
+	while (line.n > 0 && strchr(" \t\n", line.p[line.n - 1]) != NULL)
+		line.n--;
+	return arena_strndup(arena, line.n > 0 ? (const char *)line.p : "", line.n);
+}
+
 /*
  * For the next time: what was understood, stands on one line, has no blank before it, and cannot
  * have a secret.
@@ -87,8 +95,7 @@ static void recall(const char *line, void *arg)
 static void keep(const struct shell *s, struct shell_command *command)
 {
 	struct script_command *script = &command->script;
-	const char *line = arena_strndup(command->arena, (const char *)command->text.p,
-	    command->text.n > 0 ? command->text.n - 1 : 0);
+	const char *line = trimmed(command->text, command->arena);
 	struct invocation in;
 	struct fault fault;
 
@@ -142,11 +149,15 @@ static void name_lines(const struct shell *s, struct script *script)
 
 	for (i = 0; i < buf_len(&s->pending); i++)
 		lines += buf_span(&s->pending).p[i] == '\n';
-	script->name = s->editor != NULL ? "transaction" : "standard input";
-	if (s->editor == NULL)
+	if (s->editor == NULL) {
+		script->name = "standard input";
 		script->line = s->line - lines + 1;
-	else if (s->transaction != NULL)
+	} else if (s->transaction != NULL) {
+		script->name = "transaction";
 		script->line = s->transaction->lines + 1;
+	} else {
+		script->name = "command";
+	}
 }
 
 /* last: no more lines will come. */
@@ -205,6 +216,18 @@ static void make_prompt(const struct shell *s, char out[PROMPT_MAX])
 		snprintf(out, PROMPT_MAX, "pointsman> ");
 }
 
+/* A command's first line can be recalled. */
+static void take_typed(struct shell *s, struct span line)
+{
+	struct arena *arena = arena_new(line.n + 1024);
+	const char *text = trimmed(line, arena);
+
+	if (buf_len(&s->pending) == 0 && text[0] != '\0')
+		editor_remember(s->editor, text);
+	arena_free(arena);
+	take_line(s, line);
+}
+
 static void read_typed(struct shell *s)
 {
 	char prompt[PROMPT_MAX];
@@ -213,7 +236,7 @@ static void read_typed(struct shell *s)
 	make_prompt(s, prompt);
 	switch (editor_read(s->editor, prompt, &line)) {
 	case EDITOR_LINE:
-		take_line(s, line);
+		take_typed(s, line);
 		break;
 	case EDITOR_INTERRUPTED:
 		forget_pending(s);

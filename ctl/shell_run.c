@@ -15,6 +15,14 @@
 /* ---- processes of their own -------------------------------------------------------------------
  */
 
+static volatile sig_atomic_t interrupted;
+
+static void on_interrupt(int number)
+{
+	(void)number;
+	interrupted = 1;
+}
+
 /* What such a process does. */
 struct job {
 	const struct shell *s;
@@ -69,14 +77,15 @@ static int wait_for(pid_t child)
  */
 static int run_apart(const struct job *job, struct fault *fault)
 {
-	const struct sigaction ignore = {.sa_handler = SIG_IGN};
+	const struct sigaction theirs = {.sa_handler = on_interrupt};
 	struct sigaction before;
 	int rc, problem;
 	pid_t child;
 
 	fflush(stdout);
+	interrupted = 0;
 	if (job->s->editor != NULL)
-		sigaction(SIGINT, &ignore, &before);
+		sigaction(SIGINT, &theirs, &before);
 	child = fork();
 	problem = errno;
 	if (child == 0)
@@ -84,7 +93,7 @@ static int run_apart(const struct job *job, struct fault *fault)
 	rc = child > 0 ? wait_for(child) : -1;
 	if (job->s->editor != NULL)
 		sigaction(SIGINT, &before, NULL);
-	if (rc == 128 + SIGINT)
+	if (interrupted) /* the terminal has said ^C */
 		putchar('\n');
 	if (child == -1)
 		return fault_set(
