@@ -18,13 +18,11 @@ struct batch {
 /* The last one is what the command ends with; those before it are printed here. */
 static void keep_fault(struct batch *b, const struct fault *fault)
 {
-	enum format format = b->c->output.format;
-
 	b->faults++;
 	if (b->faults == 1)
 		b->exit = fault->exit;
 	else if (b->faults <= FAULTS_MAX)
-		fault_print(b->c->fault, format == FORMAT_JSON || format == FORMAT_JSONL, stderr);
+		fault_print(b->c->fault, options_json(b->c->options), stderr);
 	if (b->faults <= FAULTS_MAX)
 		*b->c->fault = *fault;
 }

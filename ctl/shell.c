@@ -111,11 +111,19 @@ static void keep(const struct shell *s, struct shell_command *command)
 
 static void refuse(struct shell *s, const struct fault *fault)
 {
-	enum format format = s->options->format;
-
 	fflush(stdout);
-	fault_print(fault, format == FORMAT_JSON || format == FORMAT_JSONL, stderr);
+	fault_print(fault, s->json, stderr);
 	s->status = (int)fault->exit;
+}
+
+/*
+ * What cannot be understood makes it unclear what the lines behind it are: nobody would see that
+ * they are not commands.
+ */
+static void give_up(struct shell *s, const struct fault *fault)
+{
+	refuse(s, fault);
+	s->over = s->editor == NULL;
 }
 
 static void forget_pending(struct shell *s)
@@ -169,6 +177,7 @@ static void understand(struct shell *s, bool last)
 	struct fault fault;
 
 	command.arena = arena_new(1024);
+	s->json = options_json(s->options);
 	script_init(&script, "", command.text, command.arena);
 	name_lines(s, &script);
 	result = script_next(&script, &command.script, &fault);
@@ -179,7 +188,7 @@ static void understand(struct shell *s, bool last)
 		if (result == SCRIPT_COMMAND)
 			run(s, &command);
 		else if (result != SCRIPT_END)
-			refuse(s, &fault);
+			give_up(s, &fault);
 		forget_pending(s);
 	}
 	arena_free(command.arena);
@@ -200,7 +209,7 @@ static void take_line(struct shell *s, struct span line)
 		return;
 	}
 	fault_set(&fault, CONTROL_EXIT_LIMIT, "a command of more than %zu bytes", max);
-	refuse(s, &fault);
+	give_up(s, &fault);
 	forget_pending(s);
 }
 

@@ -28,6 +28,7 @@ struct shell {
 	struct buf pending;            /* lines of a command that is not complete */
 	char *until;                   /* the line that ends its here-document; NULL: it has none */
 	struct shell_transaction *transaction; /* NULL: none has begun */
+	bool json;                             /* faults are to be JSON */
 	bool over;
 	int status; /* of the last command */
 };
@@ -38,6 +39,8 @@ struct shell_command {
 	struct span text;
 	struct arena *arena;
 };
+
+extern const struct command command_shell;
 
 /* ---- shell_run.c: commands. They return the exit code, or -1 with fault -----------------------
  */

@@ -57,7 +57,7 @@ static void be_child(const struct job *job)
 	/* Who does not see the lines is told which one it was. */
 	if (job->s->editor == NULL && job->command != NULL)
 		script_fault(job->command, &fault);
-	fault_print(&fault, invocation_json(job->in), stderr);
+	fault_print(&fault, options_json(&job->in->options), stderr);
 	exit((int)fault.exit);
 }
 
@@ -158,7 +158,9 @@ static int run_command(struct shell *s, struct shell_command *command, struct fa
 	const struct job job = {.s = s, .in = &in, .command = script};
 	int rc;
 
-	if (invocation_read(&in, s->options, script->argc, script->argv, fault) == -1) {
+	rc = invocation_read(&in, s->options, script->argc, script->argv, fault);
+	s->json = options_json(&in.options);
+	if (rc == -1) {
 		shell_builtins_suggest(script->words[1], fault);
 		if (s->transaction != NULL)
 			s->transaction->broken = s->editor == NULL;
@@ -167,6 +169,8 @@ static int run_command(struct shell *s, struct shell_command *command, struct fa
 	if (s->transaction != NULL && in.command != NULL && in.command->make != NULL &&
 	    !in.options.help)
 		return collect(s, command, fault);
+	if (in.command == &command_shell && !in.options.help)
+		return fault_set(fault, CONTROL_EXIT_USAGE, "this is a shell already");
 	rc = run_apart(&job, fault);
 	if (rc == 0 && (in.command == NULL || strcmp(in.command->object, "help") == 0) &&
 	    in.argc == 0 && !in.options.version)
