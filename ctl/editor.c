@@ -25,6 +25,7 @@ struct editor {
 	EditLine *el;
 	History *history;
 	const char *prompt;
+	bool interrupted;
 	editor_candidates *candidates;
 	void *arg;
 };
@@ -140,20 +141,47 @@ static char *prompt_of(EditLine *el)
 	return (char *)e->prompt;
 }
 
-/* It interrupts the reading, nothing else. */
-static void on_interrupt(int number)
+/*
+ * While a line is edited these are keys like others: a signal would be taken out of their order,
+ * and what was typed behind it would go on with the old line.
+ */
+static unsigned char on_interrupt(EditLine *el, int key)
 {
-	(void)number;
+	struct editor *e;
+
+	(void)key;
+	el_get(el, EL_CLIENTDATA, &e);
+	e->interrupted = true;
+	return CC_EOF;
+}
+
+static unsigned char on_suspend(EditLine *el, int key)
+{
+	(void)key;
+	el_set(el, EL_PREP_TERM, 0);
+	raise(SIGTSTP);
+	el_set(el, EL_PREP_TERM, 1);
+	return CC_REDISPLAY;
+}
+
+static void bind_keys(EditLine *el)
+{
+	el_set(el, EL_SETTY, "-d", "-isig", NULL);
+	el_set(el, EL_ADDFN, "complete", "what the line may go on with", on_tab);
+	el_set(el, EL_BIND, "^I", "complete", NULL);
+	el_set(el, EL_ADDFN, "interrupt", "give the line up", on_interrupt);
+	el_set(el, EL_BIND, "^C", "interrupt", NULL);
+	el_set(el, EL_ADDFN, "suspend", "leave it for a while", on_suspend);
+	el_set(el, EL_BIND, "^Z", "suspend", NULL);
 }
 
 struct editor *editor_new(editor_candidates *candidates, void *arg)
 {
-	struct sigaction action = {.sa_handler = on_interrupt};
 	struct editor *e = mem_zalloc(sizeof(*e));
 	HistEvent event;
 
 	*e = (struct editor){.candidates = candidates, .arg = arg, .prompt = ""};
-	sigaction(SIGINT, &action, NULL);
+	signal(SIGINT, SIG_IGN);
 	e->history = history_init();
 	history(e->history, &event, H_SETSIZE, HISTORY_MAX);
 	e->el = el_init("pointsctl", stdin, stdout, stderr);
@@ -163,8 +191,7 @@ struct editor *editor_new(editor_candidates *candidates, void *arg)
 	el_set(e->el, EL_HIST, history, e->history);
 	el_set(e->el, EL_EDITOR, "emacs");
 	el_source(e->el, NULL);
-	el_set(e->el, EL_ADDFN, "complete", "what the line may go on with", on_tab);
-	el_set(e->el, EL_BIND, "^I", "complete", NULL);
+	bind_keys(e->el);
 	return e;
 }
 
@@ -181,9 +208,10 @@ enum editor_result editor_read(struct editor *e, const char *prompt, struct span
 	int n = 0;
 
 	e->prompt = prompt;
+	e->interrupted = false;
 	line = el_gets(e->el, &n);
 	if (line == NULL || n <= 0) {
-		bool interrupted = n == -1 && errno == EINTR;
+		bool interrupted = e->interrupted || (n == -1 && errno == EINTR);
 
 		putchar('\n');
 		el_reset(e->el);

@@ -67,16 +67,26 @@ ends() {
     done
 }
 
-# keys NAME…, as tmux calls them; text TEXT; line TEXT
+# keys NAME…, as tmux calls them
 keys() {
     tmux send-keys "$@"
 }
+# text TEXT: typed
 text() {
     tmux send-keys -l -- "$1"
 }
+# line TEXT: typed, and carried out: what is typed while something runs the terminal shows otherwise
 line() {
     text "$1"
+    wait_until 20 "'$1' on the screen" typed "$1"
     keys Enter
+    wait_until 20 "a prompt after '$1'" prompted
+}
+typed() {
+    [[ $(look | tail -n 1) == *"$1" ]]
+}
+prompted() {
+    [[ $(look | tail -n 1) =~ ^(pointsman(\[[0-9]+\])?)?\>$ ]]
 }
 # anew: an empty screen at the prompt
 anew() {
@@ -158,7 +168,6 @@ pointsman> route rm web
 pointsman>
 SCREEN
 line "ping 'x"
-ends '>'
 keys C-c
 line ping
 shows <<'SCREEN'
@@ -184,15 +193,16 @@ pointsctl: no object 'rout', did you mean 'route'?
 pointsman>
 SCREEN
 anew
-line monitor
-waiting() { ctl -j status | grep -q '"clients":2'; }
-sleep 1
+text monitor
+keys Enter
+watched() {
+    ctl upstream health web 127.0.0.1:1 down && ctl upstream health web 127.0.0.1:1 auto
+    look | grep -q upstream.forced
+} >/dev/null
+wait_until 20 'an event' watched
 keys C-c
-shows <<'SCREEN'
-pointsman> monitor
-^C
-pointsman>
-SCREEN
+ends 'pointsman>'
+look | grep -qx '\^C' || fail "the screen is '$(look)'"
 
 # --- a transaction ------------------------------------------------------------------------------
 anew
@@ -235,7 +245,8 @@ line 'route disable "the rest"'
 line diff
 text 'commit --comm'
 keys Tab
-line "'by hand'"
+text "'by hand'"
+keys Enter
 shows <<'SCREEN'
 pointsman> begin
 pointsman[0]> route mv web --last
@@ -244,7 +255,7 @@ pointsman[2]> diff
 route web would be moved
 route the rest would be disabled
   apps.layer4.servers.main.routes[0]: added
-    + {"@disabled":true,"@id":"the rest","handle":[{"handler":"close"}]}
+    + {"@id":"the rest","handle":[{"handler":"close"}],"disabled":true}
   apps.layer4.servers.main.routes[1]: removed
     - {"@id":"the rest","handle":[{"handler":"close"}]}
 connections that --existing would touch: keep 0, drain 0, kill 0
@@ -261,8 +272,7 @@ anew
 text 'route show w'
 keys Tab # nobody answers
 line eb
-ends 'pointsman>'
-look | grep -q "no daemon answers at $sock" || fail "the screen is '$(look)'"
+look | grep -q "^pointsctl: no daemon answers at" || fail "the screen is '$(look)'"
 daemon
 anew
 line 'route ls -o name'
@@ -277,7 +287,6 @@ SCREEN
 line 'route set web @id=web2 secret=hunter2'
 line ' ping'
 line 'conn kill 9'
-ends 'pointsman>'
 keys C-d
 ends 'left with 5'
 history=$XDG_STATE_HOME/pointsman/history
@@ -290,7 +299,8 @@ ends 'pointsman>'
 keys Up
 ends 'pointsman> conn kill 9'
 keys C-c
-line exit
+text exit
+keys Enter
 ends 'left with 0'
 close
 # No more than the last thousand lines are kept.
