@@ -10,6 +10,7 @@
 #define COMMANDS(X) \
 	X(acme_challenge) \
 	X(acme_rekey) \
+	X(batch) \
 	X(ca_root) \
 	X(cert_ls) \
 	X(cert_renew) \
@@ -54,6 +55,7 @@
 	X(server_ls) \
 	X(server_rm) \
 	X(server_show) \
+	X(shell) \
 	X(stats) \
 	X(status) \
 	X(upstream_add) \
