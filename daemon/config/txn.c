@@ -106,8 +106,8 @@ static void find_names(
 {
 	size_t i, j;
 
-	for (i = 0; i < in->server_count; i++) {
-		const struct route_list *list = &in->servers[i]->routes;
+	for (i = 0; i < in->table_count; i++) {
+		const struct route_list *list = in->tables[i]->routes;
 
 		for (j = 0; j < list->count; j++) {
 			const json_t *json = edit_origin(edit, list->items[j]->json);

@@ -5,8 +5,8 @@
  * the second is "digest/1", the third "digest/2". Items are never changed once they were looked at,
  * as it is with all of a document, so digests are remembered. Control thread.
  */
-#ifndef DAEMON_CONFIG_ITEM_KEY_H
-#define DAEMON_CONFIG_ITEM_KEY_H
+#ifndef DAEMON_CORE_ITEM_KEY_H
+#define DAEMON_CORE_ITEM_KEY_H
 
 #include <stddef.h>
 #include <jansson.h>
