@@ -9,6 +9,7 @@
 
 #include "common/unpack.h"
 #include "ctl/changes.h"
+#include "ctl/echo.h"
 #include "ctl/human.h"
 #include "ctl/stage.h"
 
@@ -228,6 +229,23 @@ static int print(const struct change *ch, const msgpack_object *result)
 	return 0;
 }
 
+static int print_echo(const struct change *ch, const msgpack_object *result)
+{
+	const msgpack_object *names = unpack_get(result, "names");
+	struct echo echo;
+	json_t *operation;
+	char text[256];
+	size_t i;
+	int rc;
+
+	echo_init(&echo, ch->c);
+	json_array_foreach (ch->operations, i, operation)
+		echo_add(&echo, operation, name_of(ch, names, i, text));
+	rc = echo_print(&echo);
+	echo_fini(&echo);
+	return rc;
+}
+
 /* ---- sending it ----------------------------------------------------------------------------- */
 
 /* Places are the user's: of one operation without its number, of a file with its name. */
@@ -267,15 +285,29 @@ static int transact(struct change *ch)
 		name_place(ch);
 		return -1;
 	}
-	rc = command_printed(ch->c, print(ch, reply.result));
+	if (ch->c->options->given & OPTION_ECHO)
+		rc = print_echo(ch, reply.result);
+	else
+		rc = command_printed(ch->c, print(ch, reply.result));
 	command_change_hint(ch->c);
 	reply_fini(&reply);
 	return rc;
 }
 
+/* A dry run adds and changes nothing that could be shown. */
+static int check_echo(const struct change *ch)
+{
+	const unsigned both = OPTION_ECHO | OPTION_DRY_RUN;
+
+	if ((ch->c->options->given & both) != both)
+		return 0;
+	return fault_set(ch->c->fault, CONTROL_EXIT_USAGE,
+	    "--echo shows what a change has made; with --dry-run there is none");
+}
+
 int change_apply(struct change *ch)
 {
-	int rc = ch->failed ? -1 : transact(ch);
+	int rc = ch->failed || check_echo(ch) == -1 ? -1 : transact(ch);
 
 	json_decref(ch->operations);
 	return rc;

@@ -18,6 +18,8 @@ static int run_add(struct context *c, int argc, char **argv)
 		change_buf(&change, "route", &in.text);
 		if (o->server != NULL)
 			change_text(&change, "server", o->server);
+		if (o->wrapper != NULL)
+			change_text(&change, "wrapper", o->wrapper);
 		if (o->in != NULL)
 			change_text(&change, "in", o->in);
 		change_place(&change);
@@ -31,12 +33,15 @@ const struct command command_route_add = {
     .object = "route",
     .verb = "add",
     .arguments = "[FILE]",
-    .help = "add a route to --server, or beside or in another one",
+    .help = "add a route to --server or --wrapper, or beside or in another one",
     .details = "The file, or standard input, has the route as JSON or as a Caddyfile's\n"
 	       "route block with its matchers:\n"
 	       "  printf '@a tls sni a.example\\nroute @a {\\n  proxy 10.0.0.7:443\\n}\\n' |\n"
-	       "      pointsctl route add --server main --before web\n",
-    .options = OPTIONS_TXN | OPTIONS_PLACE | OPTION_IN | OPTION_SERVER | OPTION_FILE,
+	       "      pointsctl route add --server main --before web\n"
+	       "An HTTP server's listener wrapper is named by --wrapper SERVER, where it has\n"
+	       "several of them by --wrapper SERVER/layer4[1].\n",
+    .options = OPTIONS_TXN | OPTIONS_PLACE | OPTION_IN | OPTION_SERVER | OPTION_WRAPPER |
+	       OPTION_FILE | OPTION_ECHO,
     .max = 1,
     .run = run_add,
 };

@@ -107,6 +107,8 @@ int change_expect(bool given, uint64_t revision, struct error *err)
 {
 	uint64_t now = change_revision();
 
+	if (check_stopping(err) == -1)
+		return -1;
 	if (now == 0)
 		return error_set(err, ERROR_NOT_FOUND, "no document is in force");
 	if (given && revision != now)

@@ -20,7 +20,7 @@ struct own {
 struct edit {
 	const struct instance *base;
 	json_t *document;
-	json_t *added; /* a reference */
+	json_t *touched; /* a reference */
 	struct own *own;
 };
 
@@ -42,7 +42,7 @@ void edit_free(struct edit *e)
 		json_decref(o->json);
 		free(o);
 	}
-	json_decref(e->added);
+	json_decref(e->touched);
 	json_decref(e->document);
 	free(e);
 }
@@ -202,15 +202,18 @@ void edit_set_origin(struct edit *e, json_t *json, const json_t *origin)
 	o->origin = origin;
 }
 
-void edit_set_added(struct edit *e, json_t *route)
+void edit_set_touched(struct edit *e, json_t *route)
 {
-	json_decref(e->added);
-	e->added = json_incref(route);
+	json_decref(e->touched);
+	e->touched = json_incref(route);
 }
 
-json_t *edit_added(const struct edit *e)
+json_t *edit_take_touched(struct edit *e)
 {
-	return e->added;
+	json_t *touched = e->touched;
+
+	e->touched = NULL;
+	return touched;
 }
 
 const struct instance *edit_base(const struct edit *e)

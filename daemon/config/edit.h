@@ -50,8 +50,8 @@ const json_t *edit_origin(const struct edit *edit, const json_t *json);
  */
 int edit_route_add(
     struct edit *edit, const struct destination *to, json_t *route, struct error *err);
-/* The route that was added last, borrowed; NULL: none yet. */
-json_t *edit_added(const struct edit *edit);
+/* The route that was added or changed since this was last asked for, a reference; NULL: none. */
+json_t *edit_take_touched(struct edit *edit);
 int edit_route_replace(struct edit *edit, const char *name, json_t *route, struct error *err);
 /* Sets member key of the route to value; NULL removes it. */
 int edit_route_set(

@@ -166,7 +166,7 @@ int edit_route_add(
 	    find_place(e, to, route, &list, &index, err) == -1)
 		return -1;
 	json_array_insert(list, index, route);
-	edit_set_added(e, route);
+	edit_set_touched(e, route);
 	return 0;
 }
 
@@ -200,6 +200,7 @@ int edit_route_replace(struct edit *e, const char *name, json_t *route, struct e
 	}
 	json_array_set_new(list, index, fresh);
 	edit_set_origin(e, fresh, origin);
+	edit_set_touched(e, fresh);
 	return 0;
 }
 
@@ -220,6 +221,7 @@ int edit_route_set(
 		json_object_del(route, key);
 	else
 		json_object_set(route, key, value);
+	edit_set_touched(e, route);
 	return 0;
 }
 
@@ -251,6 +253,7 @@ int edit_route_move(
 	route = json_incref(json_array_get(list, from));
 	json_array_remove(list, from);
 	json_array_insert_new(list, to > from ? to - 1 : to, route);
+	edit_set_touched(e, route);
 	return 0;
 }
 

@@ -74,8 +74,8 @@ const struct instance *edit_base(const struct edit *edit);
 
 /* What takes the place of a value carries its identity on. */
 void edit_set_origin(struct edit *edit, json_t *json, const json_t *origin);
-/* For edit_added(). */
-void edit_set_added(struct edit *edit, json_t *route);
+/* For edit_take_touched(). */
+void edit_set_touched(struct edit *edit, json_t *route);
 
 /* To a proxy handler, and to an upstream of it, named as edit.h says. As way_route(). */
 int way_proxy(struct edit *edit, const char *proxy, struct way *way, struct error *err);
