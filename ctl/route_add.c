@@ -33,7 +33,7 @@ const struct command command_route_add = {
     .object = "route",
     .verb = "add",
     .arguments = "[FILE]",
-    .help = "add a route to --server or --wrapper, or beside or in another one",
+    .help = "add a route to --server, --wrapper, or beside or in another",
     .details = "The file, or standard input, has the route as JSON or as a Caddyfile's\n"
 	       "route block with its matchers:\n"
 	       "  printf '@a tls sni a.example\\nroute @a {\\n  proxy 10.0.0.7:443\\n}\\n' |\n"

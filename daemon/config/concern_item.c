@@ -38,8 +38,7 @@ static void add_routes(struct concern *c, const struct route_list *list)
 }
 
 /* What the top-level route that way leads to or into is in base; NULL: it was not there. */
-static struct route *base_route(
-    const struct instance *base, struct edit *e, const struct way *way)
+static struct route *base_route(const struct instance *base, struct edit *e, const struct way *way)
 {
 	const struct route_table *table;
 	char name[HOLDER_NAME_MAX];

@@ -156,8 +156,7 @@ static int find_place(struct edit *e, const struct destination *to, const json_t
 	return 0;
 }
 
-int edit_route_add(
-    struct edit *e, const struct destination *to, json_t *route, struct error *err)
+int edit_route_add(struct edit *e, const struct destination *to, json_t *route, struct error *err)
 {
 	json_t *list = NULL;
 	size_t index = 0;

@@ -95,8 +95,7 @@ static bool find_in(
 	return false;
 }
 
-static bool find_listener(
-    struct edit *e, const char *address, struct way *way, const char **text)
+static bool find_listener(struct edit *e, const char *address, struct way *way, const char **text)
 {
 	return find_in(e, "layer4", address, way, text) || find_in(e, "http", address, way, text);
 }
@@ -149,8 +148,8 @@ int edit_listener_add(struct edit *e, const char *server, const char *address, s
 		return -1;
 	if (find_listener(e, address, &other, &text))
 		return error_set(err, ERROR_EXISTS, "server '%s%s' listens on '%s' already",
-		    strcmp(other.steps[1].key, "http") == 0 ? HOLDER_HTTP : "",
-		    other.steps[3].key, address);
+		    strcmp(other.steps[1].key, "http") == 0 ? HOLDER_HTTP : "", other.steps[3].key,
+		    address);
 	json_array_append_new(open_texts(e, &way, "listen"), json_string(address));
 	return 0;
 }

@@ -66,8 +66,8 @@ bool way_find_route(struct edit *edit, const char *name, struct way *way);
  */
 size_t way_name_length(const char *text, const char *kind);
 /* The same, taken apart; *indexed: it is said which. False: malformed, or too long for name. */
-bool way_name_split(const char *text, const char *kind, char *name, size_t size, size_t *index,
-    bool *indexed);
+bool way_name_split(
+    const char *text, const char *kind, char *name, size_t size, size_t *index, bool *indexed);
 
 /* The instance that is changed. */
 const struct instance *edit_base(const struct edit *edit);

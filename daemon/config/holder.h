@@ -12,8 +12,8 @@
 
 #include "daemon/config/edit_way.h"
 
-#define HOLDER_HTTP "http/"     /* begins the names of HTTP servers and of what is theirs */
-#define HOLDER_NAME_MAX 512     /* longer names are cut */
+#define HOLDER_HTTP "http/" /* begins the names of HTTP servers and of what is theirs */
+#define HOLDER_NAME_MAX 512 /* longer names are cut */
 
 /* One after the other: holders_start(), then holders_next() as long as it returns true. */
 struct holders {

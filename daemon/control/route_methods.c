@@ -65,8 +65,8 @@ struct whereabouts {
 };
 
 /* route NULL: one inside another, which has no handle and is not counted. */
-static void pack_route(struct pack_box *map, struct whereabouts where, const json_t *json,
-    const struct route *route)
+static void pack_route(
+    struct pack_box *map, struct whereabouts where, const json_t *json, const struct route *route)
 {
 	const struct route_identity *identity = route != NULL ? route->identity : NULL;
 	char handle[32] = "";
@@ -191,8 +191,7 @@ static int pack_inner(
 	if (rc == 0) {
 		holders_of(&h, in->document, &way);
 		where.server = holder_server(&h, server);
-		where.wrapper =
-		    h.http ? holder_name(&h, list) + strlen(HOLDER_HTTP) : NULL;
+		where.wrapper = h.http ? holder_name(&h, list) + strlen(HOLDER_HTTP) : NULL;
 		rc = pack_shown(call, where, way.value, NULL, err);
 	}
 	edit_free(edit);

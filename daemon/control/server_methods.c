@@ -145,8 +145,8 @@ static bool next_listener(struct rows *rows, struct pack_box *items)
 	const struct server *server;
 	struct pack_box map;
 
-	while (rows->list < in->server_count &&
-	       rows->item == in->servers[rows->list]->listen.count) {
+	while (
+	    rows->list < in->server_count && rows->item == in->servers[rows->list]->listen.count) {
 		rows->list++;
 		rows->item = 0;
 	}

@@ -56,8 +56,7 @@ const struct route_table *instance_table(const struct instance *instance, const 
 void server_set_name(struct server *server, const char *name)
 {
 	server->name = name;
-	server->own =
-	    (struct route_table){.name = name, .server = name, .routes = &server->routes};
+	server->own = (struct route_table){.name = name, .server = name, .routes = &server->routes};
 }
 
 /* items with room for one more than count; it grows to one less than a power of two. */

@@ -34,7 +34,7 @@ struct frame {
 struct match_state {
 	struct match_state *older, *newer; /* the worker's undecided ones, by age */
 	struct conn *conn;
-	struct instance *instance; /* a reference */
+	struct instance *instance;   /* a reference */
 	const struct server *server; /* of it; NULL: a chain alone */
 	struct match_cache cache;
 	struct frame *frame;

@@ -236,7 +236,7 @@ def check_events(path):
 
 ROW = {"id", "src", "dst", "listener", "server", "route", "upstream", "sni", "alpn", "proto", "tls",
        "age", "idle", "bytes_in", "bytes_out", "state"}
-ROUTE = {"name", "handle", "id", "server", "label", "handlers", "disabled", "hits", "active"}
+ROUTE = {"name", "handle", "id", "server", "wrapper", "label", "handlers", "disabled", "hits", "active"}
 UPSTREAM = {"name", "id", "dial", "route", "proxy", "server", "weight", "max_connections",
             "admin", "health", "effective", "connections", "dials", "failures"}
 APPLIED = {"rev", "revision", "change_count", "changes"}

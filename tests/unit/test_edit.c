@@ -88,8 +88,7 @@ static const json_t *list_json(const json_t *root, const char *const way[3])
 	at = json_object_get(json_object_get(at, way[0]), "servers");
 	at = json_object_get(at, way[1]);
 	if (way[2] != NULL)
-		at = json_array_get(
-		    json_object_get(at, "listener_wrappers"), (size_t)atoi(way[2]));
+		at = json_array_get(json_object_get(at, "listener_wrappers"), (size_t)atoi(way[2]));
 	return json_object_get(at, "routes");
 }
 
@@ -104,7 +103,8 @@ static void base_init(struct base *b)
 	b->instance.tables = b->table_pointers;
 	b->instance.table_count = LISTS;
 	for (i = 0; i < LISTS; i++) {
-		b->lists[i] = (struct route_list){.items = &b->items[n], .count = list_places[i].count};
+		b->lists[i] =
+		    (struct route_list){.items = &b->items[n], .count = list_places[i].count};
 		b->tables[i] = (struct route_table){
 		    .name = list_places[i].name,
 		    .server = list_places[i].server,
@@ -192,7 +192,8 @@ static void expect_in(const char *app, const char *operations, const char *path,
 	while ((key = strsep(&rest, ".")) != NULL)
 		at = step(at, key);
 	have = at != NULL ? json_dumps(at, JSON_COMPACT | JSON_ENCODE_ANY) : strdup("null");
-	ck_assert_msg(at != NULL ? json_equal(at, wanted) : json_is_null(wanted), "%s: %s, not %s", operations, have, want);
+	ck_assert_msg(at != NULL ? json_equal(at, wanted) : json_is_null(wanted), "%s: %s, not %s",
+	    operations, have, want);
 	free(have);
 	edit_free(edit);
 	base_fini(&base);
@@ -316,7 +317,8 @@ START_TEST(routes_of_a_wrapper)
 	expect_in("http", "[{'op':'route.replace','id':'va','route':'{}'}]",
 	    "v.listener_wrappers.1.routes", "[{'@id':'va'}]");
 	refuse("[" ADD("'wrapper':'v'", "{}") "]", ERROR_CONFLICT, "v/layer4[0] to v/layer4[1]");
-	refuse("[" ADD("'wrapper':'v/layer4[2]'", "{}") "]", ERROR_NOT_FOUND, "2 listener wrappers");
+	refuse(
+	    "[" ADD("'wrapper':'v/layer4[2]'", "{}") "]", ERROR_NOT_FOUND, "2 listener wrappers");
 	refuse("[" ADD("'wrapper':'v/layer4[]'", "{}") "]", ERROR_INVALID, "SERVER/layer4[NUMBER]");
 	refuse("[" ADD("'wrapper':'n'", "{}") "]", ERROR_INVALID, "no listener wrapper 'layer4'");
 	refuse("[" ADD("'wrapper':'s'", "{}") "]", ERROR_NOT_FOUND, "no HTTP server 's'");
@@ -326,7 +328,8 @@ START_TEST(routes_of_a_wrapper)
 	refuse("[" ADD("'server':'http/w'", "{}") "]", ERROR_INVALID, "those of HTTP");
 	refuse("[" ADD("'wrapper':'w'", "{~@id~:~a~}") "]", ERROR_EXISTS, "'a'");
 	refuse("[" ADD("'server':'s'", "{~@id~:~va~}") "]", ERROR_EXISTS, "'va'");
-	refuse("[{'op':'route.mv','id':'wall','after':'a'}]", ERROR_INVALID, "not in the same list");
+	refuse(
+	    "[{'op':'route.mv','id':'wall','after':'a'}]", ERROR_INVALID, "not in the same list");
 	refuse("[{'op':'route.rm','id':'#8'}]", ERROR_INVALID, "the whole of 'http/w'");
 	refuse("[{'op':'route.rm','id':'wal'}]", ERROR_NOT_FOUND, "did you mean 'wall'");
 }

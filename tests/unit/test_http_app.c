@@ -269,7 +269,7 @@ START_TEST(test_reload)
 END_TEST
 
 #define WRAPPED(routes, more)                                                                      \
-	"{\"servers\": {\"a\": {\"listen\": [\":8080\"], \"listener_wrappers\": [{\"wrapper\": "         \
+	"{\"servers\": {\"a\": {\"listen\": [\":8080\"], \"listener_wrappers\": [{\"wrapper\": "   \
 	"\"layer4\", \"routes\": [" routes "]" more "}]}}}"
 
 /* The server around a wrapper does not change with it, and has room for each list's options. */
@@ -291,8 +291,7 @@ START_TEST(test_wrapper_reload)
 	ck_assert_ptr_eq(b->routes->items[1]->identity, a->routes->items[0]->identity);
 	ck_assert_int_eq(a->routes->matching_timeout, 3 * DURATION_S);
 	ck_assert_int_eq(b->routes->matching_timeout, DURATION_S);
-	ck_assert_ptr_eq(
-	    second->servers[0]->routes.items[0], first->servers[0]->routes.items[0]);
+	ck_assert_ptr_eq(second->servers[0]->routes.items[0], first->servers[0]->routes.items[0]);
 	ck_assert_ptr_eq(second->servers[0]->wrappers[0], b);
 	instance_unref(first);
 	instance_unref(second);
@@ -300,8 +299,9 @@ START_TEST(test_wrapper_reload)
 END_TEST
 
 #define SERVED(listen, paused)                                                                     \
-	"{\"http_port\": 81, \"servers\": {\"a\": {\"listen\": [" listen "], \"paused\": [" paused         \
-	"], \"automatic_https\": {\"disable_redirects\": true}, \"tls_connection_policies\": [{}]}}}"
+	"{\"http_port\": 81, \"servers\": {\"a\": {\"listen\": [" listen "], \"paused\": [" paused \
+	"], \"automatic_https\": {\"disable_redirects\": true}, \"tls_connection_policies\": "     \
+	"[{}]}}}"
 
 /* A range may come apart at the HTTP port; all of it is paused then. */
 START_TEST(test_paused)
