@@ -167,7 +167,7 @@ def check_changes(path):
     refused("limit", client.call, "txn.apply", operations="[]")
     refused("invalid", client.call, "txn.apply", operations="{}")
     dry = apply(client, first, add, {"op": "route.mv", "id": "py", "last": True}, dry_run=True)
-    assert dry["names"] == ["py", None, None] and dry["change_count"] == 2, dry
+    assert dry["names"] == ["py", None, "py"] and dry["change_count"] == 2, dry
     assert dry["existing"] == {"keep": 0, "drain": 0, "kill": 0} and dry["revision"] == revision
     done = apply(client, first, add, {"op": "route.mv", "id": "py", "last": True}, if_rev=revision)
     assert done["connections"] == [0, 0, 0] and "changes" not in done
