@@ -9,6 +9,7 @@
 #include "common/log.h"
 #include "daemon/config/change_event.h"
 #include "daemon/config/compile.h"
+#include "daemon/config/concern.h"
 #include "daemon/config/confirm.h"
 #include "daemon/config/overlay.h"
 #include "daemon/core/instance.h"
@@ -89,6 +90,7 @@ void change_forget(void)
 {
 	size_t i;
 
+	concerns_forget();
 	confirm_forget();
 	for (i = 0; i < CHANGE_HISTORY; i++)
 		json_decref(history.items[i].document);

@@ -218,6 +218,12 @@ static double due_after(const struct concern *c)
 	}
 }
 
+static void finish(struct concerns *all)
+{
+	DL_DELETE(pending, all);
+	all->done(all->arg);
+}
+
 /* Ends those whose time has come, and waits for the next ones; at the end it is over. */
 static void next_round(struct concerns *all)
 {
@@ -245,8 +251,7 @@ static void next_round(struct concerns *all)
 	} else if (wait >= 0) {
 		wait_for(all, wait);
 	} else {
-		DL_DELETE(pending, all);
-		all->done(all->arg);
+		finish(all);
 	}
 }
 
@@ -290,4 +295,15 @@ void concerns_carry_out(struct concerns *all, const char *by, void (*done)(void 
 	ev_timer_init(&all->timer, on_timer, 0., 0.);
 	all->timer.data = all;
 	next_round(all);
+}
+
+void concerns_forget(void)
+{
+	struct concerns *all, *next;
+
+	DL_FOREACH_SAFE(pending, all, next)
+	{
+		ev_timer_stop(control_loop(), &all->timer);
+		finish(all);
+	}
 }
