@@ -80,16 +80,20 @@ int instance_add_server(struct load *load, struct server *server, struct error *
 		return error_set(err, ERROR_EXISTS, "server '%s' exists already", server->name);
 	in->servers = with_room(in->arena, in->servers, in->server_count);
 	in->servers[in->server_count++] = server;
-	instance_add_table(load, &server->own);
-	return 0;
+	return instance_add_table(load, &server->own, err);
 }
 
-void instance_add_table(struct load *load, const struct route_table *table)
+int instance_add_table(struct load *load, const struct route_table *table, struct error *err)
 {
 	struct instance *in = load->instance;
 
+	if (instance_table(in, table->name) != NULL)
+		return error_set(err, ERROR_EXISTS,
+		    "a server '%s' and a listener wrapper that is called so; rename the server",
+		    table->name);
 	in->tables = with_room(in->arena, in->tables, in->table_count);
 	in->tables[in->table_count++] = table;
+	return 0;
 }
 
 void instance_manage(struct load *load, const char *name)

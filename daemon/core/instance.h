@@ -62,7 +62,7 @@ void server_set_name(struct server *server, const char *name);
  * managed (copied, once each).
  */
 int instance_add_server(struct load *load, struct server *server, struct error *err);
-void instance_add_table(struct load *load, const struct route_table *table);
+int instance_add_table(struct load *load, const struct route_table *table, struct error *err);
 void instance_manage(struct load *load, const char *name);
 
 /*

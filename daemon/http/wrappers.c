@@ -41,9 +41,9 @@ static int load_wrapper(struct load *load, const struct jnode *node, const char 
 	    .routes = &w->routes,
 	};
 	if (fields_load(fields, load, node, "wrapper", load->arena, w, err) == -1 ||
-	    route_list_finish(load, node, &w->routes, err) == -1)
+	    route_list_finish(load, node, &w->routes, err) == -1 ||
+	    instance_add_table(load, &w->table, err) == -1)
 		return -1;
-	instance_add_table(load, &w->table);
 	*out = &w->table;
 	return 0;
 }
