@@ -22,7 +22,7 @@
 #include "common/log.h"
 #include "daemon/certs/certs.h"
 #include "daemon/config/change.h"
-#include "daemon/config/item_key.h"
+#include "daemon/core/item_key.h"
 #include "daemon/config/overlay.h"
 #include "daemon/control/admin.h"
 #include "daemon/control/server.h"

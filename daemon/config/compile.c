@@ -3,6 +3,7 @@
 
 #include "daemon/config/compile.h"
 
+#include "daemon/config/edit.h"
 #include "daemon/core/load.h"
 #include "daemon/core/trust.h"
 
@@ -76,6 +77,7 @@ struct instance *instance_compile(json_t *document, uint64_t revision,
 	struct load load = {.arena = arena,
 	    .instance = in,
 	    .before = before,
+	    .origin = edit != NULL ? edit_origin : NULL,
 	    .edit = edit,
 	    .dry = dry,
 	    .trust = &trust};

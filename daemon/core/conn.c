@@ -116,7 +116,7 @@ static void announce(struct conn *conn)
 void conn_start(struct conn *conn)
 {
 	announce(conn);
-	routing_start(conn, conn->worker->instance, &conn->listener->server->routes);
+	routing_start(conn, conn->worker->instance, conn->listener->server);
 }
 
 void conn_accept(struct listener *l, int fd, const struct sockaddr *sa, socklen_t length)

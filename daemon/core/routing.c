@@ -163,6 +163,13 @@ enum handle_result routing_enter(struct conn *conn, const struct route_list *lis
 	return HANDLE_NEXT;
 }
 
+/* From now on the connection counts as that top-level route's. */
+static void belong_to(struct conn *conn, struct route *route)
+{
+	conn->route = route;
+	conn->facts.route = route->name;
+}
+
 static void take(struct conn *conn, struct frame *f, size_t index)
 {
 	struct route *route = f->list->items[index];
@@ -172,24 +179,26 @@ static void take(struct conn *conn, struct frame *f, size_t index)
 	f->next = index + 1;
 	f->matched = true;
 	conn->matching->phase = MATCH_LIVE;
-	if (f->outer != NULL)
+	if (route->identity == NULL)
 		return;
 	/* A stream that an earlier route's handler pushed needs that route to the end. */
 	conn_tally_route(conn, route);
-	conn->route = route_enter(route);
+	belong_to(conn, route_enter(route));
 	arena_release(conn->arena, (void (*)(void *))route_leave, route);
-	conn->facts.server = route->server;
-	conn->facts.route = route->name;
+	if (f->outer == NULL)
+		conn->facts.server = route->server;
 }
 
 /* No route of the list is left. Returns whether to go on (in the chain of the outer list). */
 static bool fall_through(struct conn *conn, enum end_reason reason)
 {
 	struct match_state *m = conn->matching;
-	struct frame *f = m->frame;
+	struct frame *f = m->frame, *outer = f->outer;
 
-	if (f->outer != NULL) {
-		m->frame = f->outer;
+	if (outer != NULL) {
+		m->frame = outer;
+		if (outer->taken->identity != NULL)
+			belong_to(conn, outer->list->items[outer->next - 1]);
 		m->phase = MATCH_LIVE;
 		if (conn->flow != NULL) /* the first datagram again, for the routes of that list */
 			look_anew(m);
@@ -458,9 +467,9 @@ static struct match_state *begin(
 	return m;
 }
 
-void routing_start(struct conn *conn, struct instance *instance, const struct route_list *list)
+void routing_start(struct conn *conn, struct instance *instance, const struct server *server)
 {
-	begin(conn, instance, list);
+	begin(conn, instance, &server->routes)->server = server;
 	routing_run(conn);
 }
 

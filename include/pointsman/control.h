@@ -107,7 +107,7 @@
  * txn_id?: text, comment?: text} -> {revision, connections: [int], names: [text or nil]}, and for a
  * dry run {existing: {keep, drain, kill}, change_count, changes}. operations is JSON, a list of
  * objects; see docs/control-protocol.md. connections says how many each of them concerned, names
- * what the route that it added is called.
+ * what the route that it added or changed is called.
  */
 #define CONTROL_TXN_APPLY "txn.apply"
 

@@ -167,7 +167,7 @@ def check_changes(path):
     refused("limit", client.call, "txn.apply", operations="[]")
     refused("invalid", client.call, "txn.apply", operations="{}")
     dry = apply(client, first, add, {"op": "route.mv", "id": "py", "last": True}, dry_run=True)
-    assert dry["names"] == ["py", None, None] and dry["change_count"] == 2, dry
+    assert dry["names"] == ["py", None, "py"] and dry["change_count"] == 2, dry
     assert dry["existing"] == {"keep": 0, "drain": 0, "kill": 0} and dry["revision"] == revision
     done = apply(client, first, add, {"op": "route.mv", "id": "py", "last": True}, if_rev=revision)
     assert done["connections"] == [0, 0, 0] and "changes" not in done
@@ -236,7 +236,7 @@ def check_events(path):
 
 ROW = {"id", "src", "dst", "listener", "server", "route", "upstream", "sni", "alpn", "proto", "tls",
        "age", "idle", "bytes_in", "bytes_out", "state"}
-ROUTE = {"name", "handle", "id", "server", "label", "handlers", "disabled", "hits", "active"}
+ROUTE = {"name", "handle", "id", "server", "wrapper", "label", "handlers", "disabled", "hits", "active"}
 UPSTREAM = {"name", "id", "dial", "route", "proxy", "server", "weight", "max_connections",
             "admin", "health", "effective", "connections", "dials", "failures"}
 STATS = {"kind", "name", "server", "connections", "active", "errors", "bytes_in", "bytes_out",
