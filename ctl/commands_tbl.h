@@ -54,6 +54,7 @@
 	X(server_rm) \
 	X(server_show) \
 	X(status) \
+	X(trace) \
 	X(upstream_add) \
 	X(upstream_disable) \
 	X(upstream_drain) \

@@ -10,6 +10,7 @@
 #include "common/log.h"
 #include "daemon/core/conn_event.h"
 #include "daemon/core/conn_table.h"
+#include "daemon/core/conn_trace.h"
 #include "daemon/core/flow.h"
 #include "daemon/core/instance.h"
 #include "daemon/core/listener.h"
@@ -121,6 +122,7 @@ static void announce(struct conn *conn)
 	conn_table_add(conn);
 	counter_add(&conn->worker->counters.accepted, 1);
 	conn_event_open(conn);
+	conn_trace_open(conn);
 }
 
 void conn_start(struct conn *conn)
@@ -256,6 +258,8 @@ static void end(struct conn *conn, enum end_reason reason, const char *detail, b
 	conn_timer_stop(conn);
 	log_ended(conn, detail); /* while the socket can still be asked for its address */
 	conn_event_close(conn, detail);
+	if (conn->traced != 0)
+		conn_trace_end(conn, detail);
 	if (conn->on_end != NULL)
 		conn->on_end(conn);
 	if (conn->flow != NULL)

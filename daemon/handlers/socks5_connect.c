@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "daemon/core/conn_trace.h"
 #include "daemon/core/worker.h"
 #include "daemon/handlers/socks5.h"
 #include "daemon/net/sockets.h"
@@ -41,6 +42,8 @@ static void connected(struct socks5 *s)
 {
 	struct netaddr local = sockets_name(s->upstream.io.fd);
 
+	if (s->conn->traced != 0)
+		conn_trace_dial(s->conn, s->conn->upstream, NULL);
 	conn_timer_stop(s->conn);
 	endpoint_wait(&s->upstream, 0);
 	socks5_answer(s, SOCKS5_SUCCEEDED, &local, socks5_relay);
@@ -50,6 +53,8 @@ static void connected(struct socks5 *s)
 static void attempt_failed(struct socks5 *s, int problem)
 {
 	counter_add(&s->conn->worker->counters.dial_failures, 1);
+	if (s->conn->traced != 0)
+		conn_trace_dial(s->conn, s->conn->upstream, strerror(problem));
 	endpoint_close(&s->upstream);
 	conn_timer_stop(s->conn);
 	if (s->address < s->address_count && ev_now(s->conn->worker->loop) < s->give_up)

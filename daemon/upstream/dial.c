@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "common/log.h"
+#include "daemon/core/conn_trace.h"
 #include "daemon/core/events.h"
 #include "daemon/core/listener.h"
 #include "daemon/core/replacer.h"
@@ -191,6 +192,8 @@ static void count_failure(struct dial *d, struct peer *peer, const char *problem
 static void attempt_failed(struct dial *d, const struct netaddr *address, const char *problem)
 {
 	count_failure(d, d->peer, problem);
+	if (d->conn->traced != 0)
+		conn_trace_dial(d->conn, d->peer->address, problem);
 	note_problem(d, strchr(d->peer->address, '/') + 1,
 	    d->addresses == d->resolved ? address : NULL, problem);
 }
@@ -214,6 +217,8 @@ static void connected(struct dial *d)
 	conn->upstream = d->peer->address;
 	conn->upstream_bound = d->pool->active != NULL && d->pool->active->close_if_unhealthy;
 	facts_set(&conn->facts, "l4.proxy.upstream", span_str(d->peer->address));
+	if (conn->traced != 0)
+		conn_trace_dial(conn, conn->upstream, NULL);
 	d->reached = d->peer;
 	d->peer = NULL;
 	d->current = NULL;

@@ -76,6 +76,11 @@
 #define CONTROL_CONN_SHOW "conn.show"
 /* {ids?: [int], filter?: text, dry_run?: bool} -> {killed, missing: [int]}; one of the first two */
 #define CONTROL_CONN_KILL "conn.kill"
+/*
+ * {filter?: text, count?: int, seconds?: int} -> chunks of steps, until the client ends its side or
+ * what was asked for has come; {connections, steps, lost}
+ */
+#define CONTROL_CONN_TRACE "conn.trace"
 /* {expires_within?: int} -> chunks of certificates, {count} */
 #define CONTROL_CERT_LS "cert.ls"
 /* {name: text} -> the certificate with all that is known of it, but its key */

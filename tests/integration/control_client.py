@@ -259,6 +259,7 @@ def check_methods(path, listen):
         "conn.ls": (row, ROW),
         "conn.show": (shown, ROW | {"started", "remote", "local", "worker", "matching", "branch_of",
                                     "streams", "facts"}),
+        "conn.trace": (client.call("conn.trace", seconds=1)[0], {"connections", "steps", "lost"}),
         "conn.kill": (client.call("conn.kill", filter="id>0")[0], {"killed", "dry_run", "missing"}),
         "config.confirm": ({}, set()),
         "acme.challenge_add": (client.call(
