@@ -40,6 +40,8 @@ struct following {
 	struct filter *filter;
 	ev_timer timer;
 	bool stopping, stopped;
+	int64_t time_ms;          /* of time */
+	char time[TIME_TEXT_MAX]; /* of the last step: most have the one of the step before */
 	struct buf pending;       /* steps: the length of each, then a map */
 	uint64_t untold, missing; /* that were lost: since it was told last, and all */
 	uint64_t steps;
@@ -47,15 +49,17 @@ struct following {
 
 /* ---- steps --------------------------------------------------------------------------------- */
 
-static void pack_step(struct buf *out, const struct trace_step *step)
+static void pack_step(struct following *f, const struct trace_step *step)
 {
-	char text[TIME_TEXT_MAX];
 	struct pack pack;
 	struct pack_box map;
 
-	pack_init(&pack, out);
+	if (f->time_ms != step->time_ns / DURATION_MS)
+		time_text(step->time_ns, f->time);
+	f->time_ms = step->time_ns / DURATION_MS;
+	pack_init(&pack, &f->pending);
 	pack_map_open(&pack, &map);
-	pack_str(pack_key(&map, "time"), time_text(step->time_ns, text));
+	pack_str(pack_key(&map, "time"), f->time);
 	pack_pairs(&map, step->pairs, step->count);
 	pack_close(&map);
 }
@@ -67,7 +71,7 @@ static void add(struct following *f, const struct trace_step *step)
 	uint32_t n = 0;
 
 	buf_append(&f->pending, &n, sizeof(n));
-	pack_step(&f->pending, step);
+	pack_step(f, step);
 	n = (uint32_t)(buf_len(&f->pending) - head - sizeof(n));
 	memcpy(f->pending.data + f->pending.start + head, &n, sizeof(n));
 }
