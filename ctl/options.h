@@ -43,6 +43,7 @@ enum option_bit {
 	OPTION_STATE = 1 << 25,
 	OPTION_COUNT = 1 << 26,
 	OPTION_FOR = 1 << 27,
+	OPTION_STRICT = 1 << 28,
 };
 
 /* Of whatever changes the document; of transactions; and where a route goes in its list. */

@@ -140,7 +140,7 @@
  * comment?: text} -> {revision, change_count, changes: [{path, change, before?, after?}]}
  */
 #define CONTROL_CONFIG_APPLY "config.apply"
-/* {document?: text, staged?: bool} -> the same, of a dry run */
+/* {document?: text, staged?: bool} -> chunks of findings, {count} and the same, of a dry run */
 #define CONTROL_CONFIG_CHECK "config.check"
 /* {} -> the same, for the daemon's own file; and set_aside: [{path, reason}] */
 #define CONTROL_CONFIG_RELOAD "config.reload"
