@@ -30,8 +30,7 @@ static void print_text(void)
 
 	json_array_foreach (findings, i, finding)
 		fprintf(stderr, "pointsmand: warning: %s: %s; %s [%s]\n", member(finding, "path"),
-		    member(finding, "message"), member(finding, "advice"),
-		    member(finding, "code"));
+		    member(finding, "message"), member(finding, "advice"), member(finding, "code"));
 	puts("valid");
 }
 

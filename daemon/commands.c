@@ -45,7 +45,8 @@ int command_read(int argc, char **argv, struct command_input *in)
 	int adapter = ADAPTER_BY_CONTENT, option;
 	struct error err;
 
-	while ((option = getopt_long(argc, argv, in->advises ? "c:j" : "c:", options, NULL)) != -1) {
+	while (
+	    (option = getopt_long(argc, argv, in->advises ? "c:j" : "c:", options, NULL)) != -1) {
 		if (option == 'j' && in->advises) {
 			in->json = true;
 		} else if (option == 's' && in->advises) {

@@ -20,7 +20,8 @@ const struct lint_check lint_checks[] = {
 	"move it before that route, make that one ask for more, or take one of them away",
 	lint_shadowed},
     {"server-first",
-	"set silence_timeout (such as 300ms) on this list of routes, or give the protocol a port of "
+	"set silence_timeout (such as 300ms) on this list of routes, or give the protocol a port "
+	"of "
 	"its own",
 	lint_server_first},
     {"silence-close",
@@ -39,7 +40,8 @@ const struct lint_check lint_checks[] = {
     {"socks5-open", "set \"credentials\", or let only some addresses come to it (remote_ip)",
 	lint_socks5_open},
     {"upstream-unverified",
-	"trust the CA that made the certificate (\"ca\") instead, with \"server_name\" where it has "
+	"trust the CA that made the certificate (\"ca\") instead, with \"server_name\" where it "
+	"has "
 	"another name",
 	lint_unverified},
     {"cert-expired", "put another certificate in its place", lint_cert_expired},

@@ -8,6 +8,8 @@
 #include "common/netaddr.h"
 #include "daemon/core/subject.h"
 
+#define PAIRS_MAX 4096 /* of the items of two lists */
+
 static bool same_text(const char *wide, const char *narrow)
 {
 	return strcmp(wide, narrow) == 0;
@@ -32,13 +34,14 @@ static bool range_covers(const char *wide, const char *narrow)
 }
 
 /* Lists are OR-ed: each of narrow must be within one of wide. */
-static bool list_covers(const json_t *wide, const json_t *narrow,
-    bool (*covers)(const char *wide, const char *narrow))
+static bool list_covers(
+    const json_t *wide, const json_t *narrow, bool (*covers)(const char *wide, const char *narrow))
 {
 	json_t *n, *w;
 	size_t i, j;
 
-	if (!json_is_array(wide) || json_array_size(narrow) == 0)
+	if (!json_is_array(wide) || json_array_size(narrow) == 0 ||
+	    json_array_size(wide) * json_array_size(narrow) > PAIRS_MAX)
 		return false;
 	json_array_foreach ((json_t *)narrow, i, n) {
 		bool found = false;
@@ -81,6 +84,8 @@ static bool sets_cover(const json_t *wide, const json_t *narrow)
 
 	if (json_array_size(wide) == 0)
 		return true;
+	if (json_array_size(wide) * json_array_size(narrow) > PAIRS_MAX)
+		return false;
 	json_array_foreach ((json_t *)narrow, i, n) {
 		bool found = false;
 

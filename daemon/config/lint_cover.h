@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Does one matcher set of a document ask for no more than another? Knows what lists of names and
- * ranges mean; whatever else is not the same counts as different.
+ * ranges mean; whatever else is not the same counts as different, and so do very long lists.
  */
 #ifndef DAEMON_CONFIG_LINT_COVER_H
 #define DAEMON_CONFIG_LINT_COVER_H

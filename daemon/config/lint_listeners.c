@@ -81,8 +81,7 @@ static bool overlap(const struct address_range *a, const struct address_range *b
 	       is_any(&a->first) != is_any(&b->first) && families_meet(&a->first, &b->first);
 }
 
-static struct jnode *place_node(
-    const struct lint *l, const struct place *p, struct jnode nodes[6])
+static struct jnode *place_node(const struct lint *l, const struct place *p, struct jnode nodes[6])
 {
 	nodes[0] = jnode_root(l->document);
 	nodes[1] = jnode_member(&nodes[0], "apps");
@@ -125,7 +124,7 @@ void lint_overlap(struct lint *l)
 enum transports { STREAMS = 1, DATAGRAMS = 2 };
 
 /* 0: it is not known. */
-static unsigned transports_of(const json_t *server)
+static unsigned transports_of(struct lint *l, const json_t *server)
 {
 	struct address_range range;
 	unsigned found = 0;
@@ -133,7 +132,7 @@ static unsigned transports_of(const json_t *server)
 	size_t i;
 
 	json_array_foreach (json_object_get(server, "listen"), i, text) {
-		if (!lint_address(text, &range))
+		if (!lint_may_compare(l) || !lint_address(text, &range))
 			return 0;
 		found |= lint_is_datagrams(&range) ? DATAGRAMS : STREAMS;
 	}
@@ -171,7 +170,8 @@ static void check_matchers(struct lint *l, const struct jnode *route, unsigned h
 
 			if (needed == 0 || (needed & have) != 0)
 				continue;
-			lint_tell(l, &matcher, "never matches: it looks at %s, and this server takes %s",
+			lint_tell(l, &matcher,
+			    "never matches: it looks at %s, and this server takes %s",
 			    needed == DATAGRAMS ? "datagrams" : "streams",
 			    needed == DATAGRAMS ? "none (an address that begins with udp/ would)"
 						: "only datagrams");
@@ -181,7 +181,7 @@ static void check_matchers(struct lint *l, const struct jnode *route, unsigned h
 
 static void udp_list(struct lint *l, const struct lint_list *list)
 {
-	unsigned have = transports_of(list->server.value);
+	unsigned have = transports_of(l, list->server.value);
 	size_t i;
 
 	for (i = 0; have != 0 && i < json_array_size(list->routes.value); i++) {
@@ -203,15 +203,17 @@ static bool has_port(const struct address_range *range, unsigned port)
 	return range->first.port <= port && port <= range->last_port;
 }
 
-static bool server_has(const struct places *places, const struct jnode *server, int type,
-    unsigned port, size_t *index)
+static bool server_has(
+    struct lint *l, const struct jnode *server, int type, unsigned port, size_t *index)
 {
+	const struct places *places = l->state;
 	size_t i;
 
-	for (i = 0; i < places->count; i++) {
+	for (i = 0; i < places->count && lint_may_compare(l); i++) {
 		const struct place *p = &places->items[i];
 
-		if (address_socket_type(p->range.first.network) != type || !has_port(&p->range, port) ||
+		if (address_socket_type(p->range.first.network) != type ||
+		    !has_port(&p->range, port) ||
 		    (server != NULL && strcmp(p->server, server->key) != 0))
 			continue;
 		*index = p->index;
@@ -239,8 +241,8 @@ static void both_server(struct lint *l, const struct jnode *server)
 
 	for (i = 0; i < sizeof(both) / sizeof(both[0]); i++) {
 		if (!asks_for(json_object_get(server->value, "routes"), both[i].matcher) ||
-		    !server_has(l->state, server, SOCK_STREAM, both[i].port, &index) ||
-		    server_has(l->state, NULL, SOCK_DGRAM, both[i].port, &other))
+		    !server_has(l, server, SOCK_STREAM, both[i].port, &index) ||
+		    server_has(l, NULL, SOCK_DGRAM, both[i].port, &other))
 			continue;
 		item = jnode_item(&listen, index);
 		lint_tell(l, &item,
@@ -297,7 +299,8 @@ static void loop_dial(struct lint *l, const struct lint_place *p, const struct j
 	    address_parse_dial(text, &target, &none) == -1)
 		return;
 	json_array_foreach ((json_t *)listen, i, address) {
-		if (!lint_address(address, &range) || !comes_back(&target.first, &range))
+		if (!lint_may_compare(l) || !lint_address(address, &range) ||
+		    !comes_back(&target.first, &range))
 			continue;
 		lint_tell(l, dial,
 		    "is an address of this very server (%s): connections come back to it, round "

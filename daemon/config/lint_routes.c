@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/arena.h"
 #include "daemon/config/lint_cover.h"
 #include "daemon/config/lint_walk.h"
 
@@ -33,6 +34,11 @@ static const char *name_of(const json_t *route, size_t index, char out[64])
 }
 
 /* ---- route-shadowed ------------------------------------------------------------------------ */
+
+/* What is asked of a route again and again. */
+struct kind {
+	bool disabled, final, all;
+};
 
 static bool set_is_covered(struct lint *l, const json_t *sets, const json_t *narrow)
 {
@@ -62,41 +68,56 @@ static bool is_covered(struct lint *l, const json_t *earlier, const json_t *late
  * The earlier routes go backwards from the later one: behind a route that changes bytes or facts
  * and lets connections go on, only what takes all of them is in the way.
  */
-static bool find_shadow(struct lint *l, const struct lint_list *list, size_t later, size_t *out)
+static bool find_shadow(struct lint *l, const struct lint_list *list, const struct kind *kinds,
+    size_t later, size_t *out)
 {
 	bool same = true; /* the later one is asked about the same bytes and facts */
 	size_t i;
 
-	for (i = later; i-- > 0;) {
-		const json_t *earlier = route_at(list, i);
-
-		if (lint_is_disabled(earlier))
+	for (i = later; i-- > 0 && lint_may_compare(l);) {
+		if (kinds[i].disabled)
 			continue;
-		*out = i;
-		if (!is_final(earlier)) {
+		if (!kinds[i].final) {
 			same = false;
 			continue;
 		}
-		if (lint_matches_all(earlier) ||
-		    (same && is_covered(l, earlier, route_at(list, later))))
+		*out = i;
+		if (kinds[i].all ||
+		    (same && is_covered(l, route_at(list, i), route_at(list, later))))
 			return true;
 	}
 	return false;
 }
 
+static struct kind *kinds_of(const struct lint_list *list)
+{
+	size_t i, count = json_array_size(list->routes.value);
+	struct kind *kinds = mem_zalloc((count + 1) * sizeof(*kinds));
+
+	for (i = 0; i < count; i++) {
+		kinds[i].disabled = lint_is_disabled(route_at(list, i));
+		kinds[i].final = is_final(route_at(list, i));
+		kinds[i].all = lint_matches_all(route_at(list, i));
+	}
+	return kinds;
+}
+
 static void shadowed_list(struct lint *l, const struct lint_list *list)
 {
+	struct kind *kinds = kinds_of(list);
 	char name[64];
 	size_t i, by;
 
 	for (i = 1; i < json_array_size(list->routes.value); i++) {
 		struct jnode route = jnode_item(&list->routes, i);
 
-		if (lint_is_disabled(route.value) || !find_shadow(l, list, i, &by))
+		if (kinds[i].disabled || !find_shadow(l, list, kinds, i, &by))
 			continue;
-		lint_tell(l, &route, "is never taken: whatever would match it is taken by %s before",
+		lint_tell(l, &route,
+		    "is never taken: whatever would match it is taken by %s before",
 		    name_of(route_at(list, by), by, name));
 	}
+	free(kinds);
 }
 
 void lint_shadowed(struct lint *l)
@@ -244,31 +265,29 @@ static bool closes(const json_t *route)
 	return false;
 }
 
-/* Only where there is another route that a silent client would get. */
-static bool lets_in(const struct lint_list *list, size_t from)
+/* Behind the last route that a silent client would get; 0: there is none. */
+static size_t end_of_entries(const struct lint_list *list)
 {
 	size_t i;
 
-	for (i = from; i < json_array_size(list->routes.value); i++) {
-		const json_t *route = route_at(list, i);
+	for (i = json_array_size(list->routes.value); i > 0; i--) {
+		const json_t *route = route_at(list, i - 1);
 
 		if (!lint_is_disabled(route) && lint_by_facts(route) && !closes(route))
-			return true;
+			break;
 	}
-	return false;
+	return i;
 }
 
 static void silence_list(struct lint *l, const struct lint_list *list)
 {
-	size_t i;
+	size_t i, end = has_silence_timeout(list) ? end_of_entries(list) : 0;
 
-	if (!has_silence_timeout(list))
-		return;
-	for (i = 0; i < json_array_size(list->routes.value); i++) {
+	for (i = 0; i + 1 < end; i++) {
 		struct jnode route = jnode_item(&list->routes, i);
 
 		if (lint_is_disabled(route.value) || !closes(route.value) ||
-		    !lint_wants_bytes(route.value) || !lets_in(list, i + 1))
+		    !lint_wants_bytes(route.value))
 			continue;
 		lint_tell(l, &route,
 		    "closes by what a client says, but silence_timeout hands a client that says "
@@ -285,22 +304,23 @@ void lint_silence_close(struct lint *l)
 
 /* ---- dead-end ------------------------------------------------------------------------------ */
 
-/* Has the chain any end in it, for whatever connection? */
 static bool may_end(const json_t *chain);
 
-static bool any_may_end(const json_t *routes, size_t from)
+/* Behind the last route whose chain may end; 0: there is none. */
+static size_t end_of_ends(const json_t *routes)
 {
 	size_t i;
 
-	for (i = from; i < json_array_size(routes); i++) {
-		const json_t *route = json_array_get(routes, i);
+	for (i = json_array_size(routes); i > 0; i--) {
+		const json_t *route = json_array_get(routes, i - 1);
 
 		if (!lint_is_disabled(route) && may_end(json_object_get(route, "handle")))
-			return true;
+			break;
 	}
-	return false;
+	return i;
 }
 
+/* Has the chain any end in it, for whatever connection? */
 static bool may_end(const json_t *chain)
 {
 	json_t *handler;
@@ -309,7 +329,7 @@ static bool may_end(const json_t *chain)
 	if (lint_is_final(chain))
 		return true;
 	json_array_foreach ((json_t *)chain, i, handler)
-		if (any_may_end(json_object_get(handler, "routes"), 0))
+		if (end_of_ends(json_object_get(handler, "routes")) > 0)
 			return true;
 	return false;
 }
@@ -321,10 +341,10 @@ static void dead_end_list(struct lint *l, const struct lint_list *list)
 
 	if (list->outer != NULL || list->owner.value != list->server.value)
 		return;
-	for (i = 0; i < json_array_size(list->routes.value); i++) {
+	for (i = end_of_ends(list->routes.value); i < json_array_size(list->routes.value); i++) {
 		struct jnode route = jnode_item(&list->routes, i);
 
-		if (!lint_is_disabled(route.value) && !any_may_end(list->routes.value, i))
+		if (!lint_is_disabled(route.value))
 			lint_tell(l, &route,
 			    "leads nowhere: none of its handlers, and no route behind it, carries "
 			    "the connection to an upstream or answers it, so it is closed");

@@ -12,7 +12,8 @@
 
 static bool is_by_address(const json_t *route)
 {
-	return lint_all_sets_have(route, "remote_ip") || lint_all_sets_have(route, "remote_ip_list");
+	return lint_all_sets_have(route, "remote_ip") ||
+	       lint_all_sets_have(route, "remote_ip_list");
 }
 
 /* Does it end the connections of all but some addresses? */
@@ -33,23 +34,23 @@ static bool turns_away(const json_t *route)
 }
 
 /* Do only clients of some addresses get to this route? */
-static bool is_restricted(const struct lint_list *list, const struct jnode *route)
+static bool is_restricted(struct lint *l, const struct lint_list *list, const struct jnode *route)
 {
 	size_t i;
 
 	for (; list != NULL; route = &list->route, list = list->outer) {
 		if (is_by_address(route->value))
 			return true;
-		for (i = 0; i < route->index; i++)
+		for (i = 0; i < route->index && lint_may_compare(l); i++)
 			if (turns_away(json_array_get(list->routes.value, i)))
 				return true;
 	}
 	return false;
 }
 
-static bool is_exposed(const struct lint_place *p)
+static bool is_exposed(struct lint *l, const struct lint_place *p)
 {
-	return !lint_is_local(p->list->server.value) && !is_restricted(p->list, &p->route);
+	return !lint_is_local(l, p->list->server.value) && !is_restricted(l, p->list, &p->route);
 }
 
 /* ---- proxy-protocol-open ------------------------------------------------------------------- */
@@ -73,7 +74,7 @@ static void tell_header(struct lint *l, const struct jnode *at)
 static void proxy_protocol_handler(struct lint *l, const struct lint_place *p)
 {
 	if (strcmp(p->name, "proxy_protocol") == 0 && takes_any_header(p->handler.value) &&
-	    is_exposed(p))
+	    is_exposed(l, p))
 		tell_header(l, &p->handler);
 }
 
@@ -87,7 +88,7 @@ static void proxy_protocol_wrapper(struct lint *l, const struct jnode *server)
 		const char *name = json_string_value(json_object_get(w.value, "wrapper"));
 
 		if (name != NULL && strcmp(name, "proxy_protocol") == 0 &&
-		    takes_any_header(w.value) && !lint_is_local(server->value))
+		    takes_any_header(w.value) && !lint_is_local(l, server->value))
 			tell_header(l, &w);
 	}
 }
@@ -106,7 +107,7 @@ static void socks5_handler(struct lint *l, const struct lint_place *p)
 {
 	if (strcmp(p->name, "socks5") == 0 &&
 	    json_object_size(json_object_get(p->handler.value, "credentials")) == 0 &&
-	    is_exposed(p))
+	    is_exposed(l, p))
 		lint_tell(l, &p->handler,
 		    "anyone who can connect may use this proxy, without a password, for whatever "
 		    "the daemon can reach");

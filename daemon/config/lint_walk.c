@@ -24,10 +24,10 @@ void lint_tell(struct lint *l, const struct jnode *at, const char *format, ...)
 	va_start(args, format);
 	buf_vprintf(&text, format, args);
 	va_end(args);
-	json_array_append_new(l->findings,
-	    json_pack("{s:s, s:s, s:s, s:s}", "code", l->check->code, "path",
-		jnode_path(at, path, sizeof(path)), "message", buf_str(&text), "advice",
-		l->check->advice));
+	json_array_append_new(
+	    l->findings, json_pack("{s:s, s:s, s:s, s:s}", "code", l->check->code, "path",
+			     jnode_path(at, path, sizeof(path)), "message", buf_str(&text),
+			     "advice", l->check->advice));
 	buf_fini(&text);
 }
 
@@ -306,7 +306,7 @@ static bool is_local(const struct address *a)
 	       (cidr_parse("::1/128", &loopback) && cidr_contains(&loopback, &addr));
 }
 
-bool lint_is_local(const json_t *server)
+bool lint_is_local(struct lint *l, const json_t *server)
 {
 	const json_t *listen = json_object_get(server, "listen");
 	struct address_range range;
@@ -314,7 +314,7 @@ bool lint_is_local(const json_t *server)
 	size_t i;
 
 	json_array_foreach ((json_t *)listen, i, text)
-		if (!lint_address(text, &range) || !is_local(&range.first))
+		if (!lint_may_compare(l) || !lint_address(text, &range) || !is_local(&range.first))
 			return false;
 	return json_array_size(listen) > 0;
 }

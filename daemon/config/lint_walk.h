@@ -14,8 +14,9 @@
 #include "daemon/input/json.h"
 #include "daemon/net/address.h"
 
-/* What all pairwise comparisons of a document may take together, about a second. */
-#define LINT_WORK_MAX 4000000u
+/* What all comparisons of parts of a document with one another may take together, about half a
+ * second. */
+#define LINT_WORK_MAX 2000000u
 
 struct lint_visitor;
 
@@ -24,10 +25,10 @@ struct lint {
 	json_t *document;
 	time_t now;
 	json_t *findings;
-	const struct lint_check *check; /* that is running */
-	void *state;                    /* its own */
+	const struct lint_check *check;     /* that is running */
+	void *state;                        /* its own */
 	const struct lint_visitor *visitor; /* of the walk that is going on */
-	size_t work;                    /* comparisons so far, of all checks */
+	size_t work;                        /* comparisons so far, of all checks */
 };
 
 /* Adds a finding of the running check, at that place. */
@@ -91,6 +92,6 @@ bool lint_all_sets_have(const json_t *route, const char *matcher);
 bool lint_address(const json_t *text, struct address_range *out);
 bool lint_is_datagrams(const struct address_range *range);
 /* Can only programs of this machine come to all of the server's addresses? */
-bool lint_is_local(const json_t *server);
+bool lint_is_local(struct lint *l, const json_t *server);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* config.check: would a document be accepted, what would it change, and what is to be said of it? */
+/* config.check: would a document be accepted, what would it change, and what is to be said of it?
+ */
 #include <config.h>
 
 #include <stdlib.h>

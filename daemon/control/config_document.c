@@ -22,7 +22,8 @@ static bool is_blank(struct span text)
 }
 
 /* What config.show showed is accepted back: masked secrets are those of the document in force. */
-static int parse_document(struct span text, void (*warn)(const char *text), json_t **out, struct error *err)
+static int parse_document(
+    struct span text, void (*warn)(const char *text), json_t **out, struct error *err)
 {
 	json_t *parsed;
 	int rc;
