@@ -278,7 +278,7 @@ def check_methods(path, listen):
         "ca.root": ({}, {"rev", "pem"}),
         "config.show": ({}, {"rev", "bytes"}),
         "config.stage": ({"offset": 0, "text": document}, {"rev", "bytes"}),
-        "config.check": ({"document": document}, APPLIED),
+        "config.check": ({"document": document}, APPLIED | {"count"}),
         "config.apply": ({"document": document}, APPLIED),
         "config.reload": ({}, APPLIED | {"set_aside"}),
         "config.save": ({"dry_run": True}, {"change_count", "changes", "set_aside", "saved"}),
