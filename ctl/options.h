@@ -43,6 +43,9 @@ enum option_bit {
 	OPTION_STATE = 1 << 25,
 	OPTION_ECHO = 1 << 26,
 	OPTION_WRAPPER = 1 << 27,
+	OPTION_COUNT = 1 << 28,
+	OPTION_FOR = 1 << 29,
+	OPTION_STRICT = 1 << 30,
 };
 
 /* Of whatever changes the document; of transactions; and where a route goes in its list. */
@@ -62,7 +65,7 @@ struct options {
 	const char *filter, *comment, *before, *after, *in, *server, *file, *txn_id;
 	const char *wrapper;
 	const char *listener, *src, *sni, *alpn, *bytes, *state;
-	uint64_t limit, if_rev, since, confirm_s;
+	uint64_t limit, if_rev, since, confirm_s, count, for_s;
 	const char *existing;   /* "keep", "drain", "kill" */
 	const char *drain;      /* drain=T: the duration; NULL: the daemon's default */
 	int64_t expires_within; /* ns */

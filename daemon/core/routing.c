@@ -9,6 +9,7 @@
 
 #include "daemon/core/answers.h"
 #include "daemon/core/conn_tally.h"
+#include "daemon/core/conn_trace.h"
 #include "daemon/core/flow.h"
 #include "daemon/core/instance.h"
 #include "daemon/core/route_index.h"
@@ -222,13 +223,17 @@ static void skip_lost(struct match_state *m, const struct flow *flow)
 		match_cache_next_datagram(&m->cache);
 }
 
+static bool prefetch(struct conn *conn);
+
 static void on_bytes(struct conn *conn, int events)
 {
 	(void)events;
-	if (conn->flow != NULL)
-		skip_lost(conn->matching, conn->flow);
 	conn_wait(conn, 0, NULL);
 	conn_timer_stop(conn);
+	if (conn->flow != NULL)
+		skip_lost(conn->matching, conn->flow);
+	else if (!prefetch(conn)) /* routes are not asked twice about the same bytes */
+		return;
 	routing_run(conn);
 }
 
@@ -391,6 +396,7 @@ static bool step_match(struct conn *conn)
 	    .worker = conn->worker,
 	};
 	size_t index = 0;
+	enum pick pick;
 
 	if (answers_pending(ANSWER_TLS_ALPN)) {
 		switch (is_challenge(m, &in)) {
@@ -403,7 +409,10 @@ static bool step_match(struct conn *conn)
 			break;
 		}
 	}
-	switch (routing_pick(f->list, f->next, &in, &index)) {
+	pick = routing_pick(f->list, f->next, &in, &index);
+	if (conn->traced != 0)
+		conn_trace_look(conn, &in, pick, index);
+	switch (pick) {
 	case PICK_ROUTE:
 		take(conn, f, index);
 		return true;
@@ -426,6 +435,8 @@ static bool step_chain(struct conn *conn)
 		return true;
 	}
 	h = &f->taken->handlers[f->handler++];
+	if (conn->traced != 0)
+		conn_trace_handler(conn, h->type->name);
 	if (conn->flow != NULL && !h->type->datagrams) {
 		conn_end(conn, END_DATAGRAMS, h->type->name);
 		return false;

@@ -81,6 +81,11 @@
 #define CONTROL_CONN_SHOW "conn.show"
 /* {ids?: [int], filter?: text, dry_run?: bool} -> {killed, missing: [int]}; one of the first two */
 #define CONTROL_CONN_KILL "conn.kill"
+/*
+ * {filter?: text, count?: int, seconds?: int} -> chunks of steps, until the client ends its side or
+ * what was asked for has come; {connections, steps, lost}
+ */
+#define CONTROL_CONN_TRACE "conn.trace"
 /* {expires_within?: int} -> chunks of certificates, {count} */
 #define CONTROL_CERT_LS "cert.ls"
 /* {name: text} -> the certificate with all that is known of it, but its key */
@@ -140,7 +145,7 @@
  * comment?: text} -> {revision, change_count, changes: [{path, change, before?, after?}]}
  */
 #define CONTROL_CONFIG_APPLY "config.apply"
-/* {document?: text, staged?: bool} -> the same, of a dry run */
+/* {document?: text, staged?: bool} -> chunks of findings, {count} and the same, of a dry run */
 #define CONTROL_CONFIG_CHECK "config.check"
 /* {} -> the same, for the daemon's own file; and set_aside: [{path, reason}] */
 #define CONTROL_CONFIG_RELOAD "config.reload"

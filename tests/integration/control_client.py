@@ -261,6 +261,7 @@ def check_methods(path, listen):
         "conn.ls": (row, ROW),
         "conn.show": (shown, ROW | {"started", "remote", "local", "worker", "matching", "branch_of",
                                     "streams", "facts"}),
+        "conn.trace": (client.call("conn.trace", seconds=1)[0], {"connections", "steps", "lost"}),
         "conn.kill": (client.call("conn.kill", filter="id>0")[0], {"killed", "dry_run", "missing"}),
         "config.confirm": ({}, set()),
         "acme.challenge_add": (client.call(
@@ -280,7 +281,7 @@ def check_methods(path, listen):
         "ca.root": ({}, {"rev", "pem"}),
         "config.show": ({}, {"rev", "bytes"}),
         "config.stage": ({"offset": 0, "text": document}, {"rev", "bytes"}),
-        "config.check": ({"document": document}, APPLIED),
+        "config.check": ({"document": document}, APPLIED | {"count"}),
         "config.apply": ({"document": document}, APPLIED),
         "config.reload": ({}, APPLIED | {"set_aside"}),
         "config.save": ({"dry_run": True}, {"change_count", "changes", "set_aside", "saved"}),
