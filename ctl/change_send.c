@@ -117,8 +117,7 @@ static int print(const struct change *ch, const struct context *c, const msgpack
 	return 0;
 }
 
-static int print_echo(
-    const struct change *ch, struct context *c, const msgpack_object *result)
+static int print_echo(const struct change *ch, struct context *c, const msgpack_object *result)
 {
 	const msgpack_object *names = unpack_get(result, "names");
 	struct echo echo;
