@@ -128,14 +128,10 @@ refused 7 "apps.http.servers.web.listener_wrappers\[0\].routes\[2\].match\[0\].*
 
 # --- connections --------------------------------------------------------------------------------
 "$python" - "$pointsctl" "$sock" <<'PY' || fail "connections"
-import json, subprocess, sys
+import functools, sys
 from peers import *
 
-def run(*args, text=""):
-    done = subprocess.run([sys.argv[1], "-s", sys.argv[2], "-j"] + list(args), capture_output=True,
-        timeout=TIMEOUT, input=text.encode())
-    assert done.returncode == 0, done
-    return json.loads(done.stdout)
+run = functools.partial(ctl, *sys.argv[1:3])
 
 def alive(s, what=b"x"):
     s.sendall(what)

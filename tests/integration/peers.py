@@ -2,10 +2,12 @@
 """Clients and servers for the integration tests. Every wait has an end: TIMEOUT seconds."""
 
 import hashlib
+import json
 import os
 import socket
 import ssl
 import struct
+import subprocess
 import time
 
 TIMEOUT = 20
@@ -17,6 +19,14 @@ CHUNK = 65536
 def port(name):
     """The port that the test's script put into the environment."""
     return int(os.environ[name])
+
+
+def ctl(program, sock, *args, text=""):
+    """What `pointsctl -j` prints; it must end well."""
+    done = subprocess.run([program, "-s", sock, "-j", *args], capture_output=True, timeout=TIMEOUT,
+        input=text.encode())
+    assert done.returncode == 0, done
+    return json.loads(done.stdout)
 
 
 def connect(to, source=None):
