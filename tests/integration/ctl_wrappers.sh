@@ -123,6 +123,8 @@ echo '{"@id":"main"}' >"$tmp/in"
 refused 6 "'main' is there already" route add --wrapper web
 echo '{"@id":"ssh"}' >"$tmp/in"
 refused 6 "'ssh' is there already" route add --server main
+echo '{"handle":[{"handler":"proxy","upstreams":[{"dial":["udp/127.0.0.1:53"]}]}]}' >"$tmp/in"
+refused 7 'dial\[0\]: takes datagrams' route add --wrapper web
 echo '{"match":[{"shs":{}}]}' >"$tmp/in"
 refused 7 "apps.http.servers.web.listener_wrappers\[0\].routes\[2\].match\[0\].*did you mean" route add --wrapper web
 
