@@ -11,6 +11,7 @@
 #include "daemon/control/call.h"
 #include "daemon/control/method.h"
 #include "daemon/control/rows.h"
+#include "daemon/core/tally.h"
 
 static void append(struct buf *out, const char *joint, const char *text)
 {
@@ -70,6 +71,7 @@ static void pack_route(
 {
 	const struct route_identity *identity = route != NULL ? route->identity : NULL;
 	char handle[32] = "";
+	struct tally sum;
 
 	if (identity != NULL)
 		snprintf(handle, sizeof(handle), "#%llu", (unsigned long long)identity->handle);
@@ -83,8 +85,9 @@ static void pack_route(
 	pack_bool(pack_key(map, "disabled"), json_is_true(json_object_get(json, "disabled")));
 	if (identity == NULL)
 		return;
-	pack_u64(pack_key(map, "hits"), atomic_load(&identity->hits));
-	pack_u64(pack_key(map, "active"), atomic_load(&identity->active));
+	tallies_sum(identity->tallies, &sum);
+	pack_u64(pack_key(map, "hits"), counter_get(&sum.opened));
+	pack_u64(pack_key(map, "active"), tally_active(&sum));
 }
 
 static struct whereabouts where_is(const struct route_table *table, const struct route *route)

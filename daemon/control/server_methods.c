@@ -7,6 +7,7 @@
 #include "daemon/control/call.h"
 #include "daemon/control/method.h"
 #include "daemon/control/rows.h"
+#include "daemon/core/tally.h"
 
 static const struct param name_params[] = {
     {.name = "name", .type = PARAM_TEXT, .required = true, .help = "of the server"},
@@ -48,13 +49,13 @@ static void pack_server(
     struct pack_box *map, const struct instance *in, const struct server *server)
 {
 	uint64_t hits = 0, active = 0;
+	struct tally sum;
 	size_t i;
 
 	for (i = 0; i < server->routes.count; i++) {
-		const struct route_identity *identity = server->routes.items[i]->identity;
-
-		hits += atomic_load_explicit(&identity->hits, memory_order_relaxed);
-		active += atomic_load_explicit(&identity->active, memory_order_relaxed);
+		tallies_sum(server->routes.items[i]->identity->tallies, &sum);
+		hits += counter_get(&sum.opened);
+		active += tally_active(&sum);
 	}
 	rows_text(pack_key(map, "name"), server->name);
 	pack_listen(pack_key(map, "listeners"), &server->listen);

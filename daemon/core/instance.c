@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "daemon/core/load.h"
+#include "daemon/core/tally.h"
 
 static const struct app_type *const *registered;
 
@@ -79,6 +80,8 @@ int instance_add_server(struct load *load, struct server *server, struct error *
 	if (instance_server(in, server->name) != NULL)
 		return error_set(err, ERROR_EXISTS, "server '%s' exists already", server->name);
 	in->servers = with_room(in->arena, in->servers, in->server_count);
+	server->tallies = tallies_get(TALLIES_SERVER, server->name);
+	arena_release(load->arena, (void (*)(void *))tallies_unref, server->tallies);
 	in->servers[in->server_count++] = server;
 	return instance_add_table(load, &server->own, err);
 }

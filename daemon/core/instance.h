@@ -14,6 +14,7 @@
 #include "daemon/core/route_table.h"
 
 struct load;
+struct tallies;
 
 /* A named group of listeners that share a list of routes. */
 struct server {
@@ -27,6 +28,7 @@ struct server {
 	const struct route_table *const *wrappers;
 	int64_t idle_timeout;                    /* ns, UDP flows */
 	int64_t max_flows, max_flows_per_source; /* of each address that it listens on */
+	struct tallies *tallies;                 /* found by its name; the arena's */
 };
 
 struct instance {
@@ -44,6 +46,7 @@ struct instance {
 	struct strings managed;
 	void *tls;            /* struct tls_app, of daemon/tls */
 	void *http;           /* struct http_app, of daemon/http */
+	void *admin;          /* struct admin_settings, of daemon/control; NULL: none */
 	int64_t grace_period; /* ns */
 };
 
@@ -66,16 +69,23 @@ int instance_add_table(struct load *load, const struct route_table *table, struc
 void instance_manage(struct load *load, const char *name);
 
 /*
- * An app: a member of the document's "apps". All are loaded in the order of the program's table,
- * then finished in the same order.
+ * An app: a member of the document's "apps", or of the document itself. All are loaded in the order
+ * of the program's table, then finished in the same order.
  */
 struct app_type {
 	const char *name;
 	const char *help; /* one line */
+	bool top;         /* a member of the document */
 	/* app has a NULL value where the document does not have it. */
 	int (*load)(struct load *load, const struct jnode *app, struct error *err);
 	/* After all apps were loaded (managed names are known). May be NULL. */
 	int (*finish)(struct load *load, struct error *err);
+	/*
+	 * Of instance_bind(): opens what it needs beside the servers' sockets; then bound(), which
+	 * begins to use it, or closes it. On the control thread. Both or none.
+	 */
+	int (*bind)(struct instance *instance, struct error *err);
+	void (*bound)(bool published);
 	/* On the control thread, after every worker took the instance. May be NULL. */
 	void (*published)(struct instance *instance);
 };
@@ -102,6 +112,13 @@ void instance_publish(struct publication *publication, void (*done)(void *arg), 
 
 /* The addresses alone, for `validate`: malformed ones, two servers on one. 0, or -1 with err. */
 int instance_check_addresses(struct instance *instance, struct error *err);
+
+/*
+ * Calls visit for every address that a server of the current one listens on, as connections name
+ * it. Control thread.
+ */
+void instance_listeners(
+    void (*visit)(const char *address, const struct server *server, void *arg), void *arg);
 
 /* After the workers have stopped: lets go of the published one. */
 void instance_forget(void);

@@ -8,18 +8,34 @@
 #include <string.h>
 
 #include "daemon/core/answers.h"
+#include "daemon/core/conn_tally.h"
+#include "daemon/core/conn_trace.h"
 #include "daemon/core/flow.h"
 #include "daemon/core/instance.h"
 #include "daemon/core/route_index.h"
+#include "daemon/core/tally.h"
 #include "daemon/core/worker.h"
 
 static void routing_run(struct conn *conn);
 
 /* ---- the rules ----------------------------------------------------------------------------- */
 
+/* A yes is counted by who takes the route. */
+static void count_verdict(
+    const struct match_input *in, const struct route *route, enum match_verdict verdict)
+{
+	struct tally *tally;
+
+	if (in->worker == NULL || route->identity == NULL || verdict == MATCH_YES)
+		return;
+	tally = tallies_of(route->identity->tallies, in->worker->index);
+	counter_add(verdict == MATCH_NO ? &tally->said_no : &tally->said_more, 1);
+}
+
 enum pick routing_pick(
     const struct route_list *list, size_t from, struct match_input *in, size_t *index)
 {
+	enum match_verdict verdict;
 	bool undecided = false;
 	bool on_bytes;
 	size_t i;
@@ -31,7 +47,9 @@ enum pick routing_pick(
 			break;
 		if (list->items[i]->disabled)
 			continue;
-		switch (matcher_sets_match(&list->items[i]->match, in, &on_bytes)) {
+		verdict = matcher_sets_match(&list->items[i]->match, in, &on_bytes);
+		count_verdict(in, list->items[i], verdict);
+		switch (verdict) {
 		case MATCH_NO:
 			break;
 		case MATCH_MORE:
@@ -149,6 +167,9 @@ enum handle_result routing_enter(struct conn *conn, const struct route_list *lis
 /* From now on the connection counts as that top-level route's. */
 static void belong_to(struct conn *conn, struct route *route)
 {
+	if (conn->route == route)
+		return;
+	conn_tally_route(conn, route);
 	conn->route = route;
 	conn->facts.route = route->name;
 }
@@ -204,13 +225,17 @@ static void skip_lost(struct match_state *m, const struct flow *flow)
 		match_cache_next_datagram(&m->cache);
 }
 
+static bool prefetch(struct conn *conn);
+
 static void on_bytes(struct conn *conn, int events)
 {
 	(void)events;
-	if (conn->flow != NULL)
-		skip_lost(conn->matching, conn->flow);
 	conn_wait(conn, 0, NULL);
 	conn_timer_stop(conn);
+	if (conn->flow != NULL)
+		skip_lost(conn->matching, conn->flow);
+	else if (!prefetch(conn)) /* routes are not asked twice about the same bytes */
+		return;
 	routing_run(conn);
 }
 
@@ -370,8 +395,10 @@ static bool step_match(struct conn *conn)
 	    .phase = m->phase,
 	    .facts = &conn->facts,
 	    .cache = &m->cache,
+	    .worker = conn->worker,
 	};
 	size_t index = 0;
+	enum pick pick;
 
 	if (answers_pending(ANSWER_TLS_ALPN)) {
 		switch (is_challenge(m, &in)) {
@@ -384,7 +411,10 @@ static bool step_match(struct conn *conn)
 			break;
 		}
 	}
-	switch (routing_pick(f->list, f->next, &in, &index)) {
+	pick = routing_pick(f->list, f->next, &in, &index);
+	if (conn->traced != 0)
+		conn_trace_look(conn, &in, pick, index);
+	switch (pick) {
 	case PICK_ROUTE:
 		take(conn, f, index);
 		return true;
@@ -407,6 +437,8 @@ static bool step_chain(struct conn *conn)
 		return true;
 	}
 	h = &f->taken->handlers[f->handler++];
+	if (conn->traced != 0)
+		conn_trace_handler(conn, h->type->name);
 	if (conn->flow != NULL && !h->type->datagrams) {
 		conn_end(conn, END_DATAGRAMS, h->type->name);
 		return false;

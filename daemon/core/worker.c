@@ -63,6 +63,7 @@ static void worker_init(struct worker *w, unsigned index)
 	w->tls_ahead = mem_alloc(WORKER_SCRATCH);
 	mailbox_init(&w->mailbox, w->loop, w);
 	event_ring_init(&w->events);
+	tracer_init(&w->tracer);
 	ev_prepare_init(&w->reap, on_reap);
 	w->reap.data = w;
 	ev_prepare_start(w->loop, &w->reap);
@@ -91,6 +92,7 @@ static void worker_fini(struct worker *w)
 	resolver_free(w->resolver);
 	pipe_pool_fini(&w->pipes);
 	event_ring_fini(&w->events);
+	tracer_fini(&w->tracer);
 	ev_prepare_stop(w->loop, &w->reap);
 	mailbox_fini(&w->mailbox);
 	ev_loop_destroy(w->loop);
@@ -172,6 +174,7 @@ void workers_stop(void)
 		worker_fini(&engine.all[i]);
 	}
 	events_stop();
+	traces_stop();
 	mailbox_fini(&engine.mailbox);
 	free(engine.all);
 	engine.all = NULL;

@@ -252,7 +252,7 @@ for line in iter(sys.stdin.readline, ""):
         (open_ones if word == "+" else later).append((client, server))
         print("open", len(open_ones) + len(later), flush=True)
     elif word == "wait":
-        within(10, "the end of all", lambda: all(select.select([c], [], [], 0)[0] for c, _ in open_ones))
+        within(30, "the end of all", lambda: all(select.select([c], [], [], 0)[0] for c, _ in open_ones))
         for client, server in open_ones:
             expect_closed(client)
         print("ended", len(open_ones), flush=True)
@@ -308,11 +308,11 @@ code 0 route rm live --existing kill
 says 'route live removed, 2 connections ended'
 order wait 'ended 2'
 wait_log pointsmand 'killed'
-wait_until 5 'the end of all connections' no_connections
+wait_until 30 'the end of all connections' no_connections
 exec 7>&-
 
 # --- limits of the command line -----------------------------------------------------------------
-refused 10 'at most 1024 at a time' route rm $(seq 1030)
+refused 10 'at most 10000 operations at a time' route rm $(seq 10001)
 refused 2 "no option --frist, did you mean '--first'" route mv inner --frist
 code 2 -j route mv inner
 "$python" -c 'import json, sys; e = json.load(open(sys.argv[1])); sys.exit(e["code"] != "usage")' "$tmp/err" ||

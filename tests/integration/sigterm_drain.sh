@@ -35,7 +35,7 @@ client.sendall(b"before")
 server = backend.accept()
 expect(server, b"before")
 os.kill(port("DAEMON"), signal.SIGTERM)
-within(10, "the listener to close", refused)
+within(30, "the listener to close", refused)
 # What runs now is nothing, which nobody wants after the next start.
 refused_change("config", "save")
 refused_change("config", "reload")
@@ -61,7 +61,7 @@ client.close()
 expect_end(server)
 server.close()
 PY
-wait_until 10 "the end of the daemon" gone pointsmand
+wait_until 30 "the end of the daemon" gone pointsmand
 status=0
 stop pointsmand || status=$?
 same 0 $status "exit status after SIGTERM"
@@ -81,7 +81,7 @@ expect(backend.accept(), b"before")
 os.kill(int(sys.argv[1]), signal.SIGQUIT)
 expect_closed(client)
 PY
-wait_until 10 "the end of the daemon" gone pointsmand
+wait_until 30 "the end of the daemon" gone pointsmand
 status=0
 stop pointsmand || status=$?
 same 0 $status "exit status after SIGQUIT"
