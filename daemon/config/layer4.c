@@ -7,9 +7,9 @@
 #include <jansson.h>
 
 #include "common/duration.h"
-#include "daemon/config/transports.h"
 #include "daemon/core/load.h"
 #include "daemon/core/route.h"
+#include "daemon/core/transports.h"
 #include "daemon/core/trust.h"
 #include "daemon/net/address.h"
 #include "daemon/upstream/health.h"
@@ -62,7 +62,7 @@ static int load_server(struct load *load, const struct jnode *node, struct error
 	if (fields_load(server_fields, load, node, NULL, load->arena, server, err) == -1 ||
 	    check_listen(node, server, err) == -1 ||
 	    route_list_finish(load, node, &server->routes, err) == -1 ||
-	    transports_check(node, server, err) == -1)
+	    transports_check(node, &server->routes, &server->listen, err) == -1)
 		return -1;
 	if (server->idle_timeout == 0) /* as in the reference */
 		server->idle_timeout = IDLE_TIMEOUT_DEFAULT;

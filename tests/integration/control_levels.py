@@ -73,8 +73,13 @@ def document(folder):
         {"@id": "plain", "handle": [{"handler": "respond", "body": "hello"}]},
     ]
     listen = ["127.0.0.1:" + os.environ["LISTEN"]]
+    wrapper = {"wrapper": "layer4", "routes": [
+        {"@id": "wrapped", "match": [{"ssh": {}}],
+         "handle": [{"handler": "respond", "body": "so: {env.WRAPPED}"}]}]}
+    site = {"listen": ["127.0.0.1:" + os.environ["SITE"]], "listener_wrappers": [wrapper]}
     pair = {"certificate": read(folder + "/cert.pem"), "key": read(folder + "/key.pem")}
     return {"apps": {"layer4": {"servers": {"main": {"listen": listen, "routes": routes}}},
+                     "http": {"servers": {"site": site}},
                      "tls": {"certificates": {"load_pem": [pair]}}}}
 
 
@@ -203,6 +208,12 @@ def forbidden(folder):
             route({"handler": "respond", "body": "{env.X}"})]})), "body"
     yield "the environment by set", {"op": "route.set", "id": "plain", "key": "handle",
                                      "value": '[{"handler":"respond","body":"{env.X}"}]'}, "body"
+    yield "the environment in a wrapper", {"op": "route.add", "wrapper": "site", "route": json.dumps(
+        route({"handler": "respond", "body": "{env.X}"}))}, "listener_wrappers[0].routes[1].handle[0].body"
+    yield "the environment by set in a wrapper", {"op": "route.set", "id": "wrapped", "key": "handle",
+        "value": '[{"handler":"respond","body":"{env.X}"}]'}, "handle[0].body"
+    yield "a listener of a site", {"op": "listener.add", "server": "http/site",
+                                   "address": "127.0.0.1:" + os.environ["OTHER"]}, "operations[0]"
     yield "a proxy for everybody", add(route({"handler": "socks5"})), "handle[0]"
     yield "a new password", add(
         route({"handler": "socks5", "credentials": {"eve": "secret of eve"}})), "credentials.eve"
@@ -280,6 +291,12 @@ def check_allowed(path, folder):
                 "remote_ip_file": folder + "/addresses"}}]))},
         add(route({"handler": "respond", "body": "{l4.conn.remote_ip} {system.hostname}"})),
         add(route(proxy(dial=["tcp/127.0.0.1:9", "udp.example:80"]))),
+        {"op": "route.set", "id": "wrapped", "key": "match", "value": '[{"xmpp":{}}]'},
+        add(route({"handler": "respond", "body": "so: {env.WRAPPED}"})),
+        {"op": "route.add", "wrapper": "site", "route": json.dumps(route(
+            {"handler": "respond", "body": "{env.SECRET_OF_THE_DAEMON}"}))},
+        {"op": "listener.pause", "address": "127.0.0.1:" + os.environ["SITE"]},
+        {"op": "listener.resume", "address": "127.0.0.1:" + os.environ["SITE"]},
         {"op": "listener.pause", "address": "127.0.0.1:" + os.environ["LISTEN"]},
         {"op": "listener.resume", "address": "127.0.0.1:" + os.environ["LISTEN"]},
     ]
@@ -353,7 +370,7 @@ def check_log(path):
     admin = len([m for m, (needed, _) in METHODS.items() if needed == "admin"])
     want = len(list(forbidden("/x"))) + len(list(documents(document_stub(), "/x"))) + admin + 1
     assert len(denied) == want, (len(denied), want)
-    assert len(done) == 12, done
+    assert len(done) == 17, done
     strangers = [line for line in changes if "uid=60002" in line]
     assert len(strangers) == len([m for m, (needed, _) in METHODS.items() if needed != "observe"
                                   and m not in ("config.check", "config.stage")]), strangers

@@ -3,10 +3,12 @@
 than a machine needs that has much else to do."""
 
 import hashlib
+import json
 import os
 import socket
 import ssl
 import struct
+import subprocess
 import time
 
 TIMEOUT = 60
@@ -18,6 +20,14 @@ CHUNK = 65536
 def port(name):
     """The port that the test's script put into the environment."""
     return int(os.environ[name])
+
+
+def ctl(program, sock, *args, text=""):
+    """What `pointsctl -j` prints; it must end well."""
+    done = subprocess.run([program, "-s", sock, "-j", *args], capture_output=True, timeout=TIMEOUT,
+        input=text.encode())
+    assert done.returncode == 0, done
+    return json.loads(done.stdout)
 
 
 def connect(to, source=None):
