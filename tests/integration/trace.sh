@@ -151,24 +151,14 @@ export MEMORY DAEMON=${pids[pointsmand]} SLOW=${pids[all]} SLOW_LOG=$tmp/all.log
 import json, signal
 from peers import *
 
-def exchange(times):
-    slowest = 0
-    for _ in range(times):
-        start = time.monotonic()
-        with connect(port("LISTEN")) as s:
-            s.sendall(b"x")
-            expect(s, b"x")
-        slowest = max(slowest, time.monotonic() - start)
-    return slowest
-
 def steps():
     with open(os.environ["SLOW_LOG"]) as f:
         return [json.loads(line) for line in f if line.endswith("\n")]
 
-exchange(500)
+slowest_echo(port("LISTEN"), 500)
 before = rss_kib(port("DAEMON"))
 os.kill(port("SLOW"), signal.SIGSTOP)
-slowest = exchange(3000)
+slowest = slowest_echo(port("LISTEN"), 3000)
 grown = rss_kib(port("DAEMON")) - before
 os.kill(port("SLOW"), signal.SIGCONT)
 print(f"memory grew by {grown} KiB, the slowest connection took {slowest * 1000:.0f} ms")
