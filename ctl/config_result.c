@@ -66,8 +66,8 @@ void config_result_fault(struct context *c, const struct input *in)
 {
 	if (in == NULL)
 		return;
-	input_name_fault(in, "Caddyfile", c->fault);
-	input_name_fault(in, "document", c->fault);
+	input_name_fault(&in->place, "Caddyfile", c->fault);
+	input_name_fault(&in->place, "document", c->fault);
 }
 
 int config_result(struct context *c, bool dry, const struct input *in)

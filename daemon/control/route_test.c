@@ -304,6 +304,7 @@ static void run(struct test *t)
 {
 	struct explain e = {
 	    .in = &t->in,
+	    .server = t->server,
 	    .arg = t,
 	    .route = on_route,
 	    .matcher = on_matcher,

@@ -79,7 +79,7 @@ enum explained explain_routes(struct explain *e, const struct route_list *list)
 		if (pick != PICK_ROUTE)
 			return pick == PICK_MORE ? EXPLAIN_MORE : EXPLAIN_NEXT;
 		e->matched = true;
-		if (e->depth == 0)
+		if (list->items[index]->identity != NULL)
 			e->last = list->items[index];
 		result = explain_chain(e, list->items[index]);
 		if (result != EXPLAIN_NEXT)
@@ -90,11 +90,14 @@ enum explained explain_routes(struct explain *e, const struct route_list *list)
 
 enum explained explain_inner(struct explain *e, const struct route_list *list)
 {
+	const struct route *outer = e->last;
 	enum explained result;
 
 	e->depth++;
 	result = explain_routes(e, list);
 	e->depth--;
+	if (result == EXPLAIN_NEXT)
+		e->last = outer;
 	return result;
 }
 

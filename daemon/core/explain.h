@@ -12,8 +12,11 @@
 #include "daemon/core/matcher.h"
 #include "daemon/core/route.h"
 
+struct server;
+
 struct explain {
 	struct match_input *in;
+	const struct server *server;
 	/* Told on the way, with arg: */
 	void *arg;
 	void (*route)(void *arg, const struct explain *e, const struct route *route, size_t index,

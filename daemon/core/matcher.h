@@ -34,6 +34,7 @@ const char *match_phase_name(enum match_phase phase);
 
 struct http_request;
 struct quic_gather;
+struct worker;
 
 /*
  * One parse shared by all matchers of a connection. Zeroed memory is an empty one; freed with
@@ -64,6 +65,7 @@ struct match_input {
 	enum match_phase phase;
 	struct facts *facts;
 	struct match_cache *cache;
+	const struct worker *worker; /* where routes count what they say; NULL: they do not */
 };
 
 struct matcher_type {

@@ -71,7 +71,12 @@ struct worker *worker_at(unsigned index);
 
 /* Starts count threads, to be called once on the control thread. 0, or -1 with err. */
 int workers_start(unsigned count, struct error *err);
-/* Ends what connections are left, joins the threads, frees all. */
+/*
+ * Runs the control thread's loop until no visit is on its way and none has led to another: before
+ * the end, so that nobody who waits for one is forgotten.
+ */
+void workers_settle(void);
+/* Settles, ends what connections are left, joins the threads, frees all. */
 void workers_stop(void);
 
 /*

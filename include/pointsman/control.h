@@ -50,6 +50,7 @@
 #define CONTROL_REQUEST_MAX (1u << 20) /* bytes of a request */
 #define CONTROL_DEPTH_MAX 16           /* arrays and maps within one another, of any message */
 #define CONTROL_ELEMENTS_MAX 8192      /* values in a request, counting keys and containers */
+#define CONTROL_OPERATIONS_MAX 10000   /* of a transaction */
 #define CONTROL_IN_FLIGHT_MAX 32       /* unanswered; more are not read until one is answered */
 #define CONTROL_CLIENTS_MAX 64
 #define CONTROL_CHUNK_MAX (64u << 10) /* bytes of a chunk notification */
@@ -70,6 +71,10 @@
 #define CONTROL_PING "ping"
 /* {} -> {version, pid, started, uptime, level, workers, connections, ...} */
 #define CONTROL_STATUS "status"
+/* {kind?: text} -> chunks of what is counted, {count, time, duration_bounds, delay_bounds} */
+#define CONTROL_STATS "stats"
+/* {} -> chunks of text: the same as OpenMetrics; {bytes} */
+#define CONTROL_METRICS "metrics"
 /* {filter?: text, after?: int, limit?: int} -> chunks of connections, {count} */
 #define CONTROL_CONN_LS "conn.ls"
 /* {id: int} -> the connection with all that is known of it */
@@ -107,7 +112,7 @@
  * txn_id?: text, comment?: text} -> {revision, connections: [int], names: [text or nil]}, and for a
  * dry run {existing: {keep, drain, kill}, change_count, changes}. operations is JSON, a list of
  * objects; see docs/control-protocol.md. connections says how many each of them concerned, names
- * what the route that it added is called.
+ * what the route that it added or changed is called.
  */
 #define CONTROL_TXN_APPLY "txn.apply"
 
