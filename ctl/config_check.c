@@ -49,8 +49,10 @@ static void on_chunk(struct reply *chunk, void *arg)
 
 static int print(struct context *c, struct check *check, const msgpack_object *result)
 {
+	int rc = output_list_end(&check->list, check->text ? NULL : result);
+
 	if (!check->text)
-		return output_list_end(&check->list, result);
+		return rc;
 	return config_result_print(c, result, true);
 }
 

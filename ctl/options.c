@@ -201,6 +201,15 @@ static int read_existing(char *text, struct options *out, struct fault *fault)
 	return 0;
 }
 
+static int read_bytes_file(const char *text, struct options *out, struct fault *fault)
+{
+	if (out->bytes_count == BYTES_FILES_MAX)
+		return fault_set(fault, CONTROL_EXIT_USAGE, "--bytes can be given %d times at most",
+		    BYTES_FILES_MAX);
+	out->bytes[out->bytes_count++] = text;
+	return 0;
+}
+
 /* Those that are not common. */
 static int take_special(const struct option_spec *spec, struct options *out, struct fault *fault)
 {
@@ -221,7 +230,6 @@ static int take_special(const struct option_spec *spec, struct options *out, str
 	    {OPTION_SRC, &out->src},
 	    {OPTION_SNI, &out->sni},
 	    {OPTION_ALPN, &out->alpn},
-	    {OPTION_BYTES, &out->bytes},
 	    {OPTION_STATE, &out->state},
 	};
 	size_t i;
@@ -229,6 +237,8 @@ static int take_special(const struct option_spec *spec, struct options *out, str
 	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		if (texts[i].bit == spec->bit)
 			*texts[i].text = optarg;
+	if (spec->bit == OPTION_BYTES)
+		return read_bytes_file(optarg, out, fault);
 	if (spec->bit == OPTION_LIMIT)
 		return read_number(spec->name, optarg, &out->limit, fault);
 	if (spec->bit == OPTION_SINCE)

@@ -20,25 +20,14 @@ export DAEMON=${pids[pointsmand]} SLOW=${pids[slow]} SLOW_LOG=$tmp/slow.log CTL=
 import fcntl, json, signal, subprocess, sys, termios
 from peers import *
 
-def exchange(times):
-    """The slowest of so many connections, in seconds."""
-    slowest = 0
-    for _ in range(times):
-        start = time.monotonic()
-        with connect(port("LISTEN")) as s:
-            s.sendall(b"x")
-            expect(s, b"x")
-        slowest = max(slowest, time.monotonic() - start)
-    return slowest
-
 def events():
     with open(os.environ["SLOW_LOG"]) as f:
         return [json.loads(line) for line in f if line.endswith("\n")]
 
-exchange(500) # what a worker needs for its work is there
+slowest_echo(port("LISTEN"), 500) # what a worker needs for its work is there
 before = rss_kib(port("DAEMON"))
 os.kill(port("SLOW"), signal.SIGSTOP)
-slowest = exchange(10000)
+slowest = slowest_echo(port("LISTEN"), 10000)
 grown = rss_kib(port("DAEMON")) - before
 os.kill(port("SLOW"), signal.SIGCONT)
 print(f"memory grew by {grown} KiB, the slowest connection took {slowest * 1000:.0f} ms")

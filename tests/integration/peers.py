@@ -200,6 +200,18 @@ def within(seconds, what, ask):
         time.sleep(0.05)
 
 
+def slowest_echo(to, times):
+    """The slowest of so many connections to a port that sends a byte back, in seconds."""
+    slowest = 0
+    for _ in range(times):
+        start = time.monotonic()
+        with connect(to) as s:
+            s.sendall(b"x")
+            expect(s, b"x")
+        slowest = max(slowest, time.monotonic() - start)
+    return slowest
+
+
 def rss_kib(pid):
     with open(f"/proc/{pid}/status") as f:
         return next(int(line.split()[1]) for line in f if line.startswith("VmRSS:"))
