@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 # An upstream's process is killed while another one is there: no newcomer notices, whatever policy
-# chooses among them. A UDP client loses what was on its way, and is served when it asks again.
+# chooses among them. Of UDP's datagrams those are lost that show that nobody is there any more; who
+# asks again is served, and nobody else is lost once passive checks know.
 . "$(dirname "$0")/lib.sh"
 need_python
 
@@ -114,6 +115,12 @@ def check_datagrams(policy, to):
     victim = ask_datagram(client)
     other = kill(victim)
     within(TIMEOUT, f"another upstream by {policy}", lambda: ask_datagram(client, 0.2) == other)
+    address = f"127.0.1.{list(policies).index(policy)}:{victim} "
+    def known():
+        ask_datagram(datagrams(to=int(to)), 0.2)
+        with open(f"{tmp}/pointsmand.log") as f:
+            return any("is left alone" in line and address in line for line in f)
+    within(TIMEOUT, "what passive checks say", known)
     answers = [ask_datagram(datagrams(to=int(to))) for _ in range(10)]
     assert answers == [other] * 10, (policy, answers)
     begin(victim)
