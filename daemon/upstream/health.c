@@ -397,13 +397,13 @@ static void find_arenas(const struct instance *instance, struct arenas *out)
 {
 	size_t size = 1, i, j;
 
-	for (i = 0; i < instance->server_count; i++)
-		size += instance->servers[i]->routes.count;
+	for (i = 0; i < instance->table_count; i++)
+		size += instance->tables[i]->routes->count;
 	out->items = mem_alloc(size * sizeof(struct arena *));
 	out->items[0] = instance->arena;
 	out->count = 1;
-	for (i = 0; i < instance->server_count; i++) {
-		const struct route_list *routes = &instance->servers[i]->routes;
+	for (i = 0; i < instance->table_count; i++) {
+		const struct route_list *routes = instance->tables[i]->routes;
 
 		for (j = 0; j < routes->count; j++)
 			if (routes->items[j]->arena != NULL)

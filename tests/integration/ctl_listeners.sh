@@ -130,7 +130,50 @@ code 0 -j route ls
 handle=$(value '[i["handle"] for i in out["items"] if i["server"] == "http/site"][0]')
 code 0 -j route show "$handle"
 refused 7 "stands for the whole of 'http/site'" route rm "$handle"
-refused 5 'no server listens' listener pause "127.0.0.1:$L3"
+# Its listeners are like others; a keepalive connection does not notice.
+"$python" - "$pointsctl" "$sock" <<'PY' || fail "the listeners of an HTTP server"
+import json, subprocess, sys
+from peers import *
+def run(*args):
+    done = subprocess.run([sys.argv[1], "-s", sys.argv[2], "-j"] + list(args), capture_output=True,
+        timeout=TIMEOUT)
+    assert done.returncode == 0, done
+    return json.loads(done.stdout)
+def ask(s):
+    s.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+def served(s):
+    got = b""
+    while not got.endswith(b"\r\n\r\nx"):
+        got += s.recv(1000) or fail(got)
+def fail(got):
+    raise AssertionError(got)
+address = f"127.0.0.1:{port('L3')}"
+early = connect(port("L3"))
+ask(early), served(early)
+run("listener", "pause", address)
+assert run("listener", "show", address) ["paused"] is True
+waiting = connect(port("L3"))
+ask(waiting)
+ask(early), served(early)
+waiting.settimeout(0.5)
+try:
+    waiting.recv(1)
+    raise SystemExit("served while paused")
+except TimeoutError:
+    pass
+waiting.settimeout(TIMEOUT)
+run("listener", "resume", address)
+served(waiting)
+assert run("listener", "rm", address, "--existing", "kill")["connections"] == [2]
+expect_closed(early), expect_closed(waiting)
+run("listener", "add", "--server", "http/site", address)
+early = connect(port("L3"))
+ask(early), served(early)
+assert run("server", "rm", "http/site", "--existing", "kill")["connections"] == [1]
+expect_closed(early)
+PY
+code 0 -j config export
+json '"site" not in str(out)'
 code 0 config apply "$tmp/layer4.json"
 
 # --- connections --------------------------------------------------------------------------------
