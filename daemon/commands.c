@@ -18,6 +18,8 @@
 #include "daemon/core/handler.h"
 #include "daemon/core/instance.h"
 #include "daemon/core/matcher.h"
+#include "daemon/upstream/policy.h"
+#include "daemon/upstream/pool.h"
 
 int command_failed(const struct error *err)
 {
@@ -99,6 +101,7 @@ int command_modules(int argc, char **argv)
 	const struct matcher_type *const *m;
 	const struct handler_type *const *h;
 	const struct app_type *const *a;
+	size_t i;
 
 	(void)argv;
 	if (argc > 1) {
@@ -106,12 +109,14 @@ int command_modules(int argc, char **argv)
 		return 2;
 	}
 	for (a = app_types(); *a != NULL; a++)
-		printf("app      %-16s %s\n", (*a)->name, (*a)->help);
+		printf("app      %-20s %s\n", (*a)->name, (*a)->help);
 	for (m = matcher_types(); *m != NULL; m++)
-		printf("matcher  %-16s %s\n", (*m)->name, (*m)->help);
+		printf("matcher  %-20s %s\n", (*m)->name, (*m)->help);
 	for (h = handler_types(); *h != NULL; h++)
 		if (!(*h)->internal)
-			printf("handler  %-16s %s\n", (*h)->name, (*h)->help);
+			printf("handler  %-20s %s\n", (*h)->name, (*h)->help);
+	for (i = 0; policy_names[i] != NULL; i++)
+		printf("policy   %-20s %s\n", policies[i].name, policies[i].help);
 	return 0;
 }
 
