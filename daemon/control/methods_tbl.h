@@ -34,6 +34,8 @@
 	X(hello) \
 	X(listener_ls) \
 	X(listener_show) \
+	X(log_level) \
+	X(log_ls) \
 	X(metrics) \
 	X(ping) \
 	X(route_ls) \

@@ -210,7 +210,7 @@ static void log_ended(struct conn *conn, const char *detail)
 	double age = ev_now(conn->worker->loop) - (double)conn->facts.start_ns / 1e9;
 	struct log_line line;
 
-	if (!log_enabled(LOG_INFO))
+	if (!log_enabled(LOG_INFO, "access"))
 		return;
 	log_begin(&line, LOG_INFO, "access", "connection");
 	log_u64(&line, "id", conn->facts.id);

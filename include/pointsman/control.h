@@ -132,6 +132,11 @@
 /* {proxy: text, id: text, state: "auto" | "up" | "down"} -> the upstream */
 #define CONTROL_UPSTREAM_HEALTH "upstream.health"
 
+/* {} -> chunks of subsystems and their levels, {count} */
+#define CONTROL_LOG_LS "log.ls"
+/* {level: "debug" | "info" | "warn" | "error", subsystem?: text, for_s?: int} -> {} */
+#define CONTROL_LOG_LEVEL "log.level"
+
 /* {offset: int, text: text} -> {bytes}; then "staged" stands for operations or document */
 #define CONTROL_CONFIG_STAGE "config.stage"
 /*
