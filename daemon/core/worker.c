@@ -62,6 +62,7 @@ static void worker_init(struct worker *w, unsigned index)
 	w->tls_ahead = mem_alloc(WORKER_SCRATCH);
 	mailbox_init(&w->mailbox, w->loop, w);
 	event_ring_init(&w->events);
+	conn_progress_init(w);
 	ev_prepare_init(&w->reap, on_reap);
 	w->reap.data = w;
 	ev_prepare_start(w->loop, &w->reap);
@@ -90,6 +91,7 @@ static void worker_fini(struct worker *w)
 	resolver_free(w->resolver);
 	pipe_pool_fini(&w->pipes);
 	event_ring_fini(&w->events);
+	conn_progress_stop(w);
 	ev_prepare_stop(w->loop, &w->reap);
 	mailbox_fini(&w->mailbox);
 	ev_loop_destroy(w->loop);

@@ -176,6 +176,7 @@
  */
 #define CONTROL_EVENTS(X)                                                                          \
 	X(CONN_OPEN, "conn.open", "a connection was accepted")                                     \
+	X(CONN_PROGRESS, "conn.progress", "a connection goes on, after each log_interval")         \
 	X(CONN_CLOSE, "conn.close", "a connection has ended")                                      \
 	X(CONFIG_CHANGED, "config.changed", "a document is in force on all workers")               \
 	X(CONFIG_REFUSED, "config.refused", "a document was refused, nothing has changed")         \
