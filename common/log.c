@@ -28,7 +28,7 @@ const char *const log_subsystems[] = {LOG_SUBSYSTEMS(SUBSYSTEM_NAME) NULL};
 
 #define LEVEL_AT_FIRST(name) LOG_INFO,
 static _Atomic int levels[SUBSYSTEM_COUNT] = {LOG_SUBSYSTEMS(LEVEL_AT_FIRST)};
-static _Atomic int lowest_level = LOG_INFO; /* of them */
+static _Atomic int lowest_level = LOG_INFO, highest_level = LOG_INFO; /* of them */
 
 /* --- bytes into a line; the callers have seen that there is room --- */
 
@@ -367,14 +367,17 @@ void log_set_level(enum log_level level)
 
 void log_set_level_of(size_t index, enum log_level level)
 {
-	int lowest = (int)level;
+	int lowest = (int)level, highest = (int)level, other;
 	size_t i;
 
 	atomic_store_explicit(&levels[index], (int)level, memory_order_relaxed);
-	for (i = 0; i < SUBSYSTEM_COUNT; i++)
-		if ((int)log_level_of(i) < lowest)
-			lowest = (int)log_level_of(i);
+	for (i = 0; i < SUBSYSTEM_COUNT; i++) {
+		other = (int)log_level_of(i);
+		lowest = other < lowest ? other : lowest;
+		highest = other > highest ? other : highest;
+	}
 	atomic_store_explicit(&lowest_level, lowest, memory_order_relaxed);
+	atomic_store_explicit(&highest_level, highest, memory_order_relaxed);
 }
 
 enum log_level log_level_of(size_t index)
@@ -388,6 +391,8 @@ bool log_enabled(enum log_level level, const char *subsystem)
 
 	if ((int)level < atomic_load_explicit(&lowest_level, memory_order_relaxed))
 		return false;
+	if ((int)level >= atomic_load_explicit(&highest_level, memory_order_relaxed))
+		return true;
 	while (i < SUBSYSTEM_COUNT && strcmp(log_subsystems[i], subsystem) != 0)
 		i++;
 	return i == SUBSYSTEM_COUNT || level >= log_level_of(i);
