@@ -186,13 +186,3 @@ uint64_t tally_errors(const struct tally *sum)
 			errors += counter_get(&sum->ended[reason]);
 	return errors;
 }
-
-uint64_t tally_dial_failures(const struct tally *sum)
-{
-	uint64_t failures = 0;
-	int problem;
-
-	for (problem = 0; problem < DIAL_PROBLEM_COUNT; problem++)
-		failures += counter_get(&sum->dial_failures[problem]);
-	return failures;
-}

@@ -80,6 +80,5 @@ static inline void histogram_add(struct histogram *histogram, struct histogram_t
 uint64_t tally_active(const struct tally *sum);
 uint64_t tally_ended(const struct tally *sum);
 uint64_t tally_errors(const struct tally *sum);
-uint64_t tally_dial_failures(const struct tally *sum);
 
 #endif
