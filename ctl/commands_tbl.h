@@ -38,6 +38,8 @@
 	X(listener_resume) \
 	X(listener_rm) \
 	X(listener_show) \
+	X(log_level) \
+	X(log_ls) \
 	X(metrics) \
 	X(monitor) \
 	X(ping) \

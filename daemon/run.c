@@ -25,6 +25,7 @@
 #include "daemon/core/item_key.h"
 #include "daemon/config/overlay.h"
 #include "daemon/control/admin.h"
+#include "daemon/control/log_levels.h"
 #include "daemon/control/server.h"
 #include "daemon/core/instance.h"
 #include "daemon/core/file_watch.h"
@@ -347,6 +348,7 @@ static void stop(struct state *state)
 {
 	control_server_stop();
 	admin_stop();
+	log_levels_stop();
 	health_stop();
 	workers_stop();
 	instance_forget();

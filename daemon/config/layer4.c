@@ -27,6 +27,8 @@ static const struct field server_fields[] = {
 	"UDP: most client addresses at a time, of each listening address"),
     FIELD_INT(struct server, max_flows_per_source, "max_flows_per_source", 0, "16384", 1, 16777216,
 	"UDP: the same of one client's IPv4 address or IPv6 network of 64 bits"),
+    FIELD_DURATION(struct server, log_interval, "log_interval", 0, "1h",
+	"a connection has a line in the log whenever it is so much older; 0: at its end alone"),
     ROUTE_LIST_OPTIONS(struct server, routes),
     FIELD_CUSTOM(struct server, own, "routes", 0, route_table_load, "the routes, asked in order"),
     FIELD_END,

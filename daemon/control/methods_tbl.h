@@ -35,6 +35,8 @@
 	X(hello) \
 	X(listener_ls) \
 	X(listener_show) \
+	X(log_level) \
+	X(log_ls) \
 	X(metrics) \
 	X(ping) \
 	X(route_ls) \

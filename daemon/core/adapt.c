@@ -228,7 +228,8 @@ static int set_option(
 static int adapt_option(struct dispenser *d, json_t *out, unsigned flags, struct error *err)
 {
 	static const char *const all[] = {"route", "matching_timeout", "silence_timeout",
-	    "matching_buffer", "idle_timeout", "max_flows", "max_flows_per_source", "id", NULL};
+	    "matching_buffer", "idle_timeout", "log_interval", "max_flows", "max_flows_per_source",
+	    "id", NULL};
 	static const char *const few[] = {
 	    "route", "matching_timeout", "silence_timeout", "matching_buffer", NULL};
 	const char *name = dispenser_text(d);
@@ -239,6 +240,12 @@ static int adapt_option(struct dispenser *d, json_t *out, unsigned flags, struct
 		if (dispenser_duration(d, &value, err) == -1)
 			return -1;
 		return set_option(d, out, name, value, err);
+	}
+	/* 0 is another thing than none. */
+	if (strcmp(name, "log_interval") == 0 && flags & ADAPT_FLOWS) {
+		if (dispenser_duration(d, &value, err) == -1)
+			return -1;
+		return dispenser_set(d, out, name, value, err);
 	}
 	if (strcmp(name, "matching_buffer") == 0) {
 		if (dispenser_bytes(d, &value, err) == -1)

@@ -16,6 +16,9 @@
 struct load;
 struct tallies;
 
+/* As "1h" in the table of options. */
+#define LOG_INTERVAL_DEFAULT (3600 * DURATION_S)
+
 /* A named group of listeners that share a list of routes. */
 struct server {
 	const char *name;      /* "srv0"; servers of the http app are "http/srv0" */
@@ -28,6 +31,7 @@ struct server {
 	const struct route_table *const *wrappers;
 	int64_t idle_timeout;                    /* ns, UDP flows */
 	int64_t max_flows, max_flows_per_source; /* of each address that it listens on */
+	int64_t log_interval;                    /* ns, of long connections; 0: none */
 	struct tallies *tallies;                 /* found by its name; the arena's */
 };
 

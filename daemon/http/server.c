@@ -369,6 +369,7 @@ static int add_core_server(struct load *load, const struct common *common, bool 
 	server->routes.items = arena_array(load->arena, 1, sizeof(struct route *));
 	server->routes.items[0] = route;
 	server->routes.count = 1;
+	server->log_interval = LOG_INTERVAL_DEFAULT;
 	server->routes.matching_timeout = 3 * DURATION_S;
 	server->routes.matching_buffer = MATCHING_BUFFER;
 	return instance_add_server(load, server, err);

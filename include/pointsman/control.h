@@ -138,6 +138,11 @@
 /* {proxy: text, id: text, state: "auto" | "up" | "down"} -> the upstream */
 #define CONTROL_UPSTREAM_HEALTH "upstream.health"
 
+/* {} -> chunks of subsystems and their levels, {count} */
+#define CONTROL_LOG_LS "log.ls"
+/* {level: "debug" | "info" | "warn" | "error", subsystem?: text, for_s?: int} -> {} */
+#define CONTROL_LOG_LEVEL "log.level"
+
 /* {offset: int, text: text} -> {bytes}; then "staged" stands for operations or document */
 #define CONTROL_CONFIG_STAGE "config.stage"
 /*
@@ -177,6 +182,7 @@
  */
 #define CONTROL_EVENTS(X)                                                                          \
 	X(CONN_OPEN, "conn.open", "a connection was accepted")                                     \
+	X(CONN_PROGRESS, "conn.progress", "a connection goes on, after each log_interval")         \
 	X(CONN_CLOSE, "conn.close", "a connection has ended")                                      \
 	X(CONFIG_CHANGED, "config.changed", "a document is in force on all workers")               \
 	X(CONFIG_REFUSED, "config.refused", "a document was refused, nothing has changed")         \

@@ -15,6 +15,8 @@ LEVELS = ["none", "observe", "operate", "admin"]
 # Every method, the level that it needs, and parameters with which it changes nothing.
 METHODS = {
     "hello": ("observe", {"protocol": 1}),
+    "log.level": ("operate", {"level": "info", "subsystem": "tee"}),
+    "log.ls": ("observe", {}),
     "metrics": ("observe", {}),
     "ping": ("observe", {}),
     "stats": ("observe", {}),
@@ -267,6 +269,11 @@ def check_denied(path, folder):
             error = outcome(client, method, document=json.dumps(doc), **more)
             assert error is not None and error.code == "denied", (what, error)
             assert error.path.endswith(end) and "level admin" in str(error), (what, error.path)
+    # Nobody silences the lines that say what he did.
+    for more in {}, {"subsystem": "control"}:
+        error = outcome(client, "log.level", level="warn", for_s=1, **more)
+        assert error is not None and error.code == "denied" and error.path == "level", error
+    assert outcome(client, "log.level", level="warn", subsystem="tee") is None
     # A Caddyfile from the socket reaches no further.
     error = outcome(client, "config.check", document="import " + folder + "/config.json\n")
     assert error is not None and error.code != "internal" and "127.0.0.1" not in str(error), error
@@ -368,9 +375,9 @@ def check_log(path):
     done = [line for line in changes if "result=done" in line and "uid=60001" in line]
     # A dry run and config.check change nothing and are not in it.
     admin = len([m for m, (needed, _) in METHODS.items() if needed == "admin"])
-    want = len(list(forbidden("/x"))) + len(list(documents(document_stub(), "/x"))) + admin + 1
+    want = len(list(forbidden("/x"))) + len(list(documents(document_stub(), "/x"))) + admin + 1 + 2
     assert len(denied) == want, (len(denied), want)
-    assert len(done) == 17, done
+    assert len(done) == 19, done
     strangers = [line for line in changes if "uid=60002" in line]
     assert len(strangers) == len([m for m, (needed, _) in METHODS.items() if needed != "observe"
                                   and m not in ("config.check", "config.stage")]), strangers
