@@ -276,5 +276,30 @@ refused 10 'more than 8192 words' batch "$tmp/list"
 head -c 5000000 /dev/zero | tr '\0' ' ' >"$tmp/blanks"
 printf 'route add --server main %s\n' "$tmp/blanks" "$tmp/blanks" >"$tmp/list"
 refused 10 'list:2:.*more than 8 MiB in one transaction' batch "$tmp/list"
+
+# --- colours: on a terminal that can have them, unless somebody does not want them ----------------
+colours() { # TERM NO_COLOR COMMAND…: yes or no
+    "$python" - "$@" <<'PY'
+import os, pty, subprocess, sys
+main, side = pty.openpty()
+env = dict(os.environ, TERM=sys.argv[1], NO_COLOR=sys.argv[2])
+child = subprocess.Popen(sys.argv[3:], stdin=subprocess.DEVNULL, stdout=side, env=env)
+os.close(side)
+out = b""
+try:
+    while more := os.read(main, 65536):
+        out += more
+except OSError:  # the other side has gone
+    pass
+assert child.wait(20) == 0 and b"moved" in out
+print("yes" if b"\033[3" in out else "no")
+PY
+}
+echo 'route mv web --first' >"$tmp/list"
+try=("$pointsctl" -s "$sock" batch -n "$tmp/list")
+same 'yes no no' "$(colours xterm '' "${try[@]}") $(colours xterm 1 "${try[@]}") $(colours dumb '' "${try[@]}")" colours
+code 0 batch -n "$tmp/list"
+grep -q $'\033' "$tmp/out" && fail "colours without a terminal"
+
 stop pointsmand QUIT
 echo 'route rm web' | batch 3
