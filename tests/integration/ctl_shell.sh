@@ -60,13 +60,14 @@ json 'out["disabled"]'
 
 # Every line is answered before the next one is read.
 coproc shell { ctl shell 2>&1; }
+pid=$shell_PID # bash forgets it when the shell ends
 for word in one two; do
     echo "status -o name" >&"${shell[1]}"
     read -r -t 20 answer <&"${shell[0]}" || fail "no answer to word $word"
     same "$(revision)" "$answer" "the answer"
 done
 exec {shell[1]}>&-
-wait "$shell_PID" || fail "the shell ends with $?"
+wait "$pid" || fail "the shell ends with $?"
 
 # --- exit codes: that of the last command -------------------------------------------------------
 shell 0 </dev/null
@@ -180,6 +181,7 @@ code 7 shell # long, and read in no time
 
 # A daemon that is started again is spoken to again.
 coproc shell { ctl shell 2>&1; }
+pid=$shell_PID # bash forgets it when the shell ends
 ask() { # PATTERN
     local answer
     echo 'status -o name' >&"${shell[1]}"
@@ -192,4 +194,4 @@ ask 'no daemon answers'
 daemon
 ask '^[0-9]+$'
 exec {shell[1]}>&-
-wait "$shell_PID"
+wait "$pid"

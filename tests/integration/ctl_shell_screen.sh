@@ -14,11 +14,13 @@ JSON
 daemon
 
 tmux() {
-    env -u TMUX -u COLUMNS -u LINES LC_ALL=C.UTF-8 HOME="$tmp" NO_COLOR=1 tmux -f /dev/null -S "$tmp/tmux.sock" "$@"
+    env -u TMUX -u COLUMNS -u LINES LC_ALL=C.UTF-8 HOME="$tmp" NO_COLOR=1 tmux -f /dev/null -S "$tmp/tmux$terminal.sock" "$@"
 }
 
 # open: a terminal with the shell, and its exit status behind it
+terminal=0
 open() {
+    terminal=$((terminal + 1))
     tmux new-session -d -x 80 -y 24 \
         "'$pointsctl' -s '$sock' shell; echo \"left with \$?\"; exec cat" || fail "tmux does not start"
 }
@@ -282,6 +284,16 @@ web
 the rest
 pointsman>
 SCREEN
+
+# A daemon that hangs holds nobody up who types.
+anew
+kill -STOP "${pids[pointsmand]}"
+text 'route show w'
+keys Tab
+text eb
+ends 'pointsman> route show web'
+kill -CONT "${pids[pointsmand]}"
+keys C-c
 
 # --- leaving; what is remembered ----------------------------------------------------------------
 line 'route set web @id=web2 secret=hunter2'
