@@ -243,6 +243,7 @@ SCREEN
 anew
 line begin
 line 'route mv web --last'
+line 'upstream set web 127.0.0.1:1 weight=2 oops' # not even a part of it
 line 'route disable "the rest"'
 line diff
 text 'commit --comm'
@@ -252,6 +253,8 @@ keys Enter
 shows <<'SCREEN'
 pointsman> begin
 pointsman[0]> route mv web --last
+pointsman[1]> upstream set web 127.0.0.1:1 weight=2 oops
+pointsctl: transaction:2:39: 'oops' is not of the form key=value
 pointsman[1]> route disable "the rest"
 pointsman[2]> diff
 route web would be moved
