@@ -109,9 +109,9 @@ keys Tab Enter
 shows <<'SCREEN'
 pointsctl VERSION: help says what there is, Ctrl-D leaves
 pointsman> route ls
-HANDLE ID       SERVER MATCH HANDLERS DISABLED HITS ACTIVE
-#1     web      main   tls   proxy    -           0      0
-#2     the rest main   -     close    -           0      0
+HANDLE ID       SERVER WRAPPER MATCH HANDLERS DISABLED HITS ACTIVE
+#1     web      main   -       tls   proxy    -           0      0
+#2     the rest main   -       -     close    -           0      0
 pointsman>
 SCREEN
 anew
