@@ -16,9 +16,11 @@
 #include <pcre2.h>
 
 #include "daemon/config/change.h"
+#include "daemon/config/compile.h"
 #include "daemon/core/handler.h"
 #include "daemon/core/instance.h"
 #include "daemon/core/matcher.h"
+#include "daemon/input/schema.h"
 
 int command_failed(const struct error *err)
 {
@@ -71,20 +73,25 @@ static int read_named(int argc, char **argv, json_t **out)
 	return 0;
 }
 
-int command_adapt(int argc, char **argv)
+/* Takes value. Returns an exit status. */
+static int print_json(json_t *value, size_t flags)
 {
-	json_t *document = NULL;
-	int rc = read_named(argc, argv, &document);
+	int rc = json_dumpf(value, stdout, JSON_INDENT(2) | flags);
 
-	if (rc != 0)
-		return rc;
-	rc = json_dumpf(document, stdout, JSON_INDENT(2) | JSON_SORT_KEYS);
-	json_decref(document);
+	json_decref(value);
 	if (rc == -1 || putchar('\n') == EOF || fflush(stdout) == EOF) {
 		perror("pointsmand: standard output");
 		return 1;
 	}
 	return 0;
+}
+
+int command_adapt(int argc, char **argv)
+{
+	json_t *document = NULL;
+	int rc = read_named(argc, argv, &document);
+
+	return rc != 0 ? rc : print_json(document, JSON_SORT_KEYS);
 }
 
 int command_validate(int argc, char **argv)
@@ -122,6 +129,20 @@ int command_modules(int argc, char **argv)
 		if (!(*h)->internal)
 			printf("handler  %-16s %s\n", (*h)->name, (*h)->help);
 	return 0;
+}
+
+int command_schema(int argc, char **argv)
+{
+	struct error err;
+	json_t *schema;
+
+	(void)argv;
+	if (argc > 1) {
+		fprintf(stderr, "usage: pointsmand schema\n");
+		return 2;
+	}
+	schema = schema_make(&document_shape, "pointsman's document", &err);
+	return schema != NULL ? print_json(schema, 0) : command_failed(&err);
 }
 
 int command_version(int argc, char **argv)

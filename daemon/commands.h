@@ -16,6 +16,7 @@ int command_adapt(int argc, char **argv);
 int command_validate(int argc, char **argv);
 int command_fmt(int argc, char **argv);
 int command_modules(int argc, char **argv);
+int command_schema(int argc, char **argv);
 int command_version(int argc, char **argv);
 
 /* Prints "pointsmand: error: PATH: MESSAGE". Returns 1. */

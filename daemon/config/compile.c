@@ -7,48 +7,70 @@
 #include "daemon/core/trust.h"
 
 #define INSTANCE_ARENA 4096
+#define APPS_MAX 16
 
-static int check_top(const struct jnode *root, struct error *err)
+/* Of "apps" only the names: each is loaded when its turn comes, also where it is not there. */
+static int check_apps(struct load *load, const struct jnode *node, void *target, struct error *err)
 {
-	static const char *const known[] = {"apps", "admin", "logging", "storage", "@id", NULL};
-	static const char *const later[] = {"admin", "logging", "storage", NULL};
-	size_t i;
-
-	if (jnode_object(root, err) == -1 || jnode_known(root, known, err) == -1)
-		return -1;
-	for (i = 0; later[i] != NULL; i++) {
-		struct jnode member = jnode_member(root, later[i]);
-
-		if (member.value != NULL)
-			return jnode_error(&member, err, ERROR_UNSUPPORTED,
-			    "is not supported by this version; remove it");
-	}
-	return 0;
-}
-
-static int check_apps(const struct jnode *apps, struct error *err)
-{
-	const char *known[16];
-	size_t n = 0;
 	const struct app_type *const *t;
+	const char *known[APPS_MAX + 1];
+	size_t n = 0;
 
-	if (apps->value == NULL)
-		return 0;
-	for (t = app_types(); *t != NULL; t++)
+	(void)load;
+	(void)target;
+	for (t = app_types(); *t != NULL && n < APPS_MAX; t++)
 		known[n++] = (*t)->name;
 	known[n] = NULL;
-	if (jnode_object(apps, err) == -1)
+	if (jnode_object(node, err) == -1)
 		return -1;
-	return jnode_known(apps, known, err);
+	return jnode_known(node, known, err);
 }
+
+static bool app_at(size_t i, struct shape_module *out)
+{
+	const struct app_type *t = app_types()[i];
+
+	if (t == NULL)
+		return false;
+	*out = (struct shape_module){t->name, t->help, t->fields, NULL};
+	return true;
+}
+
+static const struct shape apps_shape = {.type = SHAPE_KEYED, .module = app_at};
+
+static int refuse(struct load *load, const struct jnode *node, void *target, struct error *err)
+{
+	(void)load;
+	(void)target;
+	return jnode_error(
+	    node, err, ERROR_UNSUPPORTED, "is not supported by this version; remove it");
+}
+
+#define LATER(n)                                                                                   \
+	{                                                                                          \
+		.name = n, .type = FIELD_TYPE_CUSTOM, .flags = FIELD_HIDDEN, .load = refuse,       \
+		.shape = &shape_nothing                                                            \
+	}
+
+static const struct field top_fields[] = {
+    {.name = "apps",
+	.type = FIELD_TYPE_CUSTOM,
+	.load = check_apps,
+	.shape = &apps_shape,
+	.help = "what the program does"},
+    LATER("admin"),
+    LATER("logging"),
+    LATER("storage"),
+    FIELD_END,
+};
+
+const struct shape document_shape = {.type = SHAPE_OBJECT, .fields = top_fields};
 
 static int load_apps(struct load *load, const struct jnode *root, struct error *err)
 {
 	struct jnode apps = jnode_member(root, "apps");
 	const struct app_type *const *t;
 
-	if (check_apps(&apps, err) == -1)
-		return -1;
 	for (t = app_types(); *t != NULL; t++) {
 		struct jnode app = {.parent = &apps, .key = (*t)->name};
 
@@ -85,7 +107,7 @@ struct instance *instance_compile(json_t *document, uint64_t revision,
 	in->document = json_incref(document);
 	arena_release(arena, (void (*)(void *))json_decref, document);
 	fields_watch(trust_field);
-	rc = check_top(&root, err);
+	rc = fields_load(top_fields, &load, &root, NULL, arena, NULL, err);
 	if (rc == 0)
 		rc = load_apps(&load, &root, err);
 	trust_fini(&trust);

@@ -36,7 +36,8 @@ static const struct field server_fields[] = {
     FIELD_INT(struct server, max_flows_per_source, "max_flows_per_source", 0, "16384", 1, 16777216,
 	"UDP: the same of one client's IPv4 address or IPv6 network of 64 bits"),
     ROUTE_LIST_OPTIONS(struct server, routes),
-    FIELD_CUSTOM(struct server, routes, "routes", 0, load_routes, "the routes, asked in order"),
+    FIELD_CUSTOM(struct server, routes, "routes", 0, load_routes, &routes_shape,
+	"the routes, asked in order"),
     FIELD_END,
 };
 
@@ -244,29 +245,41 @@ static int load_server(struct load *load, const struct jnode *node, struct error
 	return instance_add_server(load, server, err);
 }
 
-static int load_app(struct load *load, const struct jnode *app, struct error *err)
+static int load_servers(
+    struct load *load, const struct jnode *node, void *target, struct error *err)
 {
-	static const char *const known[] = {"servers", "@id", NULL};
-	struct jnode servers;
 	const char *name;
 	json_t *value;
 
-	if (app->value == NULL)
-		return 0;
-	if (jnode_object(app, err) == -1 || jnode_known(app, known, err) == -1)
+	(void)target;
+	if (jnode_object(node, err) == -1)
 		return -1;
-	servers = jnode_member(app, "servers");
-	if (servers.value == NULL)
-		return 0;
-	if (jnode_object(&servers, err) == -1)
-		return -1;
-	json_object_foreach (servers.value, name, value) {
-		struct jnode node = jnode_member(&servers, name);
+	json_object_foreach (node->value, name, value) {
+		struct jnode server = jnode_member(node, name);
 
-		if (load_server(load, &node, err) == -1)
+		if (load_server(load, &server, err) == -1)
 			return -1;
 	}
 	return 0;
+}
+
+static const struct shape server_shape = {.type = SHAPE_OBJECT, .fields = server_fields};
+static const struct shape servers_shape = {.type = SHAPE_MAP, .of = &server_shape};
+
+static const struct field app_fields[] = {
+    {.name = "servers",
+	.type = FIELD_TYPE_CUSTOM,
+	.load = load_servers,
+	.shape = &servers_shape,
+	.help = "the servers, by name"},
+    FIELD_END,
+};
+
+static int load_app(struct load *load, const struct jnode *app, struct error *err)
+{
+	if (app->value == NULL)
+		return 0;
+	return fields_load(app_fields, load, app, NULL, load->arena, NULL, err);
 }
 
 static void published(struct instance *instance)
@@ -277,6 +290,7 @@ static void published(struct instance *instance)
 const struct app_type app_layer4 = {
     .name = "layer4",
     .help = "servers that route connections by what they say and where they come from",
+    .fields = app_fields,
     .load = load_app,
     .published = published,
 };

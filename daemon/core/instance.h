@@ -61,6 +61,7 @@ void instance_manage(struct load *load, const char *name);
 struct app_type {
 	const char *name;
 	const char *help; /* one line */
+	const struct field *fields;
 	/* app has a NULL value where the document does not have it. */
 	int (*load)(struct load *load, const struct jnode *app, struct error *err);
 	/* After all apps were loaded (managed names are known). May be NULL. */

@@ -35,8 +35,9 @@ static const struct field fields[] = {
     FIELD_DURATION(struct app, grace_period, "grace_period", 0, NULL,
 	"how long connections may go on when the daemon stops"),
     FIELD_DURATION(struct app, shutdown_delay, "shutdown_delay", FIELD_HIDDEN, NULL, NULL),
-    FIELD_CUSTOM(struct app, metrics, "metrics", FIELD_HIDDEN, keep, NULL),
-    FIELD_CUSTOM(struct app, servers, "servers", 0, keep, "the servers, by name"),
+    FIELD_CUSTOM(struct app, metrics, "metrics", FIELD_HIDDEN, keep, &shape_any, NULL),
+    FIELD_CUSTOM(
+	struct app, servers, "servers", 0, keep, &http_servers_shape, "the servers, by name"),
     FIELD_END,
 };
 
@@ -162,6 +163,7 @@ static void published(struct instance *instance)
 const struct app_type app_http = {
     .name = "http",
     .help = "sites: static answers and redirects, for the names whose certificates are managed",
+    .fields = fields,
     .load = load_app,
     .published = published,
 };

@@ -93,29 +93,64 @@ static int add_tls(struct load *load, struct making *m, struct error *err)
 }
 
 /* Layer 4's handlers do what the wrappers of the reference do; they are told by another name. */
-static const char *const wrapper_handlers[][2] = {
+static const struct {
+	const char *wrapper, *handler;
+} wrapper_handlers[] = {
     {"layer4", "subroute"},
     {"proxy_protocol", "proxy_protocol"},
-    {NULL, NULL},
 };
+
+#define WRAPPER_HANDLERS (sizeof(wrapper_handlers) / sizeof(wrapper_handlers[0]))
 
 static const char *wrapper_handler(const char *name)
 {
 	size_t i;
 
-	for (i = 0; wrapper_handlers[i][0] != NULL; i++)
-		if (strcmp(wrapper_handlers[i][0], name) == 0)
-			return wrapper_handlers[i][1];
+	for (i = 0; i < WRAPPER_HANDLERS; i++)
+		if (strcmp(wrapper_handlers[i].wrapper, name) == 0)
+			return wrapper_handlers[i].handler;
 	return NULL;
 }
+
+/* For the schema: those of layer 4, and then our own. */
+static bool wrapper_at(size_t i, struct shape_module *out)
+{
+	static const struct shape_module own[] = {
+	    {"http_redirect", "sends clients that speak HTTP where TLS is spoken to https://",
+		http_redirect_fields, NULL},
+	    {"tls", "the place of TLS among the wrappers", NULL, &shape_any},
+	};
+	const struct handler_type *type;
+
+	if (i >= WRAPPER_HANDLERS + sizeof(own) / sizeof(own[0]))
+		return false;
+	if (i >= WRAPPER_HANDLERS) {
+		*out = own[i - WRAPPER_HANDLERS];
+		return true;
+	}
+	type = handler_type_find(wrapper_handlers[i].handler);
+	*out = (struct shape_module){wrapper_handlers[i].wrapper, NULL, NULL, NULL};
+	if (type != NULL) {
+		out->help = type->help;
+		out->fields = type->fields;
+	}
+	return true;
+}
+
+static const struct shape wrapper_shape = {
+    .type = SHAPE_TAGGED, .name = "listener_wrapper", .tag = "wrapper", .module = wrapper_at};
+const struct shape http_wrappers_shape = {.type = SHAPE_LIST, .of = &wrapper_shape};
 
 static int add_layer4_handler(struct load *load, struct making *m, const struct jnode *node,
     const char *name, struct error *err)
 {
 	struct handler *handler = &m->route->handlers[m->route->handler_count++];
+	static const char *const known[] = {NULL};
 	struct jnode as_handler = *node;
 	int rc;
 
+	if (json_object_get(node->value, "handler") != NULL)
+		return jnode_unknown(node, "handler", known, err);
 	as_handler.value = json_copy(node->value);
 	json_object_del(as_handler.value, "wrapper");
 	json_object_set_new(as_handler.value, "handler", json_string(name));

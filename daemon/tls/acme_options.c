@@ -70,9 +70,10 @@ static int refuse(struct load *load, const struct jnode *node, void *target, str
 	return jnode_error(node, err, ERROR_UNSUPPORTED, "is not supported");
 }
 
-#define FIELD_OTHER(n, fn, h)                                                                      \
+#define FIELD_OTHER(n, fn, sh, h)                                                                  \
 	{                                                                                          \
-		.name = n, .type = FIELD_TYPE_CUSTOM, .flags = FIELD_HIDDEN, .load = fn, .help = h \
+		.name = n, .type = FIELD_TYPE_CUSTOM, .flags = FIELD_HIDDEN, .load = fn,           \
+		.shape = sh, .help = h                                                             \
 	}
 
 static const struct field external_fields[] = {
@@ -96,6 +97,8 @@ static const struct field provider_fields[] = {
 	"a program that sets and removes TXT records, and its arguments"),
     FIELD_END,
 };
+
+static const struct shape provider_shape = {.type = SHAPE_OBJECT, .fields = provider_fields};
 
 static int load_provider(
     struct load *load, const struct jnode *node, void *target, struct error *err)
@@ -126,15 +129,16 @@ static const struct field dns_fields[] = {
     {.name = "provider",
 	.type = FIELD_TYPE_CUSTOM,
 	.load = load_provider,
+	.shape = &provider_shape,
 	.help = "{\"name\": \"hook\", \"command\": [...]}"},
     FIELD_DURATION(struct acme_dns, propagation_delay, "propagation_delay", 0, "0s",
 	"how long to wait after the hook before the CA is told"),
     FIELD_STRING(struct acme_dns, override_domain, "override_domain", 0,
 	"the name of the record, where _acme-challenge of the name is an alias of it"),
-    FIELD_OTHER(
-	"propagation_timeout", ignore_loudly, "the hook is trusted to wait as long as needed"),
-    FIELD_OTHER("resolvers", ignore_loudly, "nothing is asked: the hook is trusted"),
-    FIELD_OTHER("ttl", ignore, "of the record: the hook's business"),
+    FIELD_OTHER("propagation_timeout", ignore_loudly, &shape_any,
+	"the hook is trusted to wait as long as needed"),
+    FIELD_OTHER("resolvers", ignore_loudly, &shape_any, "nothing is asked: the hook is trusted"),
+    FIELD_OTHER("ttl", ignore, &shape_any, "of the record: the hook's business"),
     FIELD_END,
 };
 
@@ -143,8 +147,9 @@ static const struct field challenges_fields[] = {
     FIELD_OBJECT(struct challenges, tls_alpn, "tls-alpn", 0, challenge_fields, "TLS-ALPN-01"),
     FIELD_OBJECT(struct challenges, dns, "dns", 0, dns_fields,
 	"DNS-01; where it is there, no other is used"),
-    FIELD_OTHER("bind_host", ignore, "challenges are answered by the listeners that are there"),
-    FIELD_OTHER("distributed", ignore, "answers are this process's own"),
+    FIELD_OTHER(
+	"bind_host", ignore, &shape_any, "challenges are answered by the listeners that are there"),
+    FIELD_OTHER("distributed", ignore, &shape_any, "answers are this process's own"),
     FIELD_END,
 };
 
@@ -177,8 +182,8 @@ const struct field acme_fields[] = {
 	"authorities that the CA's own certificate is verified by; none: the system's"),
     FIELD_OBJECT(struct params, options.chains, "preferred_chains", 0, chains_fields,
 	"which chain to take where the CA offers several"),
-    FIELD_OTHER("account_key", refuse, "an account's key is made here"),
-    FIELD_OTHER("network_proxy", refuse, "connections to the CA are made directly"),
+    FIELD_OTHER("account_key", refuse, &shape_empty, "an account's key is made here"),
+    FIELD_OTHER("network_proxy", refuse, &shape_empty, "connections to the CA are made directly"),
     FIELD_END,
 };
 
