@@ -37,9 +37,10 @@ struct instance {
 	/* Names that want a certificate of ours, found while loading; for the tls app's finish().
 	 */
 	struct strings managed;
-	void *tls;            /* struct tls_app, of daemon/tls */
-	void *http;           /* struct http_app, of daemon/http */
-	int64_t grace_period; /* ns */
+	struct managed_name_seen *managed_seen; /* the same by name */
+	void *tls;                              /* struct tls_app, of daemon/tls */
+	void *http;                             /* struct http_app, of daemon/http */
+	int64_t grace_period;                   /* ns */
 };
 
 struct instance *instance_ref(struct instance *instance);

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "daemon/tls/acme_options.h"
-#include "daemon/tls/hello_match.h"
+#include "daemon/tls/subjects.h"
 
 /* ---- issuers ------------------------------------------------------------------------------- */
 
@@ -67,6 +67,8 @@ int automation_defaults(struct load *load, struct automation *automation, struct
 	struct jnode node = jnode_root(json);
 	int rc = load_acme(load, &node, &automation->public_issuer, err);
 
+	automation->subjects =
+	    subjects_new(load->arena, automation->policies.items, automation->policies.count);
 	json_decref(json);
 	return rc;
 }
@@ -224,33 +226,9 @@ const struct field automation_fields[] = {
     FIELD_END,
 };
 
-/* A subject may be a wildcard; a wildcard that is managed is matched by itself. */
-static bool is_subject(const struct automation_policy *policy, const char *name)
-{
-	size_t i;
-
-	for (i = 0; i < policy->subjects.count; i++)
-		if (strcasecmp(policy->subjects.items[i], name) == 0 ||
-		    hello_match_name(span_str(name), policy->subjects.items[i]))
-			return true;
-	return policy->subjects.count == 0;
-}
-
-static const struct automation_policy *policy_of(
-    const struct automation *automation, const char *name)
-{
-	const struct automation_policy *policy = automation->policies.items;
-	size_t i;
-
-	for (i = 0; i < automation->policies.count; i++, policy++)
-		if (is_subject(policy, name))
-			return policy;
-	return NULL;
-}
-
 bool automation_staples(const struct automation *automation, const char *name)
 {
-	const struct automation_policy *policy = policy_of(automation, name);
+	const struct automation_policy *policy = subjects_find(automation->subjects, name);
 
 	return policy == NULL || !policy->disable_ocsp_stapling;
 }
@@ -258,7 +236,7 @@ bool automation_staples(const struct automation *automation, const char *name)
 struct managed_name automation_for(const struct automation *automation, const char *name)
 {
 	struct managed_name m = {.name = name, .key_type = KEY_P256};
-	const struct automation_policy *policy = policy_of(automation, name);
+	const struct automation_policy *policy = subjects_find(automation->subjects, name);
 
 	if (tls_name_is_public(name)) {
 		m.issuers = &automation->public_issuer;
