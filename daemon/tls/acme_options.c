@@ -6,14 +6,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/log.h"
+#include "common/netaddr.h"
 #include "daemon/core/replacer.h"
 #include "daemon/core/trust.h"
+#include "daemon/net/address.h"
 #include "daemon/tls/pem.h"
 
 #define PRODUCTION "https://acme-v02.api.letsencrypt.org/directory"
 #define STAGING "https://acme-staging-v02.api.letsencrypt.org/directory"
 #define ROOTS_MAX 16
+#define PORT_DNS 53
 
 /* ---- fields -------------------------------------------------------------------------------- */
 
@@ -43,20 +45,6 @@ static int ignore(struct load *load, const struct jnode *node, void *target, str
 	(void)node;
 	(void)target;
 	(void)err;
-	return 0;
-}
-
-/* Nobody is to think that records are looked up. */
-static int ignore_loudly(
-    struct load *load, const struct jnode *node, void *target, struct error *err)
-{
-	char path[512];
-
-	(void)load;
-	(void)target;
-	(void)err;
-	log_msg(LOG_WARN, "config", "%s has no effect: the DNS hook is trusted",
-	    jnode_path(node, path, sizeof(path)));
 	return 0;
 }
 
@@ -125,6 +113,77 @@ static int load_provider(
 	return 0;
 }
 
+/* Numbers are nanoseconds here, too, but -1. */
+static int load_propagation_timeout(
+    struct load *load, const struct jnode *node, void *target, struct error *err)
+{
+	int64_t *timeout = target;
+
+	(void)load;
+	if (json_is_null(node->value))
+		return 0;
+	if (json_is_integer(node->value) && json_integer_value(node->value) == -1) {
+		*timeout = -1;
+		return 0;
+	}
+	return jnode_duration(node, timeout, err);
+}
+
+static const struct shape none_shape = {.type = SHAPE_INT, .min = -1, .max = -1};
+static const struct shape duration_shape = {.type = SHAPE_DURATION};
+static const struct shape *const timeout_choices[] = {&duration_shape, &none_shape, NULL};
+static const struct shape propagation_timeout_shape = {
+    .type = SHAPE_EITHER, .choices = timeout_choices, .null = true};
+
+static const struct shape resolvers_shape = {.type = SHAPE_LIST, .of = &shape_text, .null = true};
+
+/* An IP address, with or without a port. */
+static bool parse_resolver(const char *text, struct netaddr *out)
+{
+	struct address_range range;
+	struct error ignored;
+
+	if (netaddr_parse_ip(text, out)) {
+		out->port = PORT_DNS;
+		return true;
+	}
+	if (address_parse_dial(text, &range, &ignored) == -1 ||
+	    range.first.network != NETWORK_TCP || range.last_port != range.first.port ||
+	    !netaddr_parse_ip(range.first.host, out))
+		return false;
+	out->port = range.first.port;
+	return true;
+}
+
+static int load_resolvers(
+    struct load *load, const struct jnode *node, void *target, struct error *err)
+{
+	struct strings *resolvers = target;
+	size_t count = json_array_size(node->value), i;
+	char normal[NETADDR_TEXT_MAX];
+	struct netaddr addr;
+	const char *text;
+
+	if (json_is_null(node->value))
+		return 0;
+	if (jnode_array(node, err) == -1)
+		return -1;
+	resolvers->items = arena_array(load->arena, count, sizeof(*resolvers->items));
+	for (i = 0; i < count; i++) {
+		struct jnode item = jnode_item(node, i);
+
+		if (jnode_string(&item, &text, err) == -1)
+			return -1;
+		if (!parse_resolver(text, &addr))
+			return jnode_error(&item, err, ERROR_INVALID,
+			    "must be a name server's IP address, with or without a port, not '%s'",
+			    text);
+		resolvers->items[resolvers->count++] =
+		    arena_strdup(load->arena, netaddr_text(&addr, normal));
+	}
+	return 0;
+}
+
 static const struct field dns_fields[] = {
     {.name = "provider",
 	.type = FIELD_TYPE_CUSTOM,
@@ -135,9 +194,13 @@ static const struct field dns_fields[] = {
 	"how long to wait after the hook before the CA is told"),
     FIELD_STRING(struct acme_dns, override_domain, "override_domain", 0,
 	"the name of the record, where _acme-challenge of the name is an alias of it"),
-    FIELD_OTHER("propagation_timeout", ignore_loudly, &shape_any,
-	"the hook is trusted to wait as long as needed"),
-    FIELD_OTHER("resolvers", ignore_loudly, &shape_any, "nothing is asked: the hook is trusted"),
+    FIELD_CUSTOM(struct acme_dns, propagation_timeout, "propagation_timeout", 0,
+	load_propagation_timeout, &propagation_timeout_shape,
+	"how long the record may take to be seen, 2m; -1: it is not looked for"),
+    FIELD_CUSTOM(struct acme_dns, resolvers, "resolvers", FIELD_OPEN, load_resolvers,
+	&resolvers_shape,
+	"name servers that the record must be seen at, IP addresses with or without a port; none: "
+	"those of the zone"),
     FIELD_OTHER("ttl", ignore, &shape_any, "of the record: the hook's business"),
     FIELD_END,
 };
