@@ -22,11 +22,23 @@
 #include "daemon/core/matcher.h"
 #include "daemon/input/schema.h"
 
-int command_failed(const struct error *err)
+static void print_error(const struct error *err)
 {
 	char text[sizeof(err->path) + sizeof(err->message) + 4];
 
 	fprintf(stderr, "pointsmand: error: %s\n", error_text(err, text, sizeof(text)));
+}
+
+int command_failed(const struct error *err, const struct errors *errors)
+{
+	size_t i;
+
+	for (i = 0; i < errors->count; i++)
+		print_error(&errors->items[i]);
+	if (errors->count == 0)
+		print_error(err);
+	if (errors->count == ERRORS_MAX)
+		fprintf(stderr, "pointsmand: there may be more; these come first\n");
 	return 1;
 }
 
@@ -44,7 +56,8 @@ static int read_named(int argc, char **argv, json_t **out)
 	    {0},
 	};
 	const char *path = NULL;
-	int adapter = ADAPTER_BY_CONTENT, option;
+	int adapter = ADAPTER_BY_CONTENT, option, rc;
+	struct errors errors;
 	struct error err;
 
 	while ((option = getopt_long(argc, argv, "c:", options, NULL)) != -1) {
@@ -68,9 +81,9 @@ static int read_named(int argc, char **argv, json_t **out)
 		    argv[optind]);
 		return 2;
 	}
-	if (document_read(path, (enum adapter)adapter, command_warn, out, &err) == -1)
-		return command_failed(&err);
-	return 0;
+	errors_begin(&errors);
+	rc = document_read(path, (enum adapter)adapter, command_warn, out, &err);
+	return errors_end(&errors, rc, &err) == -1 ? command_failed(&err, &errors) : 0;
 }
 
 /* Takes value. Returns an exit status. */
@@ -97,15 +110,17 @@ int command_adapt(int argc, char **argv)
 int command_validate(int argc, char **argv)
 {
 	struct change change = {.document = NULL};
+	struct errors errors;
 	struct error err;
 	int rc = read_named(argc, argv, &change.document);
 
 	if (rc != 0)
 		return rc;
-	rc = change_check(&change, &err);
+	errors_begin(&errors);
+	rc = errors_end(&errors, change_check(&change, &err), &err);
 	json_decref(change.document);
 	if (rc == -1)
-		return command_failed(&err);
+		return command_failed(&err, &errors);
 	puts("valid");
 	return 0;
 }
@@ -133,6 +148,7 @@ int command_modules(int argc, char **argv)
 
 int command_schema(int argc, char **argv)
 {
+	struct errors none = {.count = 0};
 	struct error err;
 	json_t *schema;
 
@@ -142,7 +158,7 @@ int command_schema(int argc, char **argv)
 		return 2;
 	}
 	schema = schema_make(&document_shape, "pointsman's document", &err);
-	return schema != NULL ? print_json(schema, 0) : command_failed(&err);
+	return schema != NULL ? print_json(schema, 0) : command_failed(&err, &none);
 }
 
 int command_version(int argc, char **argv)

@@ -8,7 +8,7 @@
 
 #include <stdbool.h>
 
-#include "common/error.h"
+#include "common/errors.h"
 #include "daemon/config/document.h"
 
 int command_run(int argc, char **argv);
@@ -19,8 +19,9 @@ int command_modules(int argc, char **argv);
 int command_schema(int argc, char **argv);
 int command_version(int argc, char **argv);
 
-/* Prints "pointsmand: error: PATH: MESSAGE". Returns 1. */
-int command_failed(const struct error *err);
+/* Prints "pointsmand: error: PATH: MESSAGE", or a line for each of errors (may be empty).
+ * Returns 1. */
+int command_failed(const struct error *err, const struct errors *errors);
 /* Prints a warning of reading a configuration. */
 void command_warn(const char *text);
 

@@ -3,6 +3,7 @@
 
 #include "daemon/config/compile.h"
 
+#include "common/errors.h"
 #include "daemon/core/load.h"
 #include "daemon/core/trust.h"
 
@@ -70,15 +71,18 @@ static int load_apps(struct load *load, const struct jnode *root, struct error *
 {
 	struct jnode apps = jnode_member(root, "apps");
 	const struct app_type *const *t;
+	int rc = 0;
 
 	for (t = app_types(); *t != NULL; t++) {
 		struct jnode app = {.parent = &apps, .key = (*t)->name};
 
 		if (apps.value != NULL)
 			app = jnode_member(&apps, (*t)->name);
-		if ((*t)->load(load, &app, err) == -1)
-			return -1;
+		if (!errors_go_on((*t)->load(load, &app, err), &rc, err))
+			break;
 	}
+	if (rc == -1)
+		return -1;
 	for (t = app_types(); *t != NULL; t++)
 		if ((*t)->finish != NULL && (*t)->finish(load, err) == -1)
 			return -1;
@@ -107,7 +111,7 @@ struct instance *instance_compile(json_t *document, uint64_t revision,
 	in->document = json_incref(document);
 	arena_release(arena, (void (*)(void *))json_decref, document);
 	fields_watch(trust_field);
-	rc = fields_load(top_fields, &load, &root, NULL, arena, NULL, err);
+	rc = fields_load(top_fields, &load, &root, NULL, arena, in, err);
 	if (rc == 0)
 		rc = load_apps(&load, &root, err);
 	trust_fini(&trust);

@@ -8,6 +8,7 @@
 #include <jansson.h>
 
 #include "common/duration.h"
+#include "common/errors.h"
 #include "daemon/config/edit.h"
 #include "daemon/config/item_key.h"
 #include "daemon/config/reuse.h"
@@ -140,7 +141,7 @@ static int compile_others(struct load *load, const struct jnode *node, struct ro
 
 	if (any_is_kept(node, list, server))
 		item_keys_make(&keys, node->value);
-	for (i = 0; rc == 0 && i < list->count; i++) {
+	for (i = 0; i < list->count; i++) {
 		struct jnode item = jnode_item(node, i);
 
 		if (list->items[i] != NULL)
@@ -149,7 +150,8 @@ static int compile_others(struct load *load, const struct jnode *node, struct ro
 		    identity_of(load, server, keys.items != NULL ? keys.items[i] : NULL, reuse);
 		list->items[i] = compile_route(load, &item, server, identity, err);
 		route_identity_unref(identity);
-		rc = list->items[i] != NULL ? 0 : -1;
+		if (!errors_go_on(list->items[i] != NULL ? 0 : -1, &rc, err))
+			break;
 	}
 	item_keys_fini(&keys);
 	return rc;
@@ -250,6 +252,7 @@ static int load_servers(
 {
 	const char *name;
 	json_t *value;
+	int rc = 0;
 
 	(void)target;
 	if (jnode_object(node, err) == -1)
@@ -257,10 +260,10 @@ static int load_servers(
 	json_object_foreach (node->value, name, value) {
 		struct jnode server = jnode_member(node, name);
 
-		if (load_server(load, &server, err) == -1)
-			return -1;
+		if (!errors_go_on(load_server(load, &server, err), &rc, err))
+			break;
 	}
-	return 0;
+	return rc;
 }
 
 static const struct shape server_shape = {.type = SHAPE_OBJECT, .fields = server_fields};
@@ -277,9 +280,11 @@ static const struct field app_fields[] = {
 
 static int load_app(struct load *load, const struct jnode *app, struct error *err)
 {
+	char nothing; /* the fields go where they belong by themselves */
+
 	if (app->value == NULL)
 		return 0;
-	return fields_load(app_fields, load, app, NULL, load->arena, NULL, err);
+	return fields_load(app_fields, load, app, NULL, load->arena, &nothing, err);
 }
 
 static void published(struct instance *instance)

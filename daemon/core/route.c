@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "common/arena.h"
+#include "common/errors.h"
 #include "daemon/core/load.h"
 #include "daemon/core/route_index.h"
 #include "daemon/core/trust.h"
@@ -101,6 +102,7 @@ int handlers_load(struct load *load, const struct jnode *node, struct handler **
     size_t *count, struct error *err)
 {
 	size_t i;
+	int rc = 0;
 
 	if (jnode_array(node, err) == -1)
 		return -1;
@@ -109,10 +111,10 @@ int handlers_load(struct load *load, const struct jnode *node, struct handler **
 	for (i = 0; i < *count; i++) {
 		struct jnode item = jnode_item(node, i);
 
-		if (handler_load(load, &item, &(*handlers)[i], err) == -1)
-			return -1;
+		if (!errors_go_on(handler_load(load, &item, &(*handlers)[i], err), &rc, err))
+			break;
 	}
-	return 0;
+	return rc;
 }
 
 static bool module_at(size_t i, struct shape_module *out)
@@ -204,6 +206,7 @@ int routes_load(struct load *load, const struct jnode *node, struct route ***ite
     struct error *err)
 {
 	size_t i;
+	int rc = 0;
 
 	if (jnode_array(node, err) == -1)
 		return -1;
@@ -213,10 +216,10 @@ int routes_load(struct load *load, const struct jnode *node, struct route ***ite
 		struct jnode item = jnode_item(node, i);
 
 		(*items)[i] = arena_alloc(load->arena, sizeof(struct route));
-		if (route_load(load, &item, (*items)[i], err) == -1)
-			return -1;
+		if (!errors_go_on(route_load(load, &item, (*items)[i], err), &rc, err))
+			break;
 	}
-	return 0;
+	return rc;
 }
 
 int route_list_load_routes(

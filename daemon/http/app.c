@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/errors.h"
 #include "common/log.h"
 #include "daemon/core/load.h"
 #include "daemon/core/worker.h"
@@ -53,6 +54,7 @@ static int load_settings(
 {
 	const char *name;
 	json_t *value;
+	int rc = 0;
 
 	if (jnode_object(servers, err) == -1)
 		return -1;
@@ -61,11 +63,13 @@ static int load_settings(
 	json_object_foreach (servers->value, name, value) {
 		struct jnode node = jnode_member(servers, name);
 
-		if (http_settings_load(load, &node, &plan->servers[plan->count++], err) == -1)
-			return -1;
+		if (!errors_go_on(
+			http_settings_load(load, &node, &plan->servers[plan->count++], err), &rc,
+			err))
+			break;
 	}
 	qsort(plan->servers, plan->count, sizeof(*plan->servers), compare_servers);
-	return 0;
+	return rc;
 }
 
 static int add_redirect_server(struct load *load, const struct http_plan *plan, struct error *err)
@@ -83,11 +87,13 @@ static int add_redirect_server(struct load *load, const struct http_plan *plan, 
 static int add_servers(struct load *load, const struct http_plan *plan, struct error *err)
 {
 	size_t i;
+	int rc = 0;
 
 	for (i = 0; i < plan->count; i++)
-		if (http_server_add(load, &plan->servers[i], plan->http_port, err) == -1)
-			return -1;
-	return add_redirect_server(load, plan, err);
+		if (!errors_go_on(
+			http_server_add(load, &plan->servers[i], plan->http_port, err), &rc, err))
+			break;
+	return rc == 0 ? add_redirect_server(load, plan, err) : -1;
 }
 
 /* Does load leave out or change an HTTP server that was there before? */

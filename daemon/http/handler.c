@@ -3,6 +3,7 @@
 
 #include "daemon/http/handler.h"
 
+#include "common/errors.h"
 #include "daemon/http/challenge.h"
 #include "daemon/http/handlers_tbl.h"
 
@@ -94,6 +95,7 @@ static int load_handlers(
 {
 	struct http_route *route = target;
 	size_t i;
+	int rc = 0;
 
 	if (jnode_array(node, err) == -1)
 		return -1;
@@ -102,10 +104,10 @@ static int load_handlers(
 	for (i = 0; i < route->handler_count; i++) {
 		struct jnode item = jnode_item(node, i);
 
-		if (load_handler(load, &item, &route->handlers[i], err) == -1)
-			return -1;
+		if (!errors_go_on(load_handler(load, &item, &route->handlers[i], err), &rc, err))
+			break;
 	}
-	return 0;
+	return rc;
 }
 
 static bool module_at(size_t i, struct shape_module *out)
@@ -144,6 +146,7 @@ int http_routes_load(struct load *load, const struct jnode *node, void *target, 
 {
 	struct http_routes *out = target;
 	size_t i;
+	int rc = 0;
 
 	if (jnode_array(node, err) == -1)
 		return -1;
@@ -152,11 +155,12 @@ int http_routes_load(struct load *load, const struct jnode *node, void *target, 
 	for (i = 0; i < out->count; i++) {
 		struct jnode item = jnode_item(node, i);
 
-		if (jnode_object(&item, err) == -1 || fields_load(route_fields, load, &item, NULL,
-							  load->arena, &out->items[i], err) == -1)
-			return -1;
+		if (!errors_go_on(fields_load(route_fields, load, &item, NULL, load->arena,
+				      &out->items[i], err),
+			&rc, err))
+			break;
 	}
-	return 0;
+	return rc;
 }
 
 /* ---- running ------------------------------------------------------------------------------- */
