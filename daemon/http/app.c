@@ -68,7 +68,8 @@ static int load_settings(
 			err))
 			break;
 	}
-	qsort(plan->servers, plan->count, sizeof(*plan->servers), compare_servers);
+	if (rc == 0)
+		qsort(plan->servers, plan->count, sizeof(*plan->servers), compare_servers);
 	return rc;
 }
 
