@@ -104,9 +104,9 @@ static int adapt_blocks(
 	int rc = 0;
 
 	if (!first || errors_go_on(global_options_read(a, &blocks->items[0], err), &rc, err))
-		errors_go_on(
-		    sites_read(a, blocks->items + first, blocks->count - first, &sites, err), &rc,
-		    err);
+		errors_go_on(sites_read(a, first ? blocks->items + 1 : blocks->items,
+				 blocks->count - first, &sites, err),
+		    &rc, err);
 	if (rc == 0)
 		rc = write_document(a, &sites, document, err);
 	sites_free(&sites);

@@ -244,7 +244,7 @@ static void damage_file(const char *from, unsigned times)
 	ck_assert_int_eq(chdir(dirname(folder)), 0);
 	for (; times > 0; times--) {
 		buf_append(&text, buf_span(&whole).p, buf_len(&whole));
-		for (n = 1 + draw(2); n > 0; n--)
+		for (n = 1 + draw(2); n > 0 && buf_len(&text) > 0; n--)
 			damages[draw(DAMAGES)](&text);
 		try(buf_span(&text));
 		buf_fini(&text);
