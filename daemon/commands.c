@@ -15,7 +15,6 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 
-#include "daemon/config/change.h"
 #include "daemon/config/compile.h"
 #include "daemon/core/handler.h"
 #include "daemon/core/instance.h"
@@ -47,12 +46,13 @@ void command_warn(const char *text)
 	fprintf(stderr, "pointsmand: warning: %s\n", text);
 }
 
-/* Reads --config and --adapter, and the file they name. Returns an exit status; 0: *out is set. */
-static int read_named(int argc, char **argv, json_t **out)
+int command_read(int argc, char **argv, struct command_input *in)
 {
 	static const struct option options[] = {
 	    {"config", required_argument, NULL, 'c'},
 	    {"adapter", required_argument, NULL, 'a'},
+	    {"json", no_argument, NULL, 'j'},
+	    {"strict", no_argument, NULL, 's'},
 	    {0},
 	};
 	const char *path = NULL;
@@ -60,8 +60,13 @@ static int read_named(int argc, char **argv, json_t **out)
 	struct errors errors;
 	struct error err;
 
-	while ((option = getopt_long(argc, argv, "c:", options, NULL)) != -1) {
-		if (option == 'c') {
+	while (
+	    (option = getopt_long(argc, argv, in->advises ? "c:j" : "c:", options, NULL)) != -1) {
+		if (option == 'j' && in->advises) {
+			in->json = true;
+		} else if (option == 's' && in->advises) {
+			in->strict = true;
+		} else if (option == 'c') {
 			path = optarg;
 		} else if (option == 'a') {
 			adapter = adapter_parse(optarg);
@@ -73,6 +78,8 @@ static int read_named(int argc, char **argv, json_t **out)
 				return 2;
 			}
 		} else {
+			if (option == 'j' || option == 's')
+				fprintf(stderr, "pointsmand: %s has no such option\n", argv[0]);
 			return 2;
 		}
 	}
@@ -82,7 +89,7 @@ static int read_named(int argc, char **argv, json_t **out)
 		return 2;
 	}
 	errors_begin(&errors);
-	rc = document_read(path, (enum adapter)adapter, command_warn, out, &err);
+	rc = document_read(path, (enum adapter)adapter, in->warn, &in->document, &err);
 	return errors_end(&errors, rc, &err) == -1 ? command_failed(&err, &errors) : 0;
 }
 
@@ -101,28 +108,10 @@ static int print_json(json_t *value, size_t flags)
 
 int command_adapt(int argc, char **argv)
 {
-	json_t *document = NULL;
-	int rc = read_named(argc, argv, &document);
+	struct command_input in = {.warn = command_warn};
+	int rc = command_read(argc, argv, &in);
 
-	return rc != 0 ? rc : print_json(document, JSON_SORT_KEYS);
-}
-
-int command_validate(int argc, char **argv)
-{
-	struct change change = {.document = NULL};
-	struct errors errors;
-	struct error err;
-	int rc = read_named(argc, argv, &change.document);
-
-	if (rc != 0)
-		return rc;
-	errors_begin(&errors);
-	rc = errors_end(&errors, change_check(&change, &err), &err);
-	json_decref(change.document);
-	if (rc == -1)
-		return command_failed(&err, &errors);
-	puts("valid");
-	return 0;
+	return rc != 0 ? rc : print_json(in.document, JSON_SORT_KEYS);
 }
 
 int command_modules(int argc, char **argv)

@@ -4,68 +4,75 @@
 #include "daemon/config/compile.h"
 
 #include "common/errors.h"
+#include "daemon/config/edit.h"
 #include "daemon/core/load.h"
 #include "daemon/core/trust.h"
 
 #define INSTANCE_ARENA 4096
-#define APPS_MAX 16
+#define KNOWN_MAX 16
 
-/* Of "apps" only the names: each is loaded when its turn comes, also where it is not there. */
-static int check_apps(struct load *load, const struct jnode *node, void *target, struct error *err)
+/* ---- what there is ------------------------------------------------------------------------- */
+
+/* Of the apps those that are a member of the document, or of its "apps". */
+static bool nth_app(size_t i, bool top, struct shape_module *out)
 {
-	const struct app_type *const *t;
-	const char *known[APPS_MAX + 1];
-	size_t n = 0;
+	const struct app_type *const *t = app_types();
 
-	(void)load;
-	(void)target;
-	for (t = app_types(); *t != NULL && n < APPS_MAX; t++)
-		known[n++] = (*t)->name;
-	known[n] = NULL;
-	if (jnode_object(node, err) == -1)
-		return -1;
-	return jnode_known(node, known, err);
+	for (; *t != NULL && ((*t)->top != top || i > 0); t++)
+		i -= (*t)->top == top;
+	if (*t == NULL)
+		return false;
+	*out = (struct shape_module){(*t)->name, (*t)->help, (*t)->fields, NULL};
+	return true;
 }
 
 static bool app_at(size_t i, struct shape_module *out)
 {
-	const struct app_type *t = app_types()[i];
-
-	if (t == NULL)
-		return false;
-	*out = (struct shape_module){t->name, t->help, t->fields, NULL};
-	return true;
+	return nth_app(i, false, out);
 }
 
 static const struct shape apps_shape = {.type = SHAPE_KEYED, .module = app_at};
 
-static int refuse(struct load *load, const struct jnode *node, void *target, struct error *err)
+/* The members of the document. */
+static bool member_at(size_t i, struct shape_module *out)
 {
-	(void)load;
-	(void)target;
-	return jnode_error(
-	    node, err, ERROR_UNSUPPORTED, "is not supported by this version; remove it");
+	static const struct shape_module own[] = {
+	    {"apps", "what the program does", NULL, &apps_shape},
+	    {"logging", NULL, NULL, &shape_nothing},
+	    {"storage", NULL, NULL, &shape_nothing},
+	};
+
+	if (i >= sizeof(own) / sizeof(own[0]))
+		return nth_app(i - sizeof(own) / sizeof(own[0]), true, out);
+	*out = own[i];
+	return true;
 }
 
-#define LATER(n)                                                                                   \
-	{                                                                                          \
-		.name = n, .type = FIELD_TYPE_CUSTOM, .flags = FIELD_HIDDEN, .load = refuse,       \
-		.shape = &shape_nothing                                                            \
+const struct shape document_shape = {.type = SHAPE_KEYED, .module = member_at};
+
+/* ---- loading ------------------------------------------------------------------------------- */
+
+/* That the object has only members that there are, of which none is refused. */
+static int check_members(const struct jnode *object, const struct shape *shape, struct error *err)
+{
+	const char *known[KNOWN_MAX + 2];
+	struct shape_module module;
+	struct jnode member;
+	size_t n;
+
+	if (jnode_object(object, err) == -1)
+		return -1;
+	for (n = 0; n < KNOWN_MAX && shape->module(n, &module); n++) {
+		known[n] = module.name;
+		member = jnode_member(object, module.name);
+		if (module.shape == &shape_nothing && member.value != NULL)
+			return jnode_error(&member, err, ERROR_UNSUPPORTED,
+			    "is not supported by this version; remove it");
 	}
-
-static const struct field top_fields[] = {
-    {.name = "apps",
-	.type = FIELD_TYPE_CUSTOM,
-	.load = check_apps,
-	.shape = &apps_shape,
-	.help = "what the program does"},
-    LATER("admin"),
-    LATER("logging"),
-    LATER("storage"),
-    FIELD_END,
-};
-
-const struct shape document_shape = {.type = SHAPE_OBJECT, .fields = top_fields};
+	known[n++] = "@id";
+	known[n] = NULL;
+	return jnode_known(object, known, err);
+}
 
 static int load_apps(struct load *load, const struct jnode *root, struct error *err)
 {
@@ -73,10 +80,14 @@ static int load_apps(struct load *load, const struct jnode *root, struct error *
 	const struct app_type *const *t;
 	int rc = 0;
 
+	if (apps.value != NULL && check_members(&apps, &apps_shape, err) == -1)
+		return -1;
 	for (t = app_types(); *t != NULL; t++) {
 		struct jnode app = {.parent = &apps, .key = (*t)->name};
 
-		if (apps.value != NULL)
+		if ((*t)->top)
+			app = jnode_member(root, (*t)->name);
+		else if (apps.value != NULL)
 			app = jnode_member(&apps, (*t)->name);
 		if (!errors_go_on((*t)->load(load, &app, err), &rc, err))
 			break;
@@ -99,6 +110,7 @@ struct instance *instance_compile(json_t *document, uint64_t revision,
 	struct load load = {.arena = arena,
 	    .instance = in,
 	    .before = before,
+	    .origin = edit != NULL ? edit_origin : NULL,
 	    .edit = edit,
 	    .dry = dry,
 	    .trust = &trust};
@@ -111,7 +123,7 @@ struct instance *instance_compile(json_t *document, uint64_t revision,
 	in->document = json_incref(document);
 	arena_release(arena, (void (*)(void *))json_decref, document);
 	fields_watch(trust_field);
-	rc = fields_load(top_fields, &load, &root, NULL, arena, in, err);
+	rc = check_members(&root, &document_shape, err);
 	if (rc == 0)
 		rc = load_apps(&load, &root, err);
 	trust_fini(&trust);
