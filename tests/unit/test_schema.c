@@ -7,6 +7,7 @@
 
 #include "daemon/config/compile.h"
 #include "daemon/config/layer4.h"
+#include "daemon/control/admin.h"
 #include "daemon/core/handler.h"
 #include "daemon/core/matcher.h"
 #include "daemon/handlers/handlers_tbl.h"
@@ -29,7 +30,7 @@ static const struct matcher_type *const matchers[] = {MATCHERS(X) NULL};
 #define X(name) &handler_##name,
 static const struct handler_type *const handlers[] = {HANDLERS(X) NULL};
 #undef X
-static const struct app_type *const apps[] = {&app_tls, &app_layer4, &app_http, NULL};
+static const struct app_type *const apps[] = {&app_tls, &app_layer4, &app_http, &app_admin, NULL};
 
 struct options {
 	bool flag;
