@@ -31,7 +31,7 @@ static const struct option_spec specs[] = {
     {LONG_ONLY + 4, "first", NULL, OPTION_FIRST, "before all others"},
     {LONG_ONLY + 5, "last", NULL, OPTION_LAST, "behind all others, as without it"},
     {LONG_ONLY + 6, "server", "NAME", OPTION_SERVER, "the server that it belongs to"},
-    {LONG_ONLY + 23, "wrapper", "SERVER", OPTION_WRAPPER,
+    {LONG_ONLY + 26, "wrapper", "SERVER", OPTION_WRAPPER,
 	"the HTTP server whose listener wrapper it is for"},
     {LONG_ONLY + 7, "in", "ROUTE", OPTION_IN, "into the subroute of this route"},
     {'f', "file", "FILE", OPTION_FILE, "read it from there; -: standard input"},
