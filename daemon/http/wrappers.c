@@ -15,10 +15,10 @@ struct wrapper {
 	struct route_table table;
 };
 
-static const struct field fields[] = {
+const struct field http_wrapper_fields[] = {
     ROUTE_LIST_OPTIONS(struct wrapper, routes),
-    FIELD_CUSTOM(
-	struct wrapper, table, "routes", 0, route_table_load, "the routes, asked in order"),
+    FIELD_CUSTOM(struct wrapper, table, "routes", 0, route_table_load, &routes_shape,
+	"the routes, asked in order"),
     FIELD_END,
 };
 
@@ -43,7 +43,7 @@ static int load_wrapper(struct load *load, const struct jnode *node,
 	    .wrapper = name + strlen("http/"),
 	    .routes = &w->routes,
 	};
-	if (fields_load(fields, load, node, "wrapper", load->arena, w, err) == -1 ||
+	if (fields_load(http_wrapper_fields, load, node, "wrapper", load->arena, w, err) == -1 ||
 	    route_list_finish(load, node, &w->routes, err) == -1 ||
 	    transports_check(node, &w->routes, &settings->listen, err) == -1 ||
 	    instance_add_table(load, &w->table, err) == -1)

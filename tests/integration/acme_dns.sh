@@ -22,7 +22,7 @@ EAB=true
 ca
 touch "$tmp/broken"
 external='"external_account":{"key_id":"kid-1","mac_key":"zWNDZM6eQGHWpSRTPal5eIUYFTu7EajVIoguysqZ9wG44nMEtx3MUAsUDkMTQ12W"}'
-dns='"dns":{"provider":{"name":"hook","command":["'$tmp/hook'","zone"]},"propagation_delay":"100ms"}'
+dns='"dns":{"provider":{"name":"hook","command":["'$tmp/hook'","zone"]},"propagation_delay":"100ms","resolvers":["127.0.0.1:'$DNS_PORT'"]}'
 config <<EOF
 {"apps":{
   "layer4":{"servers":{"main":{"listen":["127.0.0.1:$HTTPS"],"routes":[
