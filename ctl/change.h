@@ -59,6 +59,11 @@ int change_members(struct change *change, const char *op, const char *proxy, con
     int argc, char **argv);
 
 /*
+ * Splits "key=value": value is in text, key is copied. 0, or -1 with the context's fault.
+ */
+int change_pair(struct context *c, const char *text, char *key, size_t size, const char **value);
+
+/*
  * The "key=value" of argv as members of object; a value is JSON, or where it is not, text. Returns
  * 0, or -1 with the context's fault.
  */

@@ -11,6 +11,7 @@
 	X(acme_challenge) \
 	X(acme_rekey) \
 	X(ca_root) \
+	X(call_method) \
 	X(cert_ls) \
 	X(cert_renew) \
 	X(cert_revoke) \
