@@ -40,7 +40,7 @@ static const struct column columns[] = {
     {.title = "LEVEL", .key = "level", .drop = 1},
     {.title = "PARAMETERS", .key = "parameters", .cut = true, .write = write_parameters},
     {.title = "DOES", .key = "help", .cut = true},
-    {.title = NULL},
+    {.key = NULL},
 };
 
 /* ---- what the method takes ------------------------------------------------------------------ */
@@ -231,8 +231,8 @@ static int pack_params(struct context *c, const char *method, const json_t *para
 	json_t *value;
 
 	if (json_object_size(params) > CONTROL_ELEMENTS_MAX)
-		return fault_set(c->fault, CONTROL_EXIT_LIMIT, "more than %d parameters",
-		    CONTROL_ELEMENTS_MAX);
+		return fault_set(
+		    c->fault, CONTROL_EXIT_LIMIT, "more than %d parameters", CONTROL_ELEMENTS_MAX);
 	json_object_foreach ((json_t *)params, key, value) {
 		if (pack_json(c, pack_key(map, key), key, value) == 0)
 			continue;
@@ -272,7 +272,7 @@ out:
 
 /* ---- the answer ----------------------------------------------------------------------------- */
 
-struct answer {
+struct incoming {
 	const struct output *output;
 	bool is_list, is_text;
 	size_t count;     /* of items so far */
@@ -281,7 +281,7 @@ struct answer {
 };
 
 /* With -o jsonl a line each, at once. */
-static void take_item(struct answer *a, const msgpack_object *item)
+static void take_item(struct incoming *a, const msgpack_object *item)
 {
 	bool lines = a->output->format == FORMAT_JSONL;
 
@@ -298,7 +298,7 @@ static void take_item(struct answer *a, const msgpack_object *item)
 static void take_chunk(struct reply *chunk, void *arg)
 {
 	const msgpack_object *items = unpack_get(chunk->result, "items");
-	struct answer *a = arg;
+	struct incoming *a = arg;
 	struct span text;
 	uint32_t i;
 
@@ -312,7 +312,7 @@ static void take_chunk(struct reply *chunk, void *arg)
 	fflush(a->output->to);
 }
 
-static int print(struct answer *a, const msgpack_object *result)
+static int print(struct incoming *a, const msgpack_object *result)
 {
 	struct buf out = {0};
 	uint64_t revision = 0;
@@ -342,16 +342,16 @@ static int print(struct answer *a, const msgpack_object *result)
 
 static int send_and_print(struct context *c)
 {
-	struct answer answer = {.output = &c->output};
+	struct incoming in = {.output = &c->output};
 	struct reply reply;
 	int rc = -1;
 
-	if (client_call(c->client, take_chunk, &answer, &reply, c->fault) == 0) {
-		rc = command_printed(c, print(&answer, reply.result));
+	if (client_call(c->client, take_chunk, &in, &reply, c->fault) == 0) {
+		rc = command_printed(c, print(&in, reply.result));
 		reply_fini(&reply);
 	}
-	buf_fini(&answer.items);
-	buf_fini(&answer.text);
+	buf_fini(&in.items);
+	buf_fini(&in.text);
 	return rc;
 }
 
@@ -380,7 +380,7 @@ static int run_call(struct context *c, int argc, char **argv)
 const struct command command_call_method = {
     .object = "call",
     .arguments = "[METHOD [KEY=VALUE...]]",
-    .help = "any method of the control protocol; without one: which there are",
+    .help = "any method of the control protocol; alone, which there are",
     .details = "The answer is JSON. Parameters are the arguments and, with -f, the members of a\n"
 	       "JSON object; of a list the numbers have commas. With -o jsonl the items of a\n"
 	       "list are lines, written as they come:\n"
@@ -389,5 +389,6 @@ const struct command command_call_method = {
 	       "  pointsctl -t 0 -o jsonl call events.watch types=config\n",
     .options = OPTION_FILE,
     .max = -1,
+    .answer = {ANSWER_BARE},
     .run = run_call,
 };

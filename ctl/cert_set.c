@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "common/buf.h"
-#include "ctl/command.h"
+#include "ctl/listing.h"
 
 #define FILE_MAX (400u << 10) /* two of them fit into a request */
 #define STEP 4096
@@ -53,7 +53,6 @@ static void wipe(struct buf *b)
 static int set(struct context *c, const char *name, struct span chain, struct span key)
 {
 	struct pack_box *params;
-	struct reply reply;
 
 	if (command_connect(c) == NULL)
 		return -1;
@@ -61,10 +60,7 @@ static int set(struct context *c, const char *name, struct span chain, struct sp
 	pack_str(pack_key(params, "name"), name);
 	pack_text(pack_key(params, "chain"), chain);
 	pack_text(pack_key(params, "key"), key);
-	if (command_call(c, &reply) == -1)
-		return -1;
-	reply_fini(&reply);
-	return 0;
+	return listing_done(c);
 }
 
 static int run_set(struct context *c, int argc, char **argv)
@@ -90,5 +86,6 @@ const struct command command_cert_set = {
 	       "change.\n",
     .min = 3,
     .max = 3,
+    .answer = {ANSWER_OBJECT},
     .run = run_set,
 };

@@ -130,6 +130,23 @@ int change_pairs(struct context *c, int argc, char **argv, json_t *object)
 
 /* ---- the answer ----------------------------------------------------------------------------- */
 
+static const struct column touched[] = {
+    {.key = "keep", .kind = COLUMN_NUMBER},
+    {.key = "drain", .kind = COLUMN_NUMBER},
+    {.key = "kill", .kind = COLUMN_NUMBER},
+    {.key = NULL},
+};
+
+const struct column change_answer[] = {
+    {.key = "revision", .kind = COLUMN_NUMBER},
+    {.key = "connections", .kind = COLUMN_NUMBERS},
+    {.key = "names", .kind = COLUMN_NAMES},
+    {.key = "existing", .kind = COLUMN_OBJECT, .members = touched, .absent = true},
+    {.key = "change_count", .kind = COLUMN_NUMBER, .absent = true},
+    {.key = "changes", .kind = COLUMN_OBJECTS, .members = changes_members, .absent = true},
+    {.key = NULL},
+};
+
 /* What the daemon calls it, else what the user did; NULL: it has no name yet. */
 static const char *name_of(
     const struct change *ch, const msgpack_object *names, size_t i, char out[256])
@@ -200,14 +217,13 @@ static void print_dry(const struct change *ch, const msgpack_object *result)
 
 static int print(const struct change *ch, const msgpack_object *result)
 {
-	static const struct column none[] = {{.title = NULL}};
 	const struct output *output = &ch->c->output;
 	uint64_t revision = 0;
 	char text[256];
 	size_t i;
 
 	if (output->format == FORMAT_JSON || output->format == FORMAT_JSONL)
-		return output_object(output, result, none, NULL);
+		return output_object(output, result, change_answer, NULL);
 	if (output->format == FORMAT_NAME) {
 		for (i = 0; i < ch->count; i++) {
 			const char *name = name_of(ch, unpack_get(result, "names"), i, text);

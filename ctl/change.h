@@ -29,6 +29,9 @@ struct change {
 	bool failed;                   /* with the context's fault */
 };
 
+/* What the daemon answers to any of them. */
+extern const struct column change_answer[];
+
 void change_begin(struct change *change, struct context *c, const char *object, const char *done);
 
 /* A new operation about what is called name (borrowed; NULL: not known yet). */

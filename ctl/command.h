@@ -21,6 +21,20 @@ struct context {
 	struct fault *fault;
 };
 
+/* What a command prints with -j; everything but ANSWER_BARE and ANSWER_LINES has "rev", too. */
+enum answer_form {
+	ANSWER_NONE,   /* text for people, or the script of a shell */
+	ANSWER_OBJECT, /* of members */
+	ANSWER_LIST,   /* "items", each of members; beside it, members of beside */
+	ANSWER_LINES,  /* one object of members a line, for as long as it runs */
+	ANSWER_BARE,   /* an object without "rev"; without members: any */
+};
+
+struct answer {
+	enum answer_form form;
+	const struct column *members, *beside;
+};
+
 struct command {
 	const char *object;
 	const char *verb;      /* NULL: the object is the whole command */
@@ -29,6 +43,7 @@ struct command {
 	const char *details;   /* more lines, each with its line feed; NULL: none */
 	unsigned options;      /* of option_bit */
 	int min, max;          /* number of arguments; max -1: any */
+	struct answer answer;
 	/* Returns 0, the exit code of a negative answer, or -1 with the context's fault. */
 	int (*run)(struct context *c, int argc, char **argv);
 };

@@ -50,6 +50,7 @@
 	X(route_set) \
 	X(route_show) \
 	X(route_test) \
+	X(schema) \
 	X(server_add) \
 	X(server_ls) \
 	X(server_rm) \

@@ -22,5 +22,6 @@ const struct command command_config_check = {
     .help = "would a document be accepted, and what would it change?",
     .options = OPTION_FILE,
     .max = 1,
+    .answer = {ANSWER_OBJECT, config_members},
     .run = run_check,
 };

@@ -28,5 +28,6 @@ const struct command command_listener_add = {
     .options = OPTIONS_TXN | OPTION_SERVER,
     .min = 1,
     .max = -1,
+    .answer = {ANSWER_OBJECT, change_answer},
     .run = run_add,
 };

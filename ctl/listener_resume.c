@@ -19,5 +19,6 @@ const struct command command_listener_resume = {
     .options = OPTIONS_TXN,
     .min = 1,
     .max = -1,
+    .answer = {ANSWER_OBJECT, change_answer},
     .run = run_resume,
 };

@@ -6,8 +6,8 @@
 static const struct column lines[] = {
     {.title = "address", .key = "address"},
     {.title = "server", .key = "server"},
-    {.title = "paused", .key = "paused"},
-    {.title = NULL},
+    {.title = "paused", .key = "paused", .kind = COLUMN_BOOL},
+    {.key = NULL},
 };
 
 static int run_show(struct context *c, int argc, char **argv)
@@ -29,5 +29,6 @@ const struct command command_listener_show = {
     .help = "one address that is listened on",
     .min = 1,
     .max = 1,
+    .answer = {ANSWER_OBJECT, lines},
     .run = run_show,
 };

@@ -38,5 +38,6 @@ const struct command command_route_add = {
 	       "      pointsctl route add --server main --before web\n",
     .options = OPTIONS_TXN | OPTIONS_PLACE | OPTION_IN | OPTION_SERVER | OPTION_FILE,
     .max = 1,
+    .answer = {ANSWER_OBJECT, change_answer},
     .run = run_add,
 };

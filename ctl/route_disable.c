@@ -19,5 +19,6 @@ const struct command command_route_disable = {
     .options = OPTIONS_TXN | OPTION_EXISTING,
     .min = 1,
     .max = -1,
+    .answer = {ANSWER_OBJECT, change_answer},
     .run = run_disable,
 };

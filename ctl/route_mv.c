@@ -26,5 +26,6 @@ const struct command command_route_mv = {
     .options = OPTIONS_TXN | OPTIONS_PLACE,
     .min = 1,
     .max = 1,
+    .answer = {ANSWER_OBJECT, change_answer},
     .run = run_mv,
 };

@@ -33,5 +33,6 @@ const struct command command_route_replace = {
     .options = OPTIONS_TXN | OPTION_EXISTING | OPTION_FILE,
     .min = 1,
     .max = 2,
+    .answer = {ANSWER_OBJECT, change_answer},
     .run = run_replace,
 };

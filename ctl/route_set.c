@@ -21,5 +21,6 @@ const struct command command_route_set = {
     .options = OPTIONS_TXN | OPTION_EXISTING,
     .min = 2,
     .max = -1,
+    .answer = {ANSWER_OBJECT, change_answer},
     .run = run_set,
 };

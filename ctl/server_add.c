@@ -59,5 +59,6 @@ const struct command command_server_add = {
     .options = OPTIONS_TXN | OPTION_FILE,
     .min = 1,
     .max = -1,
+    .answer = {ANSWER_OBJECT, change_answer},
     .run = run_add,
 };

@@ -39,5 +39,6 @@ const struct command command_upstream_add = {
     .options = OPTIONS_TXN,
     .min = 2,
     .max = -1,
+    .answer = {ANSWER_OBJECT, change_answer},
     .run = run_add,
 };

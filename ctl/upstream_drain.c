@@ -180,5 +180,6 @@ const struct command command_upstream_drain = {
     .options = OPTIONS_TXN | OPTION_EXISTING | OPTION_WAIT,
     .min = 2,
     .max = -1,
+    .answer = {ANSWER_OBJECT, change_answer},
     .run = run_drain,
 };

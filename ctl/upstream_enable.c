@@ -19,5 +19,6 @@ const struct command command_upstream_enable = {
     .options = OPTIONS_TXN,
     .min = 2,
     .max = -1,
+    .answer = {ANSWER_OBJECT, change_answer},
     .run = run_enable,
 };

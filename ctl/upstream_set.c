@@ -20,5 +20,6 @@ const struct command command_upstream_set = {
     .options = OPTIONS_TXN,
     .min = 3,
     .max = -1,
+    .answer = {ANSWER_OBJECT, change_answer},
     .run = run_set,
 };

@@ -33,5 +33,6 @@ const struct command command_upstream_swap = {
     .options = OPTIONS_TXN | OPTION_EXISTING,
     .min = 2,
     .max = -1,
+    .answer = {ANSWER_OBJECT, change_answer},
     .run = run_swap,
 };
