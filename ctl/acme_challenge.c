@@ -37,6 +37,7 @@ const struct command command_acme_challenge = {
 	       "base64url SHA-256 of it. del takes no VALUE, and ignores one that is there.\n",
     .min = 3,
     .max = 4,
-    .answer = {ANSWER_OBJECT},
+    .answer = {.form = ANSWER_OBJECT},
     .run = run_challenge,
+    .secret = true,
 };

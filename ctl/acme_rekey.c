@@ -22,6 +22,6 @@ const struct command command_acme_rekey = {
     .help = "give the account that obtains NAME's certificate a new key",
     .min = 1,
     .max = 1,
-    .answer = {ANSWER_OBJECT},
+    .answer = {.form = ANSWER_OBJECT},
     .run = run_rekey,
 };

@@ -36,6 +36,6 @@ const struct command command_ca_root = {
     .object = "ca",
     .verb = "root",
     .help = "the internal CA's root certificate, PEM",
-    .answer = {ANSWER_OBJECT, members},
+    .answer = {.form = ANSWER_OBJECT, .members = members},
     .run = run_root,
 };

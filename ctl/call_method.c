@@ -248,26 +248,8 @@ static int pack_params(struct context *c, const char *method, const json_t *para
 static int read_params(
     struct context *c, const struct reply *info, int argc, char **argv, json_t **out)
 {
-	struct input in = {.name = "the parameters"};
-	json_error_t error;
-	int rc = -1;
-
-	*out = NULL;
-	if (c->options->file != NULL && input_read(c, NULL, "-f", &in) == -1)
-		goto out;
-	*out = c->options->file != NULL
-		   ? json_loads(buf_str(&in.text), JSON_REJECT_DUPLICATES, &error)
-		   : json_object();
-	if (*out == NULL)
-		fault_set(c->fault, CONTROL_EXIT_INVALID, "%s:%d:%d: not JSON: %s", in.name,
-		    error.line, error.column, error.text);
-	else if (!json_is_object(*out))
-		fault_set(c->fault, CONTROL_EXIT_INVALID, "%s: must be a JSON object", in.name);
-	else
-		rc = read_pairs(c, info, argc, argv, *out);
-out:
-	input_fini(&in);
-	return rc;
+	*out = c->options->file != NULL ? input_object(c, "the parameters") : json_object();
+	return *out != NULL ? read_pairs(c, info, argc, argv, *out) : -1;
 }
 
 /* ---- the answer ----------------------------------------------------------------------------- */
@@ -389,6 +371,6 @@ const struct command command_call_method = {
 	       "  pointsctl -t 0 -o jsonl call events.watch types=config\n",
     .options = OPTION_FILE,
     .max = -1,
-    .answer = {ANSWER_BARE},
+    .answer = {.form = ANSWER_BARE},
     .run = run_call,
 };

@@ -55,6 +55,6 @@ const struct command command_cert_ls = {
     .verb = "ls",
     .help = "managed and loaded certificates",
     .options = OPTION_EXPIRES_WITHIN,
-    .answer = {ANSWER_LIST, columns},
+    .answer = {.form = ANSWER_LIST, .members = columns},
     .run = run_ls,
 };

@@ -31,6 +31,6 @@ const struct command command_cert_renew = {
     .details = "It answers as soon as the order is on its way; cert show tells how it goes.\n",
     .min = 1,
     .max = -1,
-    .answer = {ANSWER_OBJECT},
+    .answer = {.form = ANSWER_OBJECT},
     .run = run_renew,
 };

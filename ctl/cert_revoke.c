@@ -41,6 +41,6 @@ const struct command command_cert_revoke = {
     .help = "revoke a name's certificate and get another one",
     .min = 1,
     .max = 2,
-    .answer = {ANSWER_OBJECT},
+    .answer = {.form = ANSWER_OBJECT},
     .run = run_revoke,
 };

@@ -86,6 +86,6 @@ const struct command command_cert_set = {
 	       "change.\n",
     .min = 3,
     .max = 3,
-    .answer = {ANSWER_OBJECT},
+    .answer = {.form = ANSWER_OBJECT},
     .run = run_set,
 };

@@ -52,6 +52,6 @@ const struct command command_cert_show = {
     .help = "one certificate with all that is known of it; never its key",
     .min = 1,
     .max = 1,
-    .answer = {ANSWER_OBJECT, lines},
+    .answer = {.form = ANSWER_OBJECT, .members = lines},
     .run = run_show,
 };

@@ -10,6 +10,7 @@
 #define COMMANDS(X) \
 	X(acme_challenge) \
 	X(acme_rekey) \
+	X(batch) \
 	X(ca_root) \
 	X(call_method) \
 	X(cert_ls) \

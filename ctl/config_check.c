@@ -22,6 +22,6 @@ const struct command command_config_check = {
     .help = "would a document be accepted, and what would it change?",
     .options = OPTION_FILE,
     .max = 1,
-    .answer = {ANSWER_OBJECT, config_members},
+    .answer = {.form = ANSWER_OBJECT, .members = config_members},
     .run = run_check,
 };

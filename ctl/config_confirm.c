@@ -38,6 +38,6 @@ const struct command command_config_confirm = {
     .arguments = "[REVISION]",
     .help = "let a change stay that would be taken back",
     .max = 1,
-    .answer = {ANSWER_OBJECT, lines},
+    .answer = {.form = ANSWER_OBJECT, .members = lines},
     .run = run_confirm,
 };

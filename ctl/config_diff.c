@@ -72,6 +72,6 @@ const struct command command_config_diff = {
 	       "daemon's file says now, 'saved' what would run after a restart. The exit code\n"
 	       "is 1 where there are differences.\n",
     .max = 2,
-    .answer = {ANSWER_LIST, changes_members},
+    .answer = {.form = ANSWER_LIST, .members = changes_members},
     .run = run_diff,
 };

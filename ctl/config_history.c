@@ -22,6 +22,6 @@ const struct command command_config_history = {
     .object = "config",
     .verb = "history",
     .help = "the documents that were in force, the newest first",
-    .answer = {ANSWER_LIST, columns},
+    .answer = {.form = ANSWER_LIST, .members = columns},
     .run = run_history,
 };

@@ -76,8 +76,8 @@ int config_result(struct context *c, bool dry, const struct input *in)
 
 	if (command_call(c, &reply) == -1) {
 		if (in != NULL) {
-			input_name_fault(in, "Caddyfile", c->fault);
-			input_name_fault(in, "document", c->fault);
+			input_name_fault(&in->place, "Caddyfile", c->fault);
+			input_name_fault(&in->place, "document", c->fault);
 		}
 		return -1;
 	}

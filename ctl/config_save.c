@@ -78,6 +78,6 @@ const struct command command_config_save = {
 	       "what was saved but is set aside because the configuration file says something\n"
 	       "else now.\n",
     .options = OPTION_DRY_RUN,
-    .answer = {ANSWER_OBJECT, members},
+    .answer = {.form = ANSWER_OBJECT, .members = members},
     .run = run_save,
 };

@@ -20,6 +20,6 @@ const struct command command_config_show = {
     .verb = "show",
     .help = "the document in force as JSON, secrets masked",
     .options = OPTION_SECRETS,
-    .answer = {ANSWER_OBJECT, members},
+    .answer = {.form = ANSWER_OBJECT, .members = members},
     .run = run_show,
 };

@@ -83,6 +83,6 @@ const struct command command_conn_kill = {
     .help = "end connections, by ids or by --filter",
     .options = OPTION_FILTER | OPTION_DRY_RUN,
     .max = -1,
-    .answer = {ANSWER_OBJECT, members},
+    .answer = {.form = ANSWER_OBJECT, .members = members},
     .run = run_kill,
 };

@@ -56,6 +56,6 @@ const struct command command_conn_ls = {
 	       "  pointsctl conn ls 'route==db && src in 10.0.0.0/8 && age>1h'\n",
     .options = OPTION_FILTER | OPTION_AFTER | OPTION_LIMIT,
     .max = 1,
-    .answer = {ANSWER_LIST, columns},
+    .answer = {.form = ANSWER_LIST, .members = columns},
     .run = run_ls,
 };

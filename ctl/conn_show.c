@@ -51,6 +51,6 @@ const struct command command_conn_show = {
     .help = "one connection with all that is known of it",
     .min = 1,
     .max = 1,
-    .answer = {ANSWER_OBJECT, lines},
+    .answer = {.form = ANSWER_OBJECT, .members = lines},
     .run = run_show,
 };

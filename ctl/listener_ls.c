@@ -21,6 +21,6 @@ const struct command command_listener_ls = {
     .object = "listener",
     .verb = "ls",
     .help = "the addresses that are listened on",
-    .answer = {ANSWER_LIST, columns},
+    .answer = {.form = ANSWER_LIST, .members = columns},
     .run = run_ls,
 };

@@ -3,12 +3,9 @@
 
 #include "ctl/change.h"
 
-static int run_resume(struct context *c, int argc, char **argv)
+static int make_resume(struct change *change, int argc, char **argv)
 {
-	struct change change;
-
-	change_begin(&change, c, "listener", "resumed");
-	return change_each(&change, "listener.resume", "address", argc, argv);
+	return change_each(change, "listener.resume", "address", argc, argv);
 }
 
 const struct command command_listener_resume = {
@@ -19,6 +16,7 @@ const struct command command_listener_resume = {
     .options = OPTIONS_TXN,
     .min = 1,
     .max = -1,
-    .answer = {ANSWER_OBJECT, change_answer},
-    .run = run_resume,
+    .run = change_run,
+    .make = make_resume,
+    .done = "resumed",
 };

@@ -29,6 +29,6 @@ const struct command command_listener_show = {
     .help = "one address that is listened on",
     .min = 1,
     .max = 1,
-    .answer = {ANSWER_OBJECT, lines},
+    .answer = {.form = ANSWER_OBJECT, .members = lines},
     .run = run_show,
 };

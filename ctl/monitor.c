@@ -222,6 +222,6 @@ const struct command command_monitor = {
 	       "  pointsctl -j monitor --filter 'reason==killed || type==config.changed'\n",
     .options = OPTION_FILTER | OPTION_SINCE,
     .max = -1,
-    .answer = {ANSWER_LINES, monitor_members},
+    .answer = {.form = ANSWER_LINES, .members = monitor_members},
     .run = run_monitor,
 };

@@ -13,15 +13,9 @@
 
 #define TIMEOUT_DEFAULT (10 * DURATION_S)
 
-enum { LONG_ONLY = 256 };
+#define LONG_ONLY OPTION_LONG_ONLY
 
-static const struct option_spec {
-	int letter; /* LONG_ONLY and above: no letter */
-	const char *name;
-	const char *argument; /* NULL: none */
-	unsigned bit;         /* 0: common */
-	const char *help;
-} specs[] = {
+static const struct option_spec specs[] = {
     {'s', "socket", "PATH", 0, "the daemon's control socket"},
     {'j', "json", NULL, 0, "JSON, the same as -o json; errors too"},
     {'o', "output", "FORMAT", 0, "text, wide, json, jsonl or name"},
@@ -61,6 +55,29 @@ static const struct option_spec {
 };
 
 #define SPEC_COUNT (sizeof(specs) / sizeof(specs[0]))
+
+const struct option_spec *options_table(size_t *count)
+{
+	*count = SPEC_COUNT;
+	return specs;
+}
+
+const char *options_values(const struct option_spec *spec)
+{
+	static const struct {
+		const char *name, *values;
+	} closed[] = {
+	    {"output", "text|wide|json|jsonl|name"},
+	    {"existing", "keep|drain|kill"},
+	    {"state", "live|ended|silent"},
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(closed) / sizeof(closed[0]); i++)
+		if (strcmp(closed[i].name, spec->name) == 0)
+			return closed[i].values;
+	return NULL;
+}
 
 static void make_tables(char *letters, struct option *table)
 {
@@ -220,6 +237,8 @@ static int take_special(const struct option_spec *spec, struct options *out, str
 static int take(const struct option_spec *spec, struct options *out, struct fault *fault)
 {
 	out->given |= spec->bit;
+	if (spec->bit == 0 && out->common == NULL)
+		out->common = spec->name;
 	switch (spec->letter) {
 	case 's':
 		out->socket = optarg;
@@ -243,7 +262,8 @@ static int take(const struct option_spec *spec, struct options *out, struct faul
 	return take_special(spec, out, fault);
 }
 
-int options_read(int argc, char **argv, struct options *out, int *first, struct fault *fault)
+int options_read(int argc, char **argv, const struct options *base, struct options *out, int *first,
+    struct fault *fault)
 {
 	char letters[2 * SPEC_COUNT + 2];
 	struct option table[SPEC_COUNT + 1];
@@ -251,17 +271,31 @@ int options_read(int argc, char **argv, struct options *out, int *first, struct 
 	size_t i;
 
 	*out = (struct options){.format = FORMAT_TEXT, .timeout = TIMEOUT_DEFAULT};
+	if (base != NULL) {
+		out->socket = base->socket;
+		out->format = base->format;
+		out->format_given = base->format_given;
+		out->timeout = base->timeout;
+	}
 	make_tables(letters, table);
 	optind = 0;
 	while ((letter = getopt_long(argc, argv, letters, table, NULL)) != -1) {
-		if (letter == '?')
-			return unknown(argv[optind - 1], optopt < LONG_ONLY ? optopt : 0, fault);
-		if (letter == ':')
-			return fault_set(
-			    fault, CONTROL_EXIT_USAGE, "%s needs a value", argv[optind - 1]);
-		for (i = 0; i < SPEC_COUNT; i++)
-			if (specs[i].letter == letter && take(&specs[i], out, fault) == -1)
-				return -1;
+		if (letter == '?') {
+			unknown(argv[optind - 1], optopt < LONG_ONLY ? optopt : 0, fault);
+			fault->word = argv[optind - 1];
+			return -1;
+		}
+		if (letter == ':') {
+			fault_set(fault, CONTROL_EXIT_USAGE, "%s needs a value", argv[optind - 1]);
+			fault->word = argv[optind - 1];
+			return -1;
+		}
+		for (i = 0; i < SPEC_COUNT; i++) {
+			if (specs[i].letter != letter || take(&specs[i], out, fault) == 0)
+				continue;
+			fault->word = optarg;
+			return -1;
+		}
 	}
 	*first = optind;
 	return 0;

@@ -56,6 +56,6 @@ static int run_ping(struct context *c, int argc, char **argv)
 const struct command command_ping = {
     .object = "ping",
     .help = "does the daemon answer, and how fast?",
-    .answer = {ANSWER_OBJECT, members},
+    .answer = {.form = ANSWER_OBJECT, .members = members},
     .run = run_ping,
 };

@@ -3,28 +3,16 @@
 
 #include "ctl/change.h"
 
-static int run_add(struct context *c, int argc, char **argv)
+static int make_add(struct change *change, int argc, char **argv)
 {
-	const struct options *o = c->options;
-	struct change change;
-	struct input in;
-	int rc;
+	const struct options *o = change->c->options;
 
-	rc = input_read(c, argc > 0 ? argv[0] : NULL, "the route", &in);
-	if (rc == 0) {
-		change_begin(&change, c, "route", "added");
-		change.input = &in;
-		change_operation(&change, "route.add", NULL);
-		change_buf(&change, "route", &in.text);
-		if (o->server != NULL)
-			change_text(&change, "server", o->server);
-		if (o->in != NULL)
-			change_text(&change, "in", o->in);
-		change_place(&change);
-		rc = change_apply(&change);
-	}
-	input_fini(&in);
-	return rc;
+	if (change_operation(change, "route.add", NULL) == -1 ||
+	    change_file(change, "route", argc > 0 ? argv[0] : NULL, "the route") == -1 ||
+	    (o->server != NULL && change_text(change, "server", o->server) == -1) ||
+	    (o->in != NULL && change_text(change, "in", o->in) == -1))
+		return -1;
+	return change_place(change);
 }
 
 const struct command command_route_add = {
@@ -38,6 +26,7 @@ const struct command command_route_add = {
 	       "      pointsctl route add --server main --before web\n",
     .options = OPTIONS_TXN | OPTIONS_PLACE | OPTION_IN | OPTION_SERVER | OPTION_FILE,
     .max = 1,
-    .answer = {ANSWER_OBJECT, change_answer},
-    .run = run_add,
+    .run = change_run,
+    .make = make_add,
+    .done = "added",
 };

@@ -3,12 +3,9 @@
 
 #include "ctl/change.h"
 
-static int run_disable(struct context *c, int argc, char **argv)
+static int make_disable(struct change *change, int argc, char **argv)
 {
-	struct change change;
-
-	change_begin(&change, c, "route", "disabled");
-	return change_each(&change, "route.disable", "id", argc, argv);
+	return change_each(change, "route.disable", "id", argc, argv);
 }
 
 const struct command command_route_disable = {
@@ -19,6 +16,7 @@ const struct command command_route_disable = {
     .options = OPTIONS_TXN | OPTION_EXISTING,
     .min = 1,
     .max = -1,
-    .answer = {ANSWER_OBJECT, change_answer},
-    .run = run_disable,
+    .run = change_run,
+    .make = make_disable,
+    .done = "disabled",
 };

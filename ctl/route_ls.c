@@ -28,6 +28,6 @@ const struct command command_route_ls = {
     .object = "route",
     .verb = "ls",
     .help = "the routes of all servers, in their order",
-    .answer = {ANSWER_LIST, columns},
+    .answer = {.form = ANSWER_LIST, .members = columns},
     .run = run_ls,
 };

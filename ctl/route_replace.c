@@ -3,24 +3,13 @@
 
 #include "ctl/change.h"
 
-static int run_replace(struct context *c, int argc, char **argv)
+static int make_replace(struct change *change, int argc, char **argv)
 {
-	struct change change;
-	struct input in;
-	int rc;
-
-	rc = input_read(c, argc > 1 ? argv[1] : NULL, "the route", &in);
-	if (rc == 0) {
-		change_begin(&change, c, "route", "replaced");
-		change.input = &in;
-		change_operation(&change, "route.replace", argv[0]);
-		change_text(&change, "id", argv[0]);
-		change_buf(&change, "route", &in.text);
-		change_existing(&change);
-		rc = change_apply(&change);
-	}
-	input_fini(&in);
-	return rc;
+	if (change_operation(change, "route.replace", argv[0]) == -1 ||
+	    change_text(change, "id", argv[0]) == -1 ||
+	    change_file(change, "route", argc > 1 ? argv[1] : NULL, "the route") == -1)
+		return -1;
+	return change_existing(change);
 }
 
 const struct command command_route_replace = {
@@ -33,6 +22,7 @@ const struct command command_route_replace = {
     .options = OPTIONS_TXN | OPTION_EXISTING | OPTION_FILE,
     .min = 1,
     .max = 2,
-    .answer = {ANSWER_OBJECT, change_answer},
-    .run = run_replace,
+    .run = change_run,
+    .make = make_replace,
+    .done = "replaced",
 };

@@ -3,12 +3,9 @@
 
 #include "ctl/change.h"
 
-static int run_set(struct context *c, int argc, char **argv)
+static int make_set(struct change *change, int argc, char **argv)
 {
-	struct change change;
-
-	change_begin(&change, c, "route", "changed");
-	return change_members(&change, "route.set", NULL, argv[0], argc - 1, argv + 1);
+	return change_members(change, "route.set", NULL, argv[0], argc - 1, argv + 1);
 }
 
 const struct command command_route_set = {
@@ -21,6 +18,8 @@ const struct command command_route_set = {
     .options = OPTIONS_TXN | OPTION_EXISTING,
     .min = 2,
     .max = -1,
-    .answer = {ANSWER_OBJECT, change_answer},
-    .run = run_set,
+    .run = change_run,
+    .make = make_set,
+    .done = "changed",
+    .secret = true,
 };

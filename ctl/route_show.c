@@ -80,6 +80,6 @@ const struct command command_route_show = {
     .help = "one route with its JSON, secrets masked",
     .min = 1,
     .max = 1,
-    .answer = {ANSWER_OBJECT, lines},
+    .answer = {.form = ANSWER_OBJECT, .members = lines},
     .run = run_show,
 };

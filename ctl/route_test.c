@@ -190,6 +190,6 @@ const struct command command_route_test = {
 	       "  pointsctl route test --listener :443 --sni www.example.com --src 192.0.2.7\n",
     .options =
 	OPTION_LISTENER | OPTION_SRC | OPTION_SNI | OPTION_ALPN | OPTION_BYTES | OPTION_STATE,
-    .answer = {ANSWER_LIST, columns, lines},
+    .answer = {.form = ANSWER_LIST, .members = columns, .beside = lines},
     .run = run_test,
 };

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <jansson.h>
 
-#include "ctl/command.h"
+#include "ctl/change.h"
 
 #define DIALECT "https://json-schema.org/draft/2020-12/schema"
 #define ERRORS "error" /* stands for an object: what all print on standard error */
@@ -148,7 +148,8 @@ static json_t *schema_of(const struct answer *answer)
 
 static json_t *schema_of_command(const struct command *command)
 {
-	json_t *schema = schema_of(&command->answer);
+	static const struct answer of_changes = {.form = ANSWER_OBJECT, .members = change_answer};
+	json_t *schema = schema_of(command->make != NULL ? &of_changes : &command->answer);
 	char name[64];
 
 	snprintf(name, sizeof(name), "%s%s%s", command->object, command->verb != NULL ? " " : "",
@@ -233,6 +234,6 @@ const struct command command_schema = {
 	       "alone; conn watch and monitor print an object for each event. No daemon is\n"
 	       "needed.\n",
     .max = 2,
-    .answer = {ANSWER_BARE},
+    .answer = {.form = ANSWER_BARE},
     .run = run_schema,
 };

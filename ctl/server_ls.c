@@ -23,6 +23,6 @@ const struct command command_server_ls = {
     .object = "server",
     .verb = "ls",
     .help = "the servers",
-    .answer = {ANSWER_LIST, columns},
+    .answer = {.form = ANSWER_LIST, .members = columns},
     .run = run_ls,
 };

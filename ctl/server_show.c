@@ -31,6 +31,6 @@ const struct command command_server_show = {
     .help = "one server",
     .min = 1,
     .max = 1,
-    .answer = {ANSWER_OBJECT, lines},
+    .answer = {.form = ANSWER_OBJECT, .members = lines},
     .run = run_show,
 };

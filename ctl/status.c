@@ -50,6 +50,6 @@ static int run_status(struct context *c, int argc, char **argv)
 const struct command command_status = {
     .object = "status",
     .help = "what runs: revision, unsaved changes, connections, level",
-    .answer = {ANSWER_OBJECT, lines},
+    .answer = {.form = ANSWER_OBJECT, .members = lines},
     .run = run_status,
 };

@@ -1,29 +1,23 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <config.h>
 
-#include <stdlib.h>
-
 #include "ctl/change.h"
 
-static int run_add(struct context *c, int argc, char **argv)
+static int make_add(struct change *change, int argc, char **argv)
 {
 	json_t *upstream = json_pack("{s:[s]}", "dial", argv[1]);
-	struct change change;
-	char *text;
 	int rc;
 
 	if (upstream == NULL)
-		return fault_set(c->fault, CONTROL_EXIT_INVALID, "the address is not UTF-8");
-	rc = change_pairs(c, argc - 2, argv + 2, upstream);
-	if (rc == 0) {
-		change_begin(&change, c, "upstream", "added");
-		change_operation(&change, "upstream.add", argv[1]);
-		change_text(&change, "proxy", argv[0]);
-		text = json_dumps(upstream, JSON_COMPACT);
-		change_text(&change, "upstream", text);
-		free(text);
-		rc = change_apply(&change);
-	}
+		return fault_set(
+		    change->c->fault, CONTROL_EXIT_INVALID, "the address is not UTF-8");
+	rc = change_pairs(change->c, argc - 2, argv + 2, upstream);
+	if (rc == 0)
+		rc = change_operation(change, "upstream.add", argv[1]);
+	if (rc == 0)
+		rc = change_text(change, "proxy", argv[0]);
+	if (rc == 0)
+		rc = change_encoded(change, "upstream", upstream);
 	json_decref(upstream);
 	return rc;
 }
@@ -39,6 +33,8 @@ const struct command command_upstream_add = {
     .options = OPTIONS_TXN,
     .min = 2,
     .max = -1,
-    .answer = {ANSWER_OBJECT, change_answer},
-    .run = run_add,
+    .run = change_run,
+    .make = make_add,
+    .done = "added",
+    .secret = true,
 };

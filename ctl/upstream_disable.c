@@ -3,12 +3,9 @@
 
 #include "ctl/change.h"
 
-static int run_disable(struct context *c, int argc, char **argv)
+static int make_disable(struct change *change, int argc, char **argv)
 {
-	struct change change;
-
-	change_begin(&change, c, "upstream", "disabled");
-	return change_upstreams(&change, "upstream.disable", argc, argv);
+	return change_upstreams(change, "upstream.disable", argc, argv);
 }
 
 const struct command command_upstream_disable = {
@@ -19,6 +16,7 @@ const struct command command_upstream_disable = {
     .options = OPTIONS_TXN | OPTION_EXISTING,
     .min = 2,
     .max = -1,
-    .answer = {ANSWER_OBJECT, change_answer},
-    .run = run_disable,
+    .run = change_run,
+    .make = make_disable,
+    .done = "disabled",
 };

@@ -46,6 +46,6 @@ const struct command command_upstream_health = {
 	       "the daemon's end.\n",
     .min = 3,
     .max = 3,
-    .answer = {ANSWER_OBJECT, lines},
+    .answer = {.form = ANSWER_OBJECT, .members = lines},
     .run = run_health,
 };

@@ -34,6 +34,6 @@ const struct command command_upstream_ls = {
     .object = "upstream",
     .verb = "ls",
     .help = "the upstreams of all proxy handlers",
-    .answer = {ANSWER_LIST, columns},
+    .answer = {.form = ANSWER_LIST, .members = columns},
     .run = run_ls,
 };

@@ -43,6 +43,6 @@ const struct command command_upstream_show = {
     .help = "one upstream",
     .min = 2,
     .max = 2,
-    .answer = {ANSWER_OBJECT, lines},
+    .answer = {.form = ANSWER_OBJECT, .members = lines},
     .run = run_show,
 };

@@ -40,6 +40,6 @@ static int run_version(struct context *c, int argc, char **argv)
 const struct command command_version = {
     .object = "version",
     .help = "versions of pointsctl and of the daemon, if it answers",
-    .answer = {ANSWER_BARE, members},
+    .answer = {.form = ANSWER_BARE, .members = members},
     .run = run_version,
 };

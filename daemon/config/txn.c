@@ -4,6 +4,7 @@
 #include "daemon/config/txn.h"
 
 #include <uthash.h>
+#include <pointsman/control.h>
 
 #include "common/arena.h"
 #include "daemon/config/change.h"
@@ -11,8 +12,6 @@
 #include "daemon/config/diff.h"
 #include "daemon/config/edit_way.h"
 #include "daemon/config/operation.h"
-
-#define OPERATIONS_MAX 10000
 
 /* One on its way. */
 struct txn {
@@ -56,9 +55,9 @@ static int load_operations(struct txn *t, const struct txn_request *request, str
 	if (jnode_array(&root, err) == -1)
 		return -1;
 	t->count = json_array_size(request->operations);
-	if (t->count == 0 || t->count > OPERATIONS_MAX)
+	if (t->count == 0 || t->count > CONTROL_OPERATIONS_MAX)
 		return jnode_error(
-		    &root, err, ERROR_LIMIT, "must have 1 to %d operations", OPERATIONS_MAX);
+		    &root, err, ERROR_LIMIT, "must have 1 to %d operations", CONTROL_OPERATIONS_MAX);
 	t->operations = arena_array(t->arena, t->count, sizeof(*t->operations));
 	for (i = 0; i < t->count; i++) {
 		struct jnode item = jnode_item(&root, i);

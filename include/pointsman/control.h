@@ -50,6 +50,7 @@
 #define CONTROL_REQUEST_MAX (1u << 20) /* bytes of a request */
 #define CONTROL_DEPTH_MAX 16           /* arrays and maps within one another, of any message */
 #define CONTROL_ELEMENTS_MAX 8192      /* values in a request, counting keys and containers */
+#define CONTROL_OPERATIONS_MAX 10000   /* of a transaction */
 #define CONTROL_IN_FLIGHT_MAX 32       /* unanswered; more are not read until one is answered */
 #define CONTROL_CLIENTS_MAX 64
 #define CONTROL_CHUNK_MAX (64u << 10) /* bytes of a chunk notification */

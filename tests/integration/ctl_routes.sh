@@ -312,7 +312,7 @@ wait_until 5 'the end of all connections' no_connections
 exec 7>&-
 
 # --- limits of the command line -----------------------------------------------------------------
-refused 10 'at most 1024 at a time' route rm $(seq 1030)
+refused 10 'at most 10000 operations at a time' route rm $(seq 10001)
 refused 2 "no option --frist, did you mean '--first'" route mv inner --frist
 code 2 -j route mv inner
 "$python" -c 'import json, sys; e = json.load(open(sys.argv[1])); sys.exit(e["code"] != "usage")' "$tmp/err" ||

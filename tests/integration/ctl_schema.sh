@@ -110,6 +110,9 @@ change server rm more
 change listener add --server main "127.0.0.1:$other"
 change listener rm "127.0.0.1:$other"
 
+printf 'listener pause 127.0.0.1:%s\nlistener resume 127.0.0.1:%s\n' $port $port >"$tmp/script"
+change batch "$tmp/script"
+
 # --- the document as a whole ----------------------------------------------------------------------
 code 1 -j config diff file
 ctl config export >"$tmp/export.json" || fail "config export"
