@@ -18,6 +18,7 @@
 	X(cert_revoke) \
 	X(cert_set) \
 	X(cert_show) \
+	X(completion) \
 	X(config_apply) \
 	X(config_check) \
 	X(config_confirm) \
