@@ -57,6 +57,7 @@
 	X(server_ls) \
 	X(server_rm) \
 	X(server_show) \
+	X(shell) \
 	X(status) \
 	X(upstream_add) \
 	X(upstream_disable) \

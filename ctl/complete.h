@@ -64,4 +64,7 @@ void complete_add(struct completion *c, const char *text, const char *help);
 /* The source that asks the daemon, which has to answer within a second. */
 void complete_live(struct completion *c, enum complete_kind kind, const char *within);
 
+/* Adds names of files; a folder's ends with a slash. */
+void complete_files(struct completion *c);
+
 #endif

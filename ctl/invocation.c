@@ -101,8 +101,3 @@ int invocation_run(const struct invocation *in, const struct input_here *here, s
 		rc = command_printed(&c, -1);
 	return rc;
 }
-
-bool invocation_json(const struct invocation *in)
-{
-	return in->options.format == FORMAT_JSON || in->options.format == FORMAT_JSONL;
-}

@@ -33,7 +33,4 @@ int invocation_run(const struct invocation *in, const struct input_here *here, s
 struct context invocation_context(
     const struct invocation *in, const struct input_here *here, struct fault *fault);
 
-/* Errors are to be JSON, too. */
-bool invocation_json(const struct invocation *in);
-
 #endif

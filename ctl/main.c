@@ -20,6 +20,6 @@ int main(int argc, char **argv)
 		rc = invocation_run(&in, NULL, &fault);
 	if (rc != -1)
 		return rc;
-	fault_print(&fault, invocation_json(&in), stderr);
+	fault_print(&fault, options_json(&in.options), stderr);
 	return (int)fault.exit;
 }

@@ -301,6 +301,11 @@ int options_read(int argc, char **argv, const struct options *base, struct optio
 	return 0;
 }
 
+bool options_json(const struct options *options)
+{
+	return options->format == FORMAT_JSON || options->format == FORMAT_JSONL;
+}
+
 const char *options_excess(unsigned given, unsigned allowed)
 {
 	size_t i;

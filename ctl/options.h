@@ -90,6 +90,9 @@ const char *options_values(const struct option_spec *spec);
 int options_read(int argc, char **argv, const struct options *base, struct options *out, int *first,
     struct fault *fault);
 
+/* Errors are to be JSON, as the output is. */
+bool options_json(const struct options *options);
+
 /* The name of an option that is in given and not in allowed; NULL: all are allowed. */
 const char *options_excess(unsigned given, unsigned allowed);
 

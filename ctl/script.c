@@ -20,9 +20,10 @@ struct reader {
 	bool typed; /* by somebody who has not finished: nothing is wrong yet */
 	size_t at;
 	struct buf word;
-	size_t room;     /* for words */
-	size_t last_end; /* of the last one */
-	const char *end; /* the line that ends the here-document; NULL: there is none */
+	size_t room;      /* for words */
+	size_t last_end;  /* of the last one */
+	size_t continued; /* where the line begins that goes on the one before; 0: none does */
+	const char *end;  /* the line that ends the here-document; NULL: there is none */
 	size_t end_at;
 	enum script_result result;
 };
@@ -110,7 +111,7 @@ static void skip_blanks(struct reader *r)
 		size_t n = byte(r) == '\\' ? newline_at(r, r->at + 1) : 0;
 
 		if (n > 0)
-			r->at += 1 + n;
+			r->continued = r->at += 1 + n;
 		else if (is_blank(byte(r)))
 			r->at++;
 		else
@@ -141,6 +142,12 @@ static bool read_single(struct reader *r)
 	return true;
 }
 
+static bool stop_short(struct reader *r, size_t at)
+{
+	return stop(r, SCRIPT_OPEN, at, CONTROL_EXIT_USAGE,
+	    "the text ends where its last line should go on");
+}
+
 /* A backslash that is not quoted, or in double quotes. */
 static bool read_escape(struct reader *r, bool quoted)
 {
@@ -148,10 +155,9 @@ static bool read_escape(struct reader *r, bool quoted)
 	int next = byte_at(r, r->at + 1);
 
 	if (next == NONE)
-		return stop(r, SCRIPT_OPEN, r->at++, CONTROL_EXIT_USAGE,
-		    "the text ends where its last line should go on");
+		return stop_short(r, r->at++);
 	if (n > 0) {
-		r->at += 1 + n;
+		r->continued = r->at += 1 + n;
 		return true;
 	}
 	if (quoted && strchr("\"\\$`", next) == NULL)
@@ -305,6 +311,8 @@ static bool read_words(struct reader *r)
 		if (r->at - start > SCRIPT_COMMAND_MAX)
 			return stop(r, SCRIPT_BAD, start, CONTROL_EXIT_LIMIT,
 			    "a command of more than %u bytes", SCRIPT_COMMAND_MAX);
+		if (byte(r) == NONE && r->continued == r->at)
+			return stop_short(r, r->at);
 		if (byte(r) == NONE || newline_at(r, r->at) > 0)
 			return true;
 		if (is_comment(r)) {
@@ -340,6 +348,7 @@ static bool read_here(struct reader *r)
 		}
 		line = r->at + newline_at(r, r->at);
 	}
+	r->out->open_until = r->end;
 	return stop(r, SCRIPT_OPEN, r->end_at, CONTROL_EXIT_USAGE,
 	    "no line '%.64s' ends the here-document", r->end);
 }
@@ -398,21 +407,18 @@ enum script_result script_next(struct script *s, struct script_command *out, str
 	return r.result;
 }
 
-void script_typed(struct span text, struct arena *arena, struct script_command *out, size_t *start)
+void script_typed(struct script *s, struct script_command *out, size_t *start)
 {
-	struct script s;
-	struct reader r = {.s = &s, .out = out, .typed = true};
+	struct reader r = {.s = s, .out = out, .typed = true, .at = s->at};
 
-	script_init(&s, "", text, arena);
 	begin(&r);
 	read_words(&r);
-	if (r.at < text.n || r.end != NULL) /* the cursor is where no word of the command is */
+	if (r.at < s->text.n || r.end != NULL)
 		out->argc = 0;
 	else if (out->argc == 1 || r.last_end < r.at)
 		add_word(&r, r.at, "");
-	*start = out->argc > 0 ? out->starts[out->argc - 1] : text.n;
+	*start = out->argc > 0 ? out->starts[out->argc - 1] : s->text.n;
 	finish(&r);
-	out->script = NULL;
 }
 
 void script_fault(const struct script_command *command, struct fault *fault)

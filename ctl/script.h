@@ -42,6 +42,8 @@ struct script_command {
 	char **argv; /* may be put in another order */
 	struct input_place place;
 	struct input_here here;
+	const char *open_until; /* SCRIPT_OPEN: the line that ends the here-document; NULL: it is
+				 * something else that is open */
 	const struct script *script;
 	size_t *starts; /* of words in the text */
 	char **words;   /* as argv, in their order */
@@ -62,9 +64,10 @@ enum script_result script_next(
 
 /*
  * The words of a command that somebody is typing, up to the cursor: the last one is what there is
- * of it, perhaps nothing, and begins at *start in text. Whatever is wrong is taken as it stands.
+ * of it, perhaps nothing, and begins at *start in the text. Whatever is wrong is taken as it
+ * stands. No words: the cursor is where none of them is.
  */
-void script_typed(struct span text, struct arena *arena, struct script_command *out, size_t *start);
+void script_typed(struct script *script, struct script_command *out, size_t *start);
 
 /* Gives a fault the place of its word, else that of the command. */
 void script_fault(const struct script_command *command, struct fault *fault);

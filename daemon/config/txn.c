@@ -56,8 +56,8 @@ static int load_operations(struct txn *t, const struct txn_request *request, str
 		return -1;
 	t->count = json_array_size(request->operations);
 	if (t->count == 0 || t->count > CONTROL_OPERATIONS_MAX)
-		return jnode_error(
-		    &root, err, ERROR_LIMIT, "must have 1 to %d operations", CONTROL_OPERATIONS_MAX);
+		return jnode_error(&root, err, ERROR_LIMIT, "must have 1 to %d operations",
+		    CONTROL_OPERATIONS_MAX);
 	t->operations = arena_array(t->arena, t->count, sizeof(*t->operations));
 	for (i = 0; i < t->count; i++) {
 		struct jnode item = jnode_item(&root, i);
