@@ -7,6 +7,7 @@
 
 #include "common/buf.h"
 #include "ctl/listing.h"
+#include "ctl/show.h"
 
 #define FILE_MAX (400u << 10) /* two of them fit into a request */
 #define STEP 4096
@@ -53,6 +54,7 @@ static void wipe(struct buf *b)
 static int set(struct context *c, const char *name, struct span chain, struct span key)
 {
 	struct pack_box *params;
+	struct reply reply;
 
 	if (command_connect(c) == NULL)
 		return -1;
@@ -60,7 +62,12 @@ static int set(struct context *c, const char *name, struct span chain, struct sp
 	pack_str(pack_key(params, "name"), name);
 	pack_text(pack_key(params, "chain"), chain);
 	pack_text(pack_key(params, "key"), key);
-	return listing_done(c);
+	if (!(c->options->given & OPTION_ECHO))
+		return listing_done(c);
+	if (command_call(c, &reply) == -1)
+		return -1;
+	reply_fini(&reply);
+	return show(c, &shown_cert, &name);
 }
 
 static int run_set(struct context *c, int argc, char **argv)
@@ -84,6 +91,7 @@ const struct command command_cert_set = {
     .details = "CERT is a file with the certificate and its chain, KEY one with its key, in PEM.\n"
 	       "It stays until the daemon ends, or until the files that the configuration names\n"
 	       "change.\n",
+    .options = OPTION_ECHO,
     .min = 3,
     .max = 3,
     .answer = {.form = ANSWER_OBJECT},

@@ -9,6 +9,7 @@
 
 #include "common/unpack.h"
 #include "ctl/changes.h"
+#include "ctl/echo.h"
 #include "ctl/human.h"
 #include "ctl/stage.h"
 
@@ -132,6 +133,23 @@ static int print(const struct change *ch, const struct context *c, const msgpack
 	return 0;
 }
 
+static int print_echo(const struct change *ch, struct context *c, const msgpack_object *result)
+{
+	const msgpack_object *names = unpack_get(result, "names");
+	struct echo echo;
+	json_t *operation;
+	char text[NAME_MAX_SHOWN];
+	size_t i;
+	int rc;
+
+	echo_init(&echo, c);
+	json_array_foreach (ch->operations, i, operation)
+		echo_add(&echo, operation, name_of(ch, names, i, text));
+	rc = echo_print(&echo);
+	echo_fini(&echo);
+	return rc;
+}
+
 /* ---- faults ---------------------------------------------------------------------------------- */
 
 /* "operations[7].route:3:1": *number is 7, and what is returned is "route:3:1". NULL: no such. */
@@ -179,6 +197,17 @@ static void name_place(const struct change *ch, struct fault *fault)
 
 /* ---- sending it ------------------------------------------------------------------------------ */
 
+/* A dry run adds and changes nothing that could be shown. */
+static int check_echo(const struct context *c)
+{
+	const unsigned both = OPTION_ECHO | OPTION_DRY_RUN;
+
+	if ((c->options->given & both) != both)
+		return 0;
+	return fault_set(c->fault, CONTROL_EXIT_USAGE,
+	    "--echo shows what a change has made; with --dry-run there is none");
+}
+
 int change_send(struct change *ch, struct context *c)
 {
 	struct pack_box *params;
@@ -186,7 +215,7 @@ int change_send(struct change *ch, struct context *c)
 	char *text;
 	int rc;
 
-	if (command_connect(c) == NULL)
+	if (check_echo(c) == -1 || command_connect(c) == NULL)
 		return -1;
 	text = json_dumps(ch->operations, JSON_COMPACT);
 	rc = stage_begin(c, CONTROL_TXN_APPLY, "operations", span_str(text), &params);
@@ -198,7 +227,10 @@ int change_send(struct change *ch, struct context *c)
 		name_place(ch, c->fault);
 		return -1;
 	}
-	rc = command_printed(c, print(ch, c, reply.result));
+	if (c->options->given & OPTION_ECHO)
+		rc = print_echo(ch, c, reply.result);
+	else
+		rc = command_printed(c, print(ch, c, reply.result));
 	command_change_hint(c);
 	reply_fini(&reply);
 	return rc;

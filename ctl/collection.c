@@ -21,7 +21,8 @@ void collection_fini(struct collection *c)
 /* What belongs to the transaction cannot be said of a part of it. */
 static int check_part(const struct invocation *in, struct fault *fault)
 {
-	const char *whole = options_excess(in->options.given, ~(unsigned)OPTIONS_TXN);
+	const char *whole =
+	    options_excess(in->options.given, ~(unsigned)(OPTIONS_TXN | OPTION_ECHO));
 
 	if (in->options.common != NULL)
 		whole = in->options.common;

@@ -40,6 +40,7 @@
 	X(listener_resume) \
 	X(listener_rm) \
 	X(listener_show) \
+	X(metrics) \
 	X(monitor) \
 	X(ping) \
 	X(route_add) \
@@ -58,7 +59,9 @@
 	X(server_rm) \
 	X(server_show) \
 	X(shell) \
+	X(stats) \
 	X(status) \
+	X(trace) \
 	X(upstream_add) \
 	X(upstream_disable) \
 	X(upstream_drain) \

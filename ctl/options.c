@@ -23,6 +23,7 @@ static const struct option_spec specs[] = {
     {'h', "help", NULL, 0, "say how it is used"},
     {'V', "version", NULL, 0, "print the version of pointsctl"},
     {'n', "dry-run", NULL, OPTION_DRY_RUN, "change nothing, only say what would be"},
+    {'e', "echo", NULL, OPTION_ECHO, "print what was added or changed, as show does"},
     {LONG_ONLY, "filter", "FILTER", OPTION_FILTER, "only those that match"},
     {LONG_ONLY + 1, "limit", "N", OPTION_LIMIT, "at most so many"},
     {LONG_ONLY + 2, "after", "ID", OPTION_AFTER, "behind this connection or this route"},
@@ -30,6 +31,8 @@ static const struct option_spec specs[] = {
     {LONG_ONLY + 4, "first", NULL, OPTION_FIRST, "before all others"},
     {LONG_ONLY + 5, "last", NULL, OPTION_LAST, "behind all others, as without it"},
     {LONG_ONLY + 6, "server", "NAME", OPTION_SERVER, "the server that it belongs to"},
+    {LONG_ONLY + 23, "wrapper", "SERVER", OPTION_WRAPPER,
+	"the HTTP server whose listener wrapper it is for"},
     {LONG_ONLY + 7, "in", "ROUTE", OPTION_IN, "into the subroute of this route"},
     {'f', "file", "FILE", OPTION_FILE, "read it from there; -: standard input"},
     {LONG_ONLY + 8, "existing", "WHAT", OPTION_EXISTING,
@@ -50,6 +53,9 @@ static const struct option_spec specs[] = {
     {LONG_ONLY + 22, "state", "STATE", OPTION_STATE,
 	"live (more may come), ended, silent; else live"},
     {LONG_ONLY + 20, "since", "SEQ", OPTION_SINCE, "those after this number first, 0: all"},
+    {LONG_ONLY + 23, "count", "N", OPTION_COUNT, "end after so many connections"},
+    {LONG_ONLY + 24, "for", "DURATION", OPTION_FOR, "end after this time"},
+    {LONG_ONLY + 25, "strict", NULL, OPTION_STRICT, "fail (1) where there is advice"},
     {LONG_ONLY + 40, "expires-within", "DURATION", OPTION_EXPIRES_WITHIN,
 	"only those with no more time left, such as 30d"},
 };
@@ -159,13 +165,13 @@ static int read_within(const char *text, int64_t *out, struct fault *fault)
 }
 
 /* In seconds, no less than was said. */
-static int read_confirm(const char *text, uint64_t *out, struct fault *fault)
+static int read_seconds(const char *name, const char *text, uint64_t *out, struct fault *fault)
 {
 	int64_t duration;
 
 	if (!duration_parse(text, &duration) || duration <= 0)
 		return fault_set(fault, CONTROL_EXIT_USAGE,
-		    "--confirm takes a duration such as 60s, not '%s'", text);
+		    "--%s takes a duration such as 60s, not '%s'", name, text);
 	*out = (uint64_t)(duration / DURATION_S + (duration % DURATION_S > 0));
 	return 0;
 }
@@ -203,6 +209,7 @@ static int take_special(const struct option_spec *spec, struct options *out, str
 	    {OPTION_AFTER, &out->after},
 	    {OPTION_BEFORE, &out->before},
 	    {OPTION_SERVER, &out->server},
+	    {OPTION_WRAPPER, &out->wrapper},
 	    {OPTION_IN, &out->in},
 	    {OPTION_FILE, &out->file},
 	    {OPTION_COMMENT, &out->comment},
@@ -228,7 +235,11 @@ static int take_special(const struct option_spec *spec, struct options *out, str
 	if (spec->bit == OPTION_IF_REV)
 		return read_number(spec->name, optarg, &out->if_rev, fault);
 	if (spec->bit == OPTION_CONFIRM)
-		return read_confirm(optarg, &out->confirm_s, fault);
+		return read_seconds(spec->name, optarg, &out->confirm_s, fault);
+	if (spec->bit == OPTION_FOR)
+		return read_seconds(spec->name, optarg, &out->for_s, fault);
+	if (spec->bit == OPTION_COUNT)
+		return read_number(spec->name, optarg, &out->count, fault);
 	if (spec->bit == OPTION_EXISTING)
 		return read_existing(optarg, out, fault);
 	return 0;

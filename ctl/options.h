@@ -41,6 +41,11 @@ enum option_bit {
 	OPTION_BYTES = 1 << 23,
 	OPTION_EXPIRES_WITHIN = 1 << 24,
 	OPTION_STATE = 1 << 25,
+	OPTION_ECHO = 1 << 26,
+	OPTION_WRAPPER = 1 << 27,
+	OPTION_COUNT = 1 << 28,
+	OPTION_FOR = 1 << 29,
+	OPTION_STRICT = 1 << 30,
 };
 
 /* Of whatever changes the document; of transactions; and where a route goes in its list. */
@@ -58,8 +63,9 @@ struct options {
 	const char *common; /* the first of the common options that was given; NULL: none was */
 	unsigned given;     /* of option_bit */
 	const char *filter, *comment, *before, *after, *in, *server, *file, *txn_id;
+	const char *wrapper;
 	const char *listener, *src, *sni, *alpn, *bytes, *state;
-	uint64_t limit, if_rev, since, confirm_s;
+	uint64_t limit, if_rev, since, confirm_s, count, for_s;
 	const char *existing;   /* "keep", "drain", "kill" */
 	const char *drain;      /* drain=T: the duration; NULL: the daemon's default */
 	int64_t expires_within; /* ns */

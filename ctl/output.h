@@ -33,6 +33,8 @@ enum column_kind {
 	COLUMN_NUMBERS,
 	COLUMN_NAMES,    /* texts, or null where there is none */
 	COLUMN_MAP,      /* texts by names that nobody knows beforehand */
+	COLUMN_COUNTS,   /* numbers by such names */
+	COLUMN_TIMES,    /* a list of seconds */
 	COLUMN_OBJECT,   /* of its members */
 	COLUMN_OBJECTS,  /* a list of those */
 	COLUMN_DOCUMENT, /* the document or a part of it: pointsmand schema describes it */

@@ -8,6 +8,7 @@ static const struct column columns[] = {
     {.key = "name"},
     {.title = "ID", .key = "id", .null = true, .cut = true},
     {.title = "SERVER", .key = "server", .cut = true, .drop = 2},
+    {.title = "WRAPPER", .key = "wrapper", .null = true, .cut = true, .drop = 4},
     {.title = "MATCH", .key = "label", .cut = true},
     {.title = "HANDLERS", .key = "handlers", .cut = true, .drop = 3},
     {.title = "DISABLED", .key = "disabled", .kind = COLUMN_FLAG, .drop = 1},

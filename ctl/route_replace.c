@@ -19,7 +19,7 @@ const struct command command_route_replace = {
     .help = "put another route in the place of one",
     .details = "The file, or standard input, has it as for route add. It keeps handle and\n"
 	       "counters, and the @id where it has none of its own.\n",
-    .options = OPTIONS_TXN | OPTION_EXISTING | OPTION_FILE,
+    .options = OPTIONS_TXN | OPTION_EXISTING | OPTION_FILE | OPTION_ECHO,
     .min = 1,
     .max = 2,
     .run = change_run,

@@ -4,14 +4,15 @@
 #include <jansson.h>
 
 #include "common/unpack.h"
-#include "ctl/command.h"
 #include "ctl/json_text.h"
+#include "ctl/show.h"
 
 static const struct column lines[] = {
     {.key = "name", .null = true},
     {.title = "id", .key = "id", .null = true},
     {.title = "handle", .key = "handle", .null = true},
     {.title = "server", .key = "server"},
+    {.title = "wrapper", .key = "wrapper", .null = true},
     {.title = "match", .key = "label"},
     {.title = "handlers", .key = "handlers"},
     {.title = "disabled", .key = "disabled", .kind = COLUMN_BOOL},
@@ -52,25 +53,27 @@ static int print_text(struct context *c, const msgpack_object *result, struct sp
 	return rc;
 }
 
-static int run_show(struct context *c, int argc, char **argv)
+static int print(struct context *c, const msgpack_object *result)
 {
 	bool json = c->output.format == FORMAT_JSON || c->output.format == FORMAT_JSONL;
-	struct pack_box *params;
 	struct span route = {0};
-	struct reply reply;
-	int rc;
 
+	unpack_text(unpack_get(result, "json"), &route);
+	return json ? print_json(c, result, route) : print_text(c, result, route);
+}
+
+const struct shown shown_route = {
+    .method = CONTROL_ROUTE_SHOW,
+    .keys = {"id"},
+    .name = "name",
+    .lines = lines,
+    .print = print,
+};
+
+static int run_show(struct context *c, int argc, char **argv)
+{
 	(void)argc;
-	if (command_connect(c) == NULL)
-		return -1;
-	params = client_begin(c->client, CONTROL_ROUTE_SHOW);
-	pack_str(pack_key(params, "id"), argv[0]);
-	if (command_call(c, &reply) == -1)
-		return -1;
-	unpack_text(unpack_get(reply.result, "json"), &route);
-	rc = json ? print_json(c, reply.result, route) : print_text(c, reply.result, route);
-	reply_fini(&reply);
-	return command_printed(c, rc);
+	return show(c, &shown_route, (const char *const *)argv);
 }
 
 const struct command command_route_show = {

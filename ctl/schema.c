@@ -28,6 +28,17 @@ static json_t *number_of(const char *unit)
 	return json_pack("{s:s,s:i,s:s*}", "type", "integer", "minimum", 0, "description", unit);
 }
 
+static json_t *seconds(void)
+{
+	return json_pack("{s:s,s:i,s:s}", "type", "number", "minimum", 0, "description", "seconds");
+}
+
+/* By names that nobody knows beforehand. */
+static json_t *map_of(json_t *values)
+{
+	return json_pack("{s:s,s:o}", "type", "object", "additionalProperties", values);
+}
+
 static json_t *value_of(const struct column *column)
 {
 	switch (column->kind) {
@@ -38,8 +49,7 @@ static json_t *value_of(const struct column *column)
 	case COLUMN_BYTES:
 		return number_of("bytes");
 	case COLUMN_SECONDS:
-		return json_pack(
-		    "{s:s,s:i,s:s}", "type", "number", "minimum", 0, "description", "seconds");
+		return seconds();
 	case COLUMN_FLAG:
 	case COLUMN_BOOL:
 		return json_pack("{s:s}", "type", "boolean");
@@ -52,8 +62,11 @@ static json_t *value_of(const struct column *column)
 	case COLUMN_NAMES:
 		return list_of(json_pack("{s:[s,s]}", "type", "string", "null"));
 	case COLUMN_MAP:
-		return json_pack(
-		    "{s:s,s:{s:s}}", "type", "object", "additionalProperties", "type", "string");
+		return map_of(json_pack("{s:s}", "type", "string"));
+	case COLUMN_COUNTS:
+		return map_of(number_of(NULL));
+	case COLUMN_TIMES:
+		return list_of(seconds());
 	case COLUMN_OBJECT:
 		return object_of(column->members);
 	case COLUMN_OBJECTS:

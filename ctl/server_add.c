@@ -30,7 +30,7 @@ const struct command command_server_add = {
     .help = "add a server, from a file with -f or from its members",
     .details = "A value is JSON, or where it is not, text:\n"
 	       "  pointsctl server add web 'listen=[\":8443\"]' matching_timeout=5s\n",
-    .options = OPTIONS_TXN | OPTION_FILE,
+    .options = OPTIONS_TXN | OPTION_FILE | OPTION_ECHO,
     .min = 1,
     .max = -1,
     .run = change_run,

@@ -56,7 +56,7 @@ static int read_options(
 	*out = (struct invocation){.command = NULL};
 	if (options_read(argc, argv, s->options, &out->options, &first, fault) == -1)
 		return -1;
-	excess = options_excess(out->options.given, OPTIONS_TXN);
+	excess = options_excess(out->options.given, OPTIONS_TXN | OPTION_ECHO);
 	if (excess != NULL)
 		return fault_set(fault, CONTROL_EXIT_USAGE, "--%s is not for %s", excess, argv[0]);
 	if (first < argc)

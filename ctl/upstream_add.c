@@ -30,7 +30,7 @@ const struct command command_upstream_add = {
     .details = "ROUTE is ROUTE/proxy[1] where it has several of them. A value is JSON, or\n"
 	       "where it is not, text:\n"
 	       "  pointsctl upstream add web 10.0.0.7:443 weight=2\n",
-    .options = OPTIONS_TXN,
+    .options = OPTIONS_TXN | OPTION_ECHO,
     .min = 2,
     .max = -1,
     .run = change_run,

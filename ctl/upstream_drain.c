@@ -178,7 +178,7 @@ const struct command command_upstream_drain = {
     .help = "choose upstreams no more, and end who is there after a time",
     .details = "Connections may go on for 30s, or as --existing says: drain=10m, or keep,\n"
 	       "as long as they want. With --wait it ends when the last one has.\n",
-    .options = OPTIONS_TXN | OPTION_EXISTING | OPTION_WAIT,
+    .options = OPTIONS_TXN | OPTION_EXISTING | OPTION_WAIT | OPTION_ECHO,
     .min = 2,
     .max = -1,
     .run = run_drain,

@@ -14,7 +14,7 @@ const struct command command_upstream_set = {
     .arguments = "ROUTE ID KEY=VALUE...",
     .help = "change members of an upstream's JSON",
     .details = "A value is JSON, or where it is not, text; null takes the member away.\n",
-    .options = OPTIONS_TXN,
+    .options = OPTIONS_TXN | OPTION_ECHO,
     .min = 3,
     .max = -1,
     .run = change_run,

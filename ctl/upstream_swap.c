@@ -31,7 +31,7 @@ const struct command command_upstream_swap = {
     .help = "replace the destinations of a route's proxy handler",
     .details = "The new ones have the options that the old ones agree on; where those differ,\n"
 	       "it is a conflict.\n",
-    .options = OPTIONS_TXN | OPTION_EXISTING,
+    .options = OPTIONS_TXN | OPTION_EXISTING | OPTION_ECHO,
     .min = 2,
     .max = -1,
     .run = change_run,

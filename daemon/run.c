@@ -22,8 +22,9 @@
 #include "common/log.h"
 #include "daemon/certs/certs.h"
 #include "daemon/config/change.h"
-#include "daemon/config/item_key.h"
+#include "daemon/core/item_key.h"
 #include "daemon/config/overlay.h"
+#include "daemon/control/admin.h"
 #include "daemon/control/server.h"
 #include "daemon/core/instance.h"
 #include "daemon/core/file_watch.h"
@@ -251,6 +252,7 @@ static void on_terminate(struct ev_loop *loop, ev_signal *w, int events)
 	    "draining %llu connections for at most %s; a second signal "
 	    "ends them",
 	    (unsigned long long)open_connections(), duration_text(grace, text));
+	certs_drain();
 	if (change_stop(&err) == -1)
 		log_failure("cannot close the listeners", &err);
 	daemon_.drain_until = ev_now(loop) + duration_seconds(grace);
@@ -344,6 +346,7 @@ static int start(struct state **state, struct error *err)
 static void stop(struct state *state)
 {
 	control_server_stop();
+	admin_stop();
 	health_stop();
 	workers_stop();
 	instance_forget();

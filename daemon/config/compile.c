@@ -3,6 +3,7 @@
 
 #include "daemon/config/compile.h"
 
+#include "daemon/config/edit.h"
 #include "daemon/core/load.h"
 #include "daemon/core/trust.h"
 
@@ -11,7 +12,7 @@
 static int check_top(const struct jnode *root, struct error *err)
 {
 	static const char *const known[] = {"apps", "admin", "logging", "storage", "@id", NULL};
-	static const char *const later[] = {"admin", "logging", "storage", NULL};
+	static const char *const later[] = {"logging", "storage", NULL};
 	size_t i;
 
 	if (jnode_object(root, err) == -1 || jnode_known(root, known, err) == -1)
@@ -35,7 +36,8 @@ static int check_apps(const struct jnode *apps, struct error *err)
 	if (apps->value == NULL)
 		return 0;
 	for (t = app_types(); *t != NULL; t++)
-		known[n++] = (*t)->name;
+		if (!(*t)->top)
+			known[n++] = (*t)->name;
 	known[n] = NULL;
 	if (jnode_object(apps, err) == -1)
 		return -1;
@@ -52,7 +54,9 @@ static int load_apps(struct load *load, const struct jnode *root, struct error *
 	for (t = app_types(); *t != NULL; t++) {
 		struct jnode app = {.parent = &apps, .key = (*t)->name};
 
-		if (apps.value != NULL)
+		if ((*t)->top)
+			app = jnode_member(root, (*t)->name);
+		else if (apps.value != NULL)
 			app = jnode_member(&apps, (*t)->name);
 		if ((*t)->load(load, &app, err) == -1)
 			return -1;
@@ -73,6 +77,7 @@ struct instance *instance_compile(json_t *document, uint64_t revision,
 	struct load load = {.arena = arena,
 	    .instance = in,
 	    .before = before,
+	    .origin = edit != NULL ? edit_origin : NULL,
 	    .edit = edit,
 	    .dry = dry,
 	    .trust = &trust};

@@ -30,7 +30,7 @@ wait_until 20 "the certificate of localhost" managed
 
 # --- what only looks ------------------------------------------------------------------------------
 for command in ping status version "listener ls" "server ls" "route ls" "upstream ls" "cert ls" \
-    "conn ls" "config show" "config export" "config history" "ca root" call; do
+    "conn ls" stats metrics "config show" "config export" "config history" "ca root" call; do
     # shellcheck disable=SC2086
     code 0 -j $command
 done
@@ -78,6 +78,18 @@ watched() {
 }
 watched "$tmp/monitor" monitor --since 0
 watched "$tmp/watch" conn watch --since 0
+
+ctl -j trace --count 1 >"$tmp/trace" 2>"$tmp/trace.err" &
+tracing=$!
+wait_until 20 "the trace" grep -q 'tracing' "$tmp/trace.err"
+exec 8<>"/dev/tcp/127.0.0.1/$port"
+printf 'GET / HTTP/1.1\r\nHost: a\r\n\r\n' >&8
+cat <&8 >/dev/null
+exec 8>&-
+wait $tracing || fail "trace ended with $?"
+cp "$tmp/trace" "$tmp/out"
+grep -q '"step":"end"' "$tmp/out" || fail "the trace: $(cat "$tmp/out")"
+keep_call 0 trace --count 1
 
 # --- changes of the document ----------------------------------------------------------------------
 change() { # COMMAND…: as a dry run, then for good
