@@ -146,7 +146,7 @@ struct client *command_connect(struct context *c)
 	if (c->client == NULL)
 		c->client = client_open(
 		    c->options->socket != NULL ? c->options->socket : control_path_client(path),
-		    c->options->timeout, c->fault);
+		    c->options->level, c->options->timeout, c->fault);
 	return c->client;
 }
 

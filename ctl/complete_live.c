@@ -80,8 +80,8 @@ void complete_live(struct completion *c, enum complete_kind kind, const char *wi
 	struct fault fault;
 	struct reply reply;
 
-	client =
-	    client_open(c->socket != NULL ? c->socket : control_path_client(path), TIMEOUT, &fault);
+	client = client_open(
+	    c->socket != NULL ? c->socket : control_path_client(path), NULL, TIMEOUT, &fault);
 	if (client == NULL)
 		return;
 	params = client_begin(client, taker.listing->method);

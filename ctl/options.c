@@ -14,12 +14,14 @@
 #define TIMEOUT_DEFAULT (10 * DURATION_S)
 
 #define LONG_ONLY OPTION_LONG_ONLY
+#define LEVEL (LONG_ONLY + 27)
 
 static const struct option_spec specs[] = {
     {'s', "socket", "PATH", 0, "the daemon's control socket"},
     {'j', "json", NULL, 0, "JSON, the same as -o json; errors too"},
     {'o', "output", "FORMAT", 0, "text, wide, json, jsonl or name"},
     {'t', "timeout", "DURATION", 0, "wait so long for an answer (10s; 0: for ever)"},
+    {LEVEL, "level", "LEVEL", 0, "act with this level, below one's own: observe, operate"},
     {'h', "help", NULL, 0, "say how it is used"},
     {'V', "version", NULL, 0, "print the version of pointsctl"},
     {'n', "dry-run", NULL, OPTION_DRY_RUN, "change nothing, only say what would be"},
@@ -31,7 +33,7 @@ static const struct option_spec specs[] = {
     {LONG_ONLY + 4, "first", NULL, OPTION_FIRST, "before all others"},
     {LONG_ONLY + 5, "last", NULL, OPTION_LAST, "behind all others, as without it"},
     {LONG_ONLY + 6, "server", "NAME", OPTION_SERVER, "the server that it belongs to"},
-    {LONG_ONLY + 23, "wrapper", "SERVER", OPTION_WRAPPER,
+    {LONG_ONLY + 26, "wrapper", "SERVER", OPTION_WRAPPER,
 	"the HTTP server whose listener wrapper it is for"},
     {LONG_ONLY + 7, "in", "ROUTE", OPTION_IN, "into the subroute of this route"},
     {'f', "file", "FILE", OPTION_FILE, "read it from there; -: standard input"},
@@ -76,6 +78,7 @@ const char *options_values(const struct option_spec *spec)
 	    {"output", "text|wide|json|jsonl|name"},
 	    {"existing", "keep|drain|kill"},
 	    {"state", "live|ended|silent"},
+	    {"level", "observe|operate|admin"},
 	};
 	size_t i;
 
@@ -263,6 +266,9 @@ static int take(const struct option_spec *spec, struct options *out, struct faul
 		return read_format(optarg, &out->format, fault);
 	case 't':
 		return read_timeout(optarg, &out->timeout, fault);
+	case LEVEL:
+		out->level = optarg;
+		return 0;
 	case 'h':
 		out->help = true;
 		return 0;
@@ -284,6 +290,7 @@ int options_read(int argc, char **argv, const struct options *base, struct optio
 	*out = (struct options){.format = FORMAT_TEXT, .timeout = TIMEOUT_DEFAULT};
 	if (base != NULL) {
 		out->socket = base->socket;
+		out->level = base->level;
 		out->format = base->format;
 		out->format_given = base->format_given;
 		out->timeout = base->timeout;

@@ -56,6 +56,7 @@ enum option_bit {
 
 struct options {
 	const char *socket; /* NULL: not said */
+	const char *level;  /* to go down to; NULL: the own one */
 	enum format format;
 	bool format_given;
 	int64_t timeout; /* ns; 0: none */

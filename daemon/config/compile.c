@@ -11,7 +11,8 @@
 
 static int check_top(const struct jnode *root, struct error *err)
 {
-	static const char *const known[] = {"apps", "admin", "logging", "storage", "@id", NULL};
+	static const char *const known[] = {
+	    "apps", "admin", "control", "logging", "storage", "@id", NULL};
 	static const char *const later[] = {"logging", "storage", NULL};
 	size_t i;
 

@@ -47,6 +47,7 @@ struct instance {
 	void *tls;            /* struct tls_app, of daemon/tls */
 	void *http;           /* struct http_app, of daemon/http */
 	void *admin;          /* struct admin_settings, of daemon/control; NULL: none */
+	void *control;        /* struct control_settings, likewise */
 	int64_t grace_period; /* ns */
 };
 
