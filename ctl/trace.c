@@ -32,7 +32,7 @@ static const struct column members[] = {
     {.key = "routes", .kind = COLUMN_OBJECTS, .members = routes, .absent = true},
     {.key = "omitted", .kind = COLUMN_NUMBER, .absent = true},
     {.key = "decision", .absent = true},
-    {.key = "captures", .kind = COLUMN_MAP, .absent = true},
+    {.key = "captures", .kind = COLUMN_MAP, .absent = true, .null = true},
     {.key = "handler", .absent = true},
     {.key = "upstream", .absent = true, .null = true},
     {.key = "problem", .absent = true, .null = true},
