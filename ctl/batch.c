@@ -94,5 +94,6 @@ const struct command command_batch = {
 	       "Quotes and comments are those of sh, but nothing is replaced.\n",
     .options = OPTIONS_TXN | OPTION_FILE | OPTION_ECHO,
     .max = 1,
+    .answer = {.form = ANSWER_OBJECT, .members = change_answer},
     .run = run_batch,
 };

@@ -27,5 +27,6 @@ const struct command command_conn_watch = {
 	"  pointsctl conn watch 'src in 10.0.0.0/8 && duration>1h'\n",
     .options = OPTION_FILTER | OPTION_SINCE,
     .max = 1,
+    .answer = {.form = ANSWER_LINES, .members = monitor_members},
     .run = run_watch,
 };

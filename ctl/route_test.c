@@ -29,20 +29,36 @@ static void write_upstreams(struct buf *out, const msgpack_object *list)
 static const struct column columns[] = {
     {.title = "DEPTH", .key = "depth", .kind = COLUMN_NUMBER, .drop = 2},
     {.title = "INDEX", .key = "index", .kind = COLUMN_NUMBER, .drop = 1},
-    {.title = "ROUTE", .key = "route", .cut = true},
+    {.title = "ROUTE", .key = "route", .null = true, .cut = true},
     {.title = "VERDICT", .key = "verdict"},
-    {.title = "MATCHERS", .key = "matchers", .cut = true, .write = verdicts_write},
-    {.title = NULL},
+    {.title = "MATCHERS",
+	.key = "matchers",
+	.kind = COLUMN_OBJECTS,
+	.members = verdicts_members,
+	.cut = true,
+	.write = verdicts_write},
+    {.key = NULL},
+};
+
+static const struct column upstreams[] = {
+    {.key = "dial"},
+    {.key = "available", .kind = COLUMN_BOOL},
+    {.key = "chosen", .kind = COLUMN_BOOL},
+    {.key = NULL},
 };
 
 static const struct column lines[] = {
     {.title = "decision", .key = "decision"},
     {.title = "server", .key = "server"},
-    {.title = "route", .key = "route"},
-    {.title = "handlers", .key = "handlers"},
-    {.title = "upstreams", .key = "upstreams", .write = write_upstreams},
-    {.title = "captures", .key = "captures"},
-    {.title = NULL},
+    {.title = "route", .key = "route", .null = true},
+    {.title = "handlers", .key = "handlers", .kind = COLUMN_TEXTS},
+    {.title = "upstreams",
+	.key = "upstreams",
+	.kind = COLUMN_OBJECTS,
+	.members = upstreams,
+	.write = write_upstreams},
+    {.title = "captures", .key = "captures", .kind = COLUMN_MAP},
+    {.key = NULL},
 };
 
 /* RFC 4648 section 4. */
@@ -148,5 +164,6 @@ const struct command command_route_test = {
 	       "  pointsctl route test --listener :443 --sni www.example.com --src 192.0.2.7\n",
     .options =
 	OPTION_LISTENER | OPTION_SRC | OPTION_SNI | OPTION_ALPN | OPTION_BYTES | OPTION_STATE,
+    .answer = {.form = ANSWER_LIST, .members = columns, .beside = lines},
     .run = run_test,
 };

@@ -11,6 +11,7 @@
 	X(acme_challenge_add) \
 	X(acme_challenge_del) \
 	X(acme_rekey) \
+	X(api_info) \
 	X(ca_root) \
 	X(cert_ls) \
 	X(cert_renew) \

@@ -69,6 +69,8 @@
 #define CONTROL_HELLO "hello"
 /* {} -> {} */
 #define CONTROL_PING "ping"
+/* {method?: text} -> chunks of methods, {protocol, version, limits, errors, levels, events} */
+#define CONTROL_API_INFO "api.info"
 /* {} -> {version, pid, started, uptime, level, workers, connections, ...} */
 #define CONTROL_STATUS "status"
 /* {kind?: text} -> chunks of what is counted, {count, time, duration_bounds, delay_bounds} */

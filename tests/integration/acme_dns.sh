@@ -53,14 +53,14 @@ same "$DIRECTORY" "$(show issuer)" "the issuer"
 
 # Revoked, and replaced by another one at once.
 serial=$(show serial)
-ctl cert revoke '*.example.com' keyCompromise || fail "cert revoke"
+ctl -j cert revoke '*.example.com' keyCompromise | grep -qE '^\{"rev":[0-9]+\}$' || fail "cert revoke"
 replaced() { [ "$(show serial)" != "$serial" ]; }
 wait_until 30 "another certificate" replaced
 grep -q 'revoke-cert' "$tmp/ca.log" || fail "the CA was not asked to revoke"
 
 # Another key for the account, by which orders go on.
 key=$(cat "$tmp"/state/acme/*/*/account.pem)
-ctl acme rekey '*.example.com' || fail "acme rekey"
+ctl -j acme rekey '*.example.com' | grep -qE '^\{"rev":[0-9]+\}$' || fail "acme rekey"
 [ "$(cat "$tmp"/state/acme/*/*/account.pem)" != "$key" ] || fail "the key is still the same"
 serial=$(show serial)
 ctl cert renew '*.example.com' || fail "cert renew with the new key"

@@ -298,6 +298,7 @@ def check_methods(path, listen):
         "upstream.show": ({"proxy": "db", "id": "127.0.0.1:9"}, UPSTREAM),
     }
     lists = {
+        "api.info": {"name", "level", "changes", "help", "parameters"},
         "stats": STATS,
         "cert.ls": {"names", "expires"},
         "config.history": {"revision", "time", "who", "comment"},

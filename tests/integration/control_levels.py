@@ -28,6 +28,7 @@ METHODS = {
     "acme.challenge_add": ("admin", {"type": "none", "name": "x", "value": "x"}),
     "acme.challenge_del": ("admin", {"type": "none", "name": "x"}),
     "acme.rekey": ("admin", {"name": "none"}),
+    "api.info": ("observe", {}),
     "ca.root": ("observe", {}),
     "cert.ls": ("observe", {}),
     "cert.renew": ("operate", {"name": "none"}),
@@ -128,6 +129,9 @@ def as_user(uid, groups, action):
 def check_matrix(path, level):
     client = Client(path, greet=level != "none")
     assert set(METHODS) == methods_of_header(), set(METHODS) ^ methods_of_header()
+    if level != "none":
+        told = {m["name"]: m["level"] for m in client.call("api.info")[1]}
+        assert told == {m: needed for m, (needed, _) in METHODS.items()}, told
     if level != "none":
         assert client.facts["level"] == level, client.facts
     for method, (needed, params) in METHODS.items():
