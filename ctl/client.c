@@ -258,13 +258,15 @@ static void read_facts(struct client *c, const msgpack_object *result)
 	unpack_copy(unpack_get(result, "level"), c->facts.level, sizeof(c->facts.level));
 }
 
-static int greet(struct client *c, struct fault *fault)
+static int greet(struct client *c, const char *level, struct fault *fault)
 {
 	struct pack_box *params = client_begin(c, CONTROL_HELLO);
 	struct reply reply;
 
 	pack_u64(pack_key(params, "protocol"), CONTROL_PROTOCOL);
 	pack_str(pack_key(params, "client"), "pointsctl " PACKAGE_VERSION);
+	if (level != NULL)
+		pack_str(pack_key(params, "level"), level);
 	if (client_call(c, NULL, NULL, &reply, fault) == -1)
 		return -1;
 	read_facts(c, reply.result);
@@ -276,13 +278,14 @@ static int greet(struct client *c, struct fault *fault)
 	return 0;
 }
 
-struct client *client_open(const char *path, int64_t timeout, struct fault *fault)
+struct client *client_open(
+    const char *path, const char *level, int64_t timeout, struct fault *fault)
 {
 	struct client *c = mem_zalloc(sizeof(*c));
 
 	c->fd = -1;
 	c->timeout = timeout;
-	if (connect_to(c, path, fault) == 0 && greet(c, fault) == 0)
+	if (connect_to(c, path, fault) == 0 && greet(c, level, fault) == 0)
 		return c;
 	client_close(c);
 	return NULL;

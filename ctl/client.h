@@ -37,8 +37,12 @@ struct client_facts {
 	uint64_t pid;
 };
 
-/* Connects and says hello. timeout: ns without a word of the daemon, 0: none. NULL with fault. */
-struct client *client_open(const char *path, int64_t timeout, struct fault *fault);
+/*
+ * Connects and says hello. level: to go down to, NULL: none. timeout: ns without a word of the
+ * daemon, 0: none. NULL with fault.
+ */
+struct client *client_open(
+    const char *path, const char *level, int64_t timeout, struct fault *fault);
 void client_close(struct client *c); /* NULL is allowed */
 const struct client_facts *client_facts(const struct client *c);
 

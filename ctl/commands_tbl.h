@@ -10,6 +10,7 @@
 #define COMMANDS(X) \
 	X(acme_challenge) \
 	X(acme_rekey) \
+	X(batch) \
 	X(ca_root) \
 	X(cert_ls) \
 	X(cert_renew) \
@@ -56,8 +57,10 @@
 	X(server_ls) \
 	X(server_rm) \
 	X(server_show) \
+	X(shell) \
 	X(stats) \
 	X(status) \
+	X(trace) \
 	X(upstream_add) \
 	X(upstream_disable) \
 	X(upstream_drain) \

@@ -22,7 +22,7 @@
 #include "common/log.h"
 #include "daemon/certs/certs.h"
 #include "daemon/config/change.h"
-#include "daemon/config/item_key.h"
+#include "daemon/core/item_key.h"
 #include "daemon/config/overlay.h"
 #include "daemon/control/admin.h"
 #include "daemon/control/log_levels.h"
@@ -253,6 +253,7 @@ static void on_terminate(struct ev_loop *loop, ev_signal *w, int events)
 	    "draining %llu connections for at most %s; a second signal "
 	    "ends them",
 	    (unsigned long long)open_connections(), duration_text(grace, text));
+	certs_drain();
 	if (change_stop(&err) == -1)
 		log_failure("cannot close the listeners", &err);
 	daemon_.drain_until = ev_now(loop) + duration_seconds(grace);

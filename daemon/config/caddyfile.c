@@ -43,6 +43,8 @@ static void write_top(const struct adaptation *a, json_t *document)
 {
 	json_t *admin = adaptation_option(a, "admin"), *storage = adaptation_option(a, "storage");
 
+	if (adaptation_option(a, "control"))
+		json_object_set(document, "control", adaptation_option(a, "control"));
 	if (storage)
 		json_object_set(document, "storage", storage);
 	if (admin)

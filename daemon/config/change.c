@@ -9,6 +9,7 @@
 #include "common/log.h"
 #include "daemon/config/change_event.h"
 #include "daemon/config/compile.h"
+#include "daemon/config/concern.h"
 #include "daemon/config/confirm.h"
 #include "daemon/config/overlay.h"
 #include "daemon/core/instance.h"
@@ -89,6 +90,7 @@ void change_forget(void)
 {
 	size_t i;
 
+	concerns_forget();
 	confirm_forget();
 	for (i = 0; i < CHANGE_HISTORY; i++)
 		json_decref(history.items[i].document);
@@ -107,6 +109,8 @@ int change_expect(bool given, uint64_t revision, struct error *err)
 {
 	uint64_t now = change_revision();
 
+	if (check_stopping(err) == -1)
+		return -1;
 	if (now == 0)
 		return error_set(err, ERROR_NOT_FOUND, "no document is in force");
 	if (given && revision != now)

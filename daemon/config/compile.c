@@ -3,6 +3,7 @@
 
 #include "daemon/config/compile.h"
 
+#include "daemon/config/edit.h"
 #include "daemon/core/load.h"
 #include "daemon/core/trust.h"
 
@@ -10,7 +11,8 @@
 
 static int check_top(const struct jnode *root, struct error *err)
 {
-	static const char *const known[] = {"apps", "admin", "logging", "storage", "@id", NULL};
+	static const char *const known[] = {
+	    "apps", "admin", "control", "logging", "storage", "@id", NULL};
 	static const char *const later[] = {"logging", "storage", NULL};
 	size_t i;
 
@@ -76,6 +78,7 @@ struct instance *instance_compile(json_t *document, uint64_t revision,
 	struct load load = {.arena = arena,
 	    .instance = in,
 	    .before = before,
+	    .origin = edit != NULL ? edit_origin : NULL,
 	    .edit = edit,
 	    .dry = dry,
 	    .trust = &trust};

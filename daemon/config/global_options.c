@@ -154,6 +154,48 @@ static int read_cert_issuer(
 	return 0;
 }
 
+/* "user alice operate" */
+static int read_grant(struct dispenser *d, json_t *grants, struct error *err)
+{
+	const char *name = dispenser_arg(d), *level = name != NULL ? dispenser_arg(d) : NULL;
+
+	if (level == NULL)
+		return dispenser_arg_error(d, err);
+	if (json_object_get(grants, name) != NULL)
+		return dispenser_error(d, err, ERROR_INVALID, "'%s' has a level already", name);
+	json_object_set_new(grants, name, json_string(level));
+	return dispenser_none(d, err);
+}
+
+static int read_user(struct dispenser *d, json_t *out, struct error *err)
+{
+	return read_grant(d, member_object(out, "users"), err);
+}
+
+static int read_group(struct dispenser *d, json_t *out, struct error *err)
+{
+	return read_grant(d, member_object(out, "groups"), err);
+}
+
+static int read_control(
+    struct adaptation *a, struct dispenser *d, json_t **value, struct error *err)
+{
+	static const struct setting settings[] = {
+	    {"user", SETTING_CUSTOM, NULL, read_user},
+	    {"group", SETTING_CUSTOM, NULL, read_group},
+	    {NULL, 0, NULL, NULL},
+	};
+
+	(void)a;
+	*value = json_object();
+	if (dispenser_none(d, err) == 0 &&
+	    settings_adapt(d, settings, "option of control", *value, err) == 0)
+		return 0;
+	json_decref(*value);
+	*value = NULL;
+	return -1;
+}
+
 static int read_admin(struct adaptation *a, struct dispenser *d, json_t **value, struct error *err)
 {
 	static const struct setting settings[] = {
@@ -344,6 +386,7 @@ static const struct global_option options[] = {
     {"auto_https", SETTING_CUSTOM, read_auto_https, NULL, NULL},
     {"cert_issuer", SETTING_CUSTOM, read_cert_issuer, NULL, NULL},
     {"cert_lifetime", SETTING_DURATION, NULL, NULL, NULL},
+    {"control", SETTING_CUSTOM, read_control, NULL, NULL},
     {"debug", SETTING_TRUE, NULL, NULL, NULL},
     {"default_bind", SETTING_CUSTOM, read_default_bind, NULL, NULL},
     {"default_sni", SETTING_STRING, NULL, NULL, NULL},

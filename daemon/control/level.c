@@ -26,17 +26,37 @@ struct level_rules level_rules_default(void)
 	return rules;
 }
 
+static const struct level_grant *find_grant(const struct level_grants *grants, id_t id)
+{
+	size_t i;
+
+	for (i = 0; i < grants->count; i++)
+		if (grants->items[i].id == id)
+			return &grants->items[i];
+	return NULL;
+}
+
 enum level level_for(
     const struct level_rules *rules, uid_t uid, const gid_t *groups, size_t group_count)
 {
+	const struct level_grant *grant;
+	enum level level = LEVEL_NONE;
 	size_t i;
 
 	if (uid == 0 || uid == rules->owner)
 		return LEVEL_ADMIN;
-	for (i = 0; rules->has_group && i < group_count; i++)
-		if (groups[i] == rules->group)
-			return LEVEL_OPERATE;
-	return LEVEL_NONE;
+	grant = find_grant(&rules->users, uid);
+	if (grant != NULL)
+		return grant->level;
+	for (i = 0; i < group_count; i++) {
+		grant = find_grant(&rules->groups, groups[i]);
+		if (grant != NULL && grant->level > level)
+			level = grant->level;
+		else if (grant == NULL && rules->has_group && groups[i] == rules->group &&
+			 level < LEVEL_OPERATE)
+			level = LEVEL_OPERATE;
+	}
+	return level;
 }
 
 /* The primary group and the others, as they were when the caller connected. */
@@ -92,13 +112,26 @@ out:
 	return rc;
 }
 
+static const char *const names[] = {
+#define LEVEL_NAME(id, name) [LEVEL_##id] = name,
+    CONTROL_LEVELS(LEVEL_NAME)
+#undef LEVEL_NAME
+};
+
 const char *level_name(enum level level)
 {
-	static const char *const names[] = {
-#define LEVEL_NAME(id, name) [LEVEL_##id] = name,
-	    CONTROL_LEVELS(LEVEL_NAME)
-#undef LEVEL_NAME
-	};
-
 	return names[level];
+}
+
+bool level_parse(struct span text, enum level *out)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (!span_eq_str(text, names[i]))
+			continue;
+		*out = (enum level)i;
+		return true;
+	}
+	return false;
 }

@@ -11,6 +11,8 @@
 
 #include <pointsman/control.h>
 
+#include "common/span.h"
+
 enum level {
 #define LEVEL_ENUM(id, name) LEVEL_##id,
 	CONTROL_LEVELS(LEVEL_ENUM)
@@ -25,11 +27,26 @@ struct caller {
 	enum level level;
 };
 
-/* Whom the levels go to. Others have none. */
+/* The level of a user or of a group's members. */
+struct level_grant {
+	id_t id;
+	enum level level;
+};
+
+struct level_grants {
+	const struct level_grant *items;
+	size_t count;
+};
+
+/*
+ * Whom the levels go to. Others have none. What is said of a user counts for him, whatever his
+ * groups are; else the highest level of a group of his.
+ */
 struct level_rules {
 	uid_t owner; /* admin, as uid 0 is: the daemon's own */
 	bool has_group;
-	gid_t group; /* operate */
+	gid_t group; /* operate, unless groups says something else */
+	struct level_grants users, groups;
 };
 
 /* The rules as SPEC has them: looks the group up by name, so not to be called often. */
@@ -43,5 +60,7 @@ int level_identify(const struct level_rules *rules, int fd, struct caller *out);
 
 /* "observe", ... */
 const char *level_name(enum level level);
+/* false: text is no level. */
+bool level_parse(struct span text, enum level *out);
 
 #endif

@@ -8,6 +8,7 @@
 #include <libgen.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/socket.h>
@@ -16,6 +17,7 @@
 #include <unistd.h>
 #include <ev.h>
 
+#include "common/arena.h"
 #include "common/control_path.h"
 #include "common/log.h"
 #include "daemon/control/event_log.h"
@@ -26,6 +28,9 @@
 
 #define SOCKET_MODE 0660
 #define FOLDER_MODE 0750
+#define OPEN_SOCKET_MODE 0666 /* where the document names who may use it */
+#define OPEN_FOLDER_MODE 0755
+#define STRANGERS_MAX (CONTROL_CLIENTS_MAX / 2) /* of all clients, before one without a level */
 #define BACKLOG 128
 #define ACCEPTS_PER_WAKE 16
 #define PAUSE 0.5 /* seconds, after running out of descriptors */
@@ -36,7 +41,8 @@ static struct {
 	ev_timer pause;
 	struct level_rules rules;
 	char path[CONTROL_PATH_MAX];
-	dev_t device; /* of the socket's file, to know it again */
+	bool own_folder; /* made for the socket */
+	dev_t device;    /* of the socket's file, to know it again */
 	ino_t inode;
 } control;
 
@@ -51,6 +57,9 @@ static void welcome(int fd)
 		close(fd);
 	} else if (level_identify(&control.rules, fd, &caller) == -1) {
 		log_msg(LOG_WARN, "control", "cannot tell who a client is: %s", strerror(errno));
+		close(fd);
+	} else if (caller.level == LEVEL_NONE && session_count() >= STRANGERS_MAX) {
+		session_turn_away(fd, error_code_name(ERROR_DENIED), "this user has no level");
 		close(fd);
 	} else {
 		session_start(fd, &caller);
@@ -86,13 +95,18 @@ static void on_pause_over(struct ev_loop *loop, ev_timer *w, int events)
 
 /* ---- the socket's place -------------------------------------------------------------------- */
 
+static bool is_open_to_all(void)
+{
+	return control.rules.users.count + control.rules.groups.count > 0;
+}
+
 /* Our own folder's mode, whatever the umask is. */
 static void set_folder_mode(int fd, const char *folder)
 {
 	if (control.rules.has_group && fchown(fd, (uid_t)-1, control.rules.group) == -1)
 		log_msg(LOG_DEBUG, "control", "%s stays with our own group: %s", folder,
 		    strerror(errno));
-	if (fchmod(fd, FOLDER_MODE) == -1)
+	if (fchmod(fd, is_open_to_all() ? OPEN_FOLDER_MODE : FOLDER_MODE) == -1)
 		log_msg(
 		    LOG_WARN, "control", "cannot set the mode of %s: %s", folder, strerror(errno));
 }
@@ -113,7 +127,8 @@ static int open_folder(const char *path, struct error *err)
 	fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC | (made ? O_NOFOLLOW : 0));
 	if (fd == -1)
 		return error_errno(err, ERROR_INVALID, "cannot open the folder %s", folder);
-	if (made)
+	control.own_folder = control.own_folder || made;
+	if (control.own_folder)
 		set_folder_mode(fd, folder);
 	return fd;
 }
@@ -213,7 +228,7 @@ static int give_to_group(const char *path, struct error *err)
 		log_msg(
 		    LOG_DEBUG, "control", "%s stays with our own group: %s", path, strerror(errno));
 	snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
-	if (chmod(self, SOCKET_MODE) == -1) {
+	if (chmod(self, is_open_to_all() ? OPEN_SOCKET_MODE : SOCKET_MODE) == -1) {
 		error_errno(err, ERROR_INTERNAL, "cannot set the mode of %s", path);
 		goto out;
 	}
@@ -266,18 +281,63 @@ out:
 
 /* ---- start and stop ------------------------------------------------------------------------ */
 
+static void set_default_rules(void)
+{
+	const struct level_rules before = control.rules;
+
+	control.rules = level_rules_default();
+	control.rules.users = before.users;
+	control.rules.groups = before.groups;
+}
+
+/* The modes of the socket and, if that is ours, its folder. */
+static void set_modes(void)
+{
+	struct error err;
+	int folder = open_folder(control.path, &err);
+
+	if (folder == -1 || give_to_group(control.path, &err) == -1)
+		log_msg(LOG_WARN, "control", "the socket's mode stays as it is: %s", err.message);
+	if (folder != -1)
+		close(folder);
+}
+
+static void copy_grants(struct level_grants *to, const struct level_grants *from)
+{
+	struct level_grant *items = mem_alloc(from->count * sizeof(*items) + 1);
+
+	if (from->count > 0)
+		memcpy(items, from->items, from->count * sizeof(*items));
+	free((void *)to->items);
+	*to = (struct level_grants){.items = items, .count = from->count};
+}
+
+void control_server_grant(const struct level_grants *users, const struct level_grants *groups)
+{
+	bool was_open = is_open_to_all();
+
+	copy_grants(&control.rules.users, users);
+	copy_grants(&control.rules.groups, groups);
+	if (!ev_is_active(&control.io) && !ev_is_active(&control.pause))
+		return;
+	if (is_open_to_all() != was_open)
+		set_modes();
+	session_relevel(&control.rules);
+}
+
 int control_server_start(const char *path, struct error *err)
 {
 	int fd;
 
 	*err = (struct error){.code = ERROR_NONE};
+	control.own_folder = path == NULL;
 	if (path == NULL)
 		control_path_daemon(control.path);
 	else if (snprintf(control.path, sizeof(control.path), "%s", path) >=
 		 (int)sizeof(control.path))
 		return error_set(
 		    err, ERROR_INVALID, "the control socket's path is too long: %s", path);
-	control.rules = level_rules_default();
+	set_default_rules();
 	fd = open_socket(control.path, err);
 	if (fd == -1)
 		return -1;
@@ -303,6 +363,7 @@ void control_server_stop(void)
 	if (!ev_is_active(&control.io) && !ev_is_active(&control.pause))
 		return;
 	session_close_all("the daemon stops");
+	workers_settle(); /* calls on their way end, though nobody hears of it */
 	event_log_stop();
 	txn_memory_forget();
 	ev_io_stop(control_loop(), &control.io);

@@ -38,6 +38,7 @@ struct session {
 	ev_io io;
 	ev_timer timer; /* for a message once begun, the hello, and the end */
 	struct caller caller;
+	enum level ceiling; /* of its level: what it asked for, else the highest */
 	char client[64];
 	struct buf in, out;
 	struct scanner scanner; /* of the message at the front of in */
@@ -185,8 +186,8 @@ static bool allowed(const struct session *s, const struct method *method, struct
 {
 	if (s->caller.level == LEVEL_NONE)
 		error_set(err, ERROR_DENIED,
-		    "uid %u may not use this socket; root, the daemon's own user and the group %s "
-		    "may",
+		    "uid %u may not use this socket; root, the daemon's own user, the group %s and "
+		    "those whom the document's \"control\" names may",
 		    (unsigned)s->caller.uid, CONTROL_GROUP);
 	else if (!s->greeted && !method->greets)
 		error_set(err, ERROR_INVALID, "the first request must be %s", CONTROL_HELLO);
@@ -450,6 +451,27 @@ void session_forget(struct session *s, struct call *call)
 	ev_feed_event(control_loop(), &s->io, EV_WRITE); /* there may be requests that wait */
 }
 
+void session_lower(struct session *s, enum level level)
+{
+	if (level < s->ceiling)
+		s->ceiling = level;
+	if (level < s->caller.level)
+		s->caller.level = level;
+}
+
+void session_relevel(const struct level_rules *rules)
+{
+	struct session *s;
+
+	DL_FOREACH (sessions.all, s) {
+		if (level_identify(rules, s->io.fd, &s->caller) == -1)
+			s->caller.level = LEVEL_NONE;
+		session_lower(s, s->ceiling);
+		if (s->greeted && s->caller.level == LEVEL_NONE)
+			refuse(s, ERROR_DENIED, "this user has no level any more");
+	}
+}
+
 void session_greeted(struct session *s, struct span client)
 {
 	size_t i, n = client.n < sizeof(s->client) - 1 ? client.n : sizeof(s->client) - 1;
@@ -471,6 +493,7 @@ void session_start(int fd, const struct caller *caller)
 	struct session *s = mem_zalloc(sizeof(*s));
 
 	s->caller = *caller;
+	s->ceiling = LEVEL_ADMIN;
 	s->client[0] = '-';
 	scan_next(s);
 	ev_io_init(&s->io, on_io, fd, EV_READ);

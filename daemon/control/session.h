@@ -19,6 +19,8 @@ struct session;
 void session_start(int fd, const struct caller *caller);
 /* Tells each client why (a constant), then closes it. */
 void session_close_all(const char *reason);
+/* The rules have changed: each client's level is what they say now. */
+void session_relevel(const struct level_rules *rules);
 unsigned session_count(void);
 
 /* Tells the other end of fd why it is not served, as well as that goes without waiting. */
@@ -37,6 +39,8 @@ bool session_roomy(const struct session *s);
 bool session_ended(const struct session *s);
 /* The call has been answered. */
 void session_forget(struct session *s, struct call *call);
+/* The client has no more than this level from now on. */
+void session_lower(struct session *s, enum level level);
 /* hello was answered; client is what the client calls itself, for the log. */
 void session_greeted(struct session *s, struct span client);
 

@@ -7,11 +7,12 @@
 #include "daemon/control/method.h"
 #include "daemon/control/session.h"
 
-enum { HELLO_PROTOCOL, HELLO_CLIENT };
+enum { HELLO_PROTOCOL, HELLO_CLIENT, HELLO_LEVEL };
 
 static const struct param hello_params[] = {
     {.name = "protocol", .type = PARAM_INT, .required = true, .help = "the client's version"},
     {.name = "client", .type = PARAM_TEXT, .max = 64, .help = "its name, for the log"},
+    {.name = "level", .type = PARAM_TEXT, .max = 16, .help = "the level to go down to"},
     {.name = NULL},
 };
 
@@ -32,6 +33,24 @@ static void pack_limits(struct pack *pack)
 	pack_close(&map);
 }
 
+/* Down to the level that the client wants to have, never up. */
+static int lower(struct call *call, const struct argument *arg, struct error *err)
+{
+	enum level level;
+
+	if (!arg->given)
+		return 0;
+	if (!level_parse(arg->text, &level) || level == LEVEL_NONE)
+		return error_set(err, ERROR_INVALID,
+		    "level: '%.*s' is none; they are observe, operate, admin", (int)arg->text.n,
+		    (const char *)arg->text.p);
+	if (level > call->caller.level)
+		return error_set(err, ERROR_DENIED, "level: yours is %s; %s is above it",
+		    level_name(call->caller.level), level_name(level));
+	session_lower(call->session, level);
+	return 0;
+}
+
 static void run_hello(struct call *call, const struct argument *args)
 {
 	uint64_t theirs = args[HELLO_PROTOCOL].number;
@@ -45,13 +64,17 @@ static void run_hello(struct call *call, const struct argument *args)
 		call_fail(call, &err);
 		return;
 	}
+	if (lower(call, &args[HELLO_LEVEL], &err) == -1) {
+		call_fail(call, &err);
+		return;
+	}
 	session_greeted(call->session, args[HELLO_CLIENT].text);
 	map = call_result(call);
 	/* A newer client may go on if it can still speak ours. */
 	pack_u64(pack_key(map, "protocol"), theirs < CONTROL_PROTOCOL ? theirs : CONTROL_PROTOCOL);
 	pack_u64(pack_key(map, "protocol_min"), CONTROL_PROTOCOL_MIN);
 	pack_str(pack_key(map, "version"), PACKAGE_VERSION);
-	pack_str(pack_key(map, "level"), level_name(call->caller.level));
+	pack_str(pack_key(map, "level"), level_name(session_caller(call->session)->level));
 	pack_u64(pack_key(map, "pid"), (uint64_t)getpid());
 	pack_limits(pack_key(map, "limits"));
 	call_finish(call);

@@ -11,6 +11,7 @@
 #include "daemon/core/conn_log.h"
 #include "daemon/core/conn_table.h"
 #include "daemon/core/conn_tally.h"
+#include "daemon/core/conn_trace.h"
 #include "daemon/core/flow.h"
 #include "daemon/core/instance.h"
 #include "daemon/core/listener.h"
@@ -111,12 +112,13 @@ static void announce(struct conn *conn)
 	conn_table_add(conn);
 	conn_tally_open(conn);
 	conn_event_open(conn);
+	conn_trace_open(conn);
 }
 
 void conn_start(struct conn *conn)
 {
 	announce(conn);
-	routing_start(conn, conn->worker->instance, &conn->listener->server->routes);
+	routing_start(conn, conn->worker->instance, conn->listener->server);
 }
 
 void conn_accept(struct listener *l, int fd, const struct sockaddr *sa, socklen_t length)
@@ -202,6 +204,8 @@ static void end(struct conn *conn, enum end_reason reason, const char *detail, b
 	conn_timer_stop(conn);
 	conn_log_end(conn, detail); /* while the socket can still be asked for its address */
 	conn_event_close(conn, detail);
+	if (conn->traced != 0)
+		conn_trace_end(conn, detail);
 	if (conn->on_end != NULL)
 		conn->on_end(conn);
 	if (conn->flow != NULL)

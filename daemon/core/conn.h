@@ -50,6 +50,7 @@ struct conn {
 	const char *state; /* constant: "matching", "handling", "dialing", "relaying", "closing" */
 	enum end_reason reason;
 	bool ended;
+	uint8_t traced; /* bits: the traces that follow it */
 };
 
 /*

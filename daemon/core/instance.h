@@ -11,7 +11,7 @@
 #include <stdint.h>
 #include <jansson.h>
 
-#include "daemon/core/route.h"
+#include "daemon/core/route_table.h"
 
 struct load;
 struct tallies;
@@ -26,6 +26,9 @@ struct server {
 	struct strings listen; /* as written */
 	struct strings paused; /* those of them that accept nothing for now (ours) */
 	struct route_list routes;
+	struct route_table own; /* where those are */
+	/* Lists of its listener wrappers "layer4", in their order (http app). */
+	const struct route_table *const *wrappers;
 	int64_t idle_timeout;                    /* ns, UDP flows */
 	int64_t max_flows, max_flows_per_source; /* of each address that it listens on */
 	int64_t log_interval;                    /* ns, of long connections; 0: none */
@@ -40,25 +43,34 @@ struct instance {
 	struct trusted *trusted; /* values of core/trust.h that are in none of the routes */
 	struct server **servers;
 	size_t server_count;
+	const struct route_table **tables; /* all lists of top-level routes */
+	size_t table_count;
 	/* Names that want a certificate of ours, found while loading; for the tls app's finish().
 	 */
 	struct strings managed;
 	void *tls;            /* struct tls_app, of daemon/tls */
 	void *http;           /* struct http_app, of daemon/http */
 	void *admin;          /* struct admin_settings, of daemon/control; NULL: none */
+	void *control;        /* struct control_settings, likewise */
 	int64_t grace_period; /* ns */
 };
 
 struct instance *instance_ref(struct instance *instance);
 void instance_unref(struct instance *instance); /* NULL is allowed; from any thread */
 
-/* The server of that name, and its list of routes in the document: one JSON value for each. NULL.
- */
+/* The server, or the list of routes, of that name; NULL. */
 const struct server *instance_server(const struct instance *instance, const char *name);
-const json_t *instance_routes_json(const struct instance *instance, const char *name);
+const struct route_table *instance_table(const struct instance *instance, const char *name);
 
-/* While loading: adds a server (in load->arena) or a name to be managed (copied, once each). */
+/* Gives a new server its name, which is borrowed, and its list that of it. */
+void server_set_name(struct server *server, const char *name);
+
+/*
+ * While loading: adds a server with its list, another list (both in load->arena) or a name to be
+ * managed (copied, once each).
+ */
 int instance_add_server(struct load *load, struct server *server, struct error *err);
+int instance_add_table(struct load *load, const struct route_table *table, struct error *err);
 void instance_manage(struct load *load, const char *name);
 
 /*

@@ -19,12 +19,18 @@
 
 enum match_verdict { MATCH_NO, MATCH_YES, MATCH_MORE };
 
+/* "no", "yes", "more" */
+const char *match_verdict_name(enum match_verdict verdict);
+
 /* How a want-more is to be taken (SPEC section 5). */
 enum match_phase {
 	MATCH_LIVE,   /* more may come */
 	MATCH_ENDED,  /* the stream has ended: want-more is no, and `not` of it is yes */
 	MATCH_SILENT, /* silence_timeout has passed: want-more is no, `not` of it is no too */
 };
+
+/* "live", "ended", "silent" */
+const char *match_phase_name(enum match_phase phase);
 
 struct http_request;
 struct quic_gather;

@@ -174,6 +174,7 @@ const struct handler_type handler_echo = {
     .help = "sends back what the client sends, until it ends",
     .handle = handle,
     .explain = explain_terminal,
+    .terminal = true,
     .adapt = adapt,
     .datagrams = true,
 };

@@ -208,6 +208,7 @@ const struct handler_type handler_respond = {
     .load = load,
     .handle = handle,
     .explain = explain_terminal,
+    .terminal = true,
     .adapt = adapt,
     .datagrams = true,
 };

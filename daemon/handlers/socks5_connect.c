@@ -7,6 +7,7 @@
 
 #include "daemon/core/conn_tally.h"
 #include "daemon/core/tally.h"
+#include "daemon/core/conn_trace.h"
 #include "daemon/core/worker.h"
 #include "daemon/handlers/socks5.h"
 #include "daemon/net/sockets.h"
@@ -44,6 +45,8 @@ static void connected(struct socks5 *s)
 {
 	struct netaddr local = sockets_name(s->upstream.io.fd);
 
+	if (s->conn->traced != 0)
+		conn_trace_dial(s->conn, s->conn->upstream, NULL);
 	conn_timer_stop(s->conn);
 	conn_tally_upstream(s->conn, peers_unnamed(), s->give_up - duration_seconds(CONNECT_TOTAL));
 	endpoint_wait(&s->upstream, 0);
@@ -58,6 +61,8 @@ static void attempt_failed(struct socks5 *s, int problem)
 	counter_add(&w->counters.dial_failures, 1);
 	counter_add(
 	    &tallies_of(peers_unnamed(), w->index)->dial_failures[dial_problem_of(problem)], 1);
+	if (s->conn->traced != 0)
+		conn_trace_dial(s->conn, s->conn->upstream, strerror(problem));
 	endpoint_close(&s->upstream);
 	conn_timer_stop(s->conn);
 	if (s->address < s->address_count && ev_now(s->conn->worker->loop) < s->give_up)

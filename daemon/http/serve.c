@@ -8,6 +8,7 @@
 
 #include "daemon/core/conn.h"
 #include "daemon/core/conn_tally.h"
+#include "daemon/core/explain.h"
 #include "daemon/core/instance.h"
 #include "daemon/core/worker.h"
 #include "daemon/http/h2_serve.h"
@@ -441,5 +442,6 @@ const struct handler_type handler_http = {
     .help = "serves HTTP requests",
     .params_size = sizeof(struct http_server),
     .handle = handle,
+    .explain = explain_terminal,
     .internal = true,
 };

@@ -9,6 +9,7 @@
 
 #include "common/log.h"
 #include "daemon/core/conn_tally.h"
+#include "daemon/core/conn_trace.h"
 #include "daemon/core/events.h"
 #include "daemon/core/listener.h"
 #include "daemon/core/replacer.h"
@@ -198,6 +199,8 @@ static void attempt_failed(
     struct dial *d, const struct netaddr *address, enum dial_problem kind, const char *problem)
 {
 	count_failure(d, d->peer, kind, problem);
+	if (d->conn->traced != 0)
+		conn_trace_dial(d->conn, d->peer->address, problem);
 	note_problem(d, strchr(d->peer->address, '/') + 1,
 	    d->addresses == d->resolved ? address : NULL, problem);
 }
@@ -222,6 +225,8 @@ static void connected(struct dial *d)
 	conn_tally_upstream(conn, peer_tallies(d->peer), d->since);
 	conn->upstream_bound = d->pool->active != NULL && d->pool->active->close_if_unhealthy;
 	facts_set(&conn->facts, "l4.proxy.upstream", span_str(d->peer->address));
+	if (conn->traced != 0)
+		conn_trace_dial(conn, conn->upstream, NULL);
 	d->reached = d->peer;
 	d->peer = NULL;
 	d->current = NULL;

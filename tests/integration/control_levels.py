@@ -23,6 +23,7 @@ METHODS = {
     "status": ("observe", {}),
     "conn.ls": ("observe", {}),
     "conn.show": ("observe", {"id": 2**40}),
+    "conn.trace": ("observe", {"filter": "no.such"}),
     "conn.kill": ("operate", {"ids": [2**40]}),
     "acme.challenge_add": ("admin", {"type": "none", "name": "x", "value": "x"}),
     "acme.challenge_del": ("admin", {"type": "none", "name": "x"}),

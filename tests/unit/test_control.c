@@ -543,6 +543,25 @@ START_TEST(level_rules)
 }
 END_TEST
 
+START_TEST(level_grants)
+{
+	const struct level_grant users[] = {{501, LEVEL_OBSERVE}, {502, LEVEL_NONE}};
+	const struct level_grant groups[] = {{80, LEVEL_ADMIN}, {81, LEVEL_OBSERVE}};
+	struct level_rules rules = {.owner = 500, .has_group = true, .group = 77};
+	const gid_t all[] = {77, 80, 81}, few[] = {77, 81}, one[] = {81};
+
+	rules.users = (struct level_grants){users, 2};
+	rules.groups = (struct level_grants){groups, 2};
+	ck_assert_int_eq(level_for(&rules, 501, all, 3), LEVEL_OBSERVE);
+	ck_assert_int_eq(level_for(&rules, 502, all, 3), LEVEL_NONE);
+	ck_assert_int_eq(level_for(&rules, 503, all, 3), LEVEL_ADMIN);
+	ck_assert_int_eq(level_for(&rules, 503, few, 2), LEVEL_OPERATE);
+	ck_assert_int_eq(level_for(&rules, 503, one, 1), LEVEL_OBSERVE);
+	rules.group = 81; /* what the document says of it counts */
+	ck_assert_int_eq(level_for(&rules, 503, one, 1), LEVEL_OBSERVE);
+}
+END_TEST
+
 /* ---- status -------------------------------------------------------------------------------- */
 
 START_TEST(status_shape)
@@ -624,6 +643,7 @@ int main(void)
 	tcase_add_test(tc, level_none_may_nothing);
 	tcase_add_test(tc, levels_by_method);
 	tcase_add_test(tc, level_rules);
+	tcase_add_test(tc, level_grants);
 	tcase_add_test(tc, status_shape);
 	tcase_add_test(tc, no_document_to_show);
 	tcase_add_test(tc, error_codes);
