@@ -56,7 +56,7 @@ static const struct option_spec specs[] = {
 	"live (more may come), ended, silent; else live"},
     {LONG_ONLY + 20, "since", "SEQ", OPTION_SINCE, "those after this number first, 0: all"},
     {LONG_ONLY + 23, "count", "N", OPTION_COUNT, "end after so many connections"},
-    {LONG_ONLY + 24, "for", "DURATION", OPTION_FOR, "for this time, such as 10m; then it is over"},
+    {LONG_ONLY + 24, "for", "DURATION", OPTION_FOR, "for this time, such as 10m"},
     {LONG_ONLY + 25, "strict", NULL, OPTION_STRICT, "fail (1) where there is advice"},
     {LONG_ONLY + 40, "expires-within", "DURATION", OPTION_EXPIRES_WITHIN,
 	"only those with no more time left, such as 30d"},
