@@ -291,7 +291,7 @@ START_TEST(test_levels)
 {
 	struct log_line l;
 
-	log_set_level(LOG_WARN);
+	ck_assert_int_eq(log_set_level(NULL, LOG_WARN), 0);
 	ck_assert(!log_enabled(LOG_INFO));
 	ck_assert(log_enabled(LOG_WARN));
 	log_msg(LOG_INFO, "core", "unwanted");
