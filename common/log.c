@@ -274,7 +274,7 @@ void log_reopen(void)
 void log_init(enum log_format format, enum log_level level, int fd)
 {
 	const struct log_output output = {.rule.level = level, .format = format};
-	struct log_file *file = log_file_of("default", fd);
+	struct log_file *file = log_file_of(fd == STDERR_FILENO ? LOG_STDERR : "default", fd);
 
 	log_set_level(NULL, -1);
 	log_outputs_set(&output, 1, &file, 1);

@@ -14,6 +14,10 @@
 
 #include "common/error.h"
 
+/* Names of the standard streams. */
+#define LOG_STDERR "(stderr)"
+#define LOG_STDOUT "(stdout)"
+
 struct log_file_options {
 	mode_t mode; /* of a new file, and set where an older one differs; 0: 0600 for new ones */
 	mode_t folder_mode;  /* of folders that are missing */

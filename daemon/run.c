@@ -24,6 +24,7 @@
 #include "daemon/config/change.h"
 #include "daemon/config/item_key.h"
 #include "daemon/config/overlay.h"
+#include "daemon/config/storage.h"
 #include "daemon/control/server.h"
 #include "daemon/core/instance.h"
 #include "daemon/core/file_watch.h"
@@ -49,10 +50,11 @@ struct options {
 
 static struct {
 	struct options options;
-	ev_signal hangup, terminate, interrupt, quit;
+	ev_signal hangup, reopen, terminate, interrupt, quit;
 	ev_timer drain;
 	ev_tstamp drain_until;
 	bool draining;
+	json_t *first; /* the document of the start, until it is taken */
 } daemon_;
 
 /* ---- options -------------------------------------------------------------------------------- */
@@ -182,6 +184,11 @@ static int load_document(json_t **out, struct error *err)
 {
 	const struct options *o = &daemon_.options;
 
+	if (daemon_.first != NULL) {
+		*out = daemon_.first;
+		daemon_.first = NULL;
+		return 0;
+	}
 	if (o->demo) {
 		*out = demo_document();
 		return 0;
@@ -199,6 +206,14 @@ static void on_hangup(struct ev_loop *loop, ev_signal *w, int events)
 	log_msg(LOG_INFO, "config", "reloading");
 	if (change_reload("reload", on_published, NULL, &err) == -1)
 		log_failure("nothing changed", &err);
+}
+
+static void on_reopen(struct ev_loop *loop, ev_signal *w, int events)
+{
+	(void)loop;
+	(void)w;
+	(void)events;
+	log_reopen();
 }
 
 /* ---- the end -------------------------------------------------------------------------------- */
@@ -271,10 +286,12 @@ static void watch_signals(struct ev_loop *loop)
 {
 	signal(SIGPIPE, SIG_IGN);
 	ev_signal_init(&daemon_.hangup, on_hangup, SIGHUP);
+	ev_signal_init(&daemon_.reopen, on_reopen, SIGUSR1);
 	ev_signal_init(&daemon_.terminate, on_terminate, SIGTERM);
 	ev_signal_init(&daemon_.interrupt, on_quit, SIGINT);
 	ev_signal_init(&daemon_.quit, on_quit, SIGQUIT);
 	ev_signal_start(loop, &daemon_.hangup);
+	ev_signal_start(loop, &daemon_.reopen);
 	ev_signal_start(loop, &daemon_.terminate);
 	ev_signal_start(loop, &daemon_.interrupt);
 	ev_signal_start(loop, &daemon_.quit);
@@ -322,13 +339,17 @@ static int start(struct state **state, struct error *err)
 {
 	const struct options *o = &daemon_.options;
 	bool kept_in_memory = o->demo && o->state == NULL;
+	struct state *storage;
 
 	*state = open_state(err);
 	if (*state == NULL && !kept_in_memory)
 		return -1;
+	if (load_document(&daemon_.first, err) == -1 ||
+	    storage_open(daemon_.first, *state, &storage, err) == -1)
+		return -1;
 	if (workers_start(o->workers, err) == -1)
 		return -1;
-	if (certs_start(*state, control_loop(), err) == -1)
+	if (certs_start(storage, control_loop(), err) == -1)
 		return -1;
 	tls_issuer_set(&certs_issuer);
 	change_source_set(load_document);
@@ -353,6 +374,8 @@ static void stop(struct state *state)
 	overlay_stop();
 	item_keys_forget();
 	certs_stop();
+	json_decref(daemon_.first);
+	storage_close();
 	state_close(state);
 }
 

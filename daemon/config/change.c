@@ -10,6 +10,7 @@
 #include "daemon/config/change_event.h"
 #include "daemon/config/compile.h"
 #include "daemon/config/confirm.h"
+#include "daemon/config/logging.h"
 #include "daemon/config/overlay.h"
 #include "daemon/core/instance.h"
 
@@ -143,6 +144,7 @@ static int publish(struct instance *next, struct saving *saving, const struct ch
 	}
 	instance_publish(publication, change_event_taken,
 	    passage_new(next->revision, change->who, change->comment, done, arg));
+	logging_take(next);
 	return 0;
 }
 
@@ -196,9 +198,19 @@ int change_document(
 	return -1;
 }
 
+/* What the daemon itself goes on with until it ends: the log, the storage. */
+static json_t *without_apps(void)
+{
+	const struct instance *current = instance_current();
+	json_t *document = current != NULL ? json_copy(current->document) : json_object();
+
+	json_object_del(document, "apps");
+	return document;
+}
+
 int change_stop(struct error *err)
 {
-	struct change change = {.document = json_object(), .who = "stop", .overrides = true};
+	struct change change = {.document = without_apps(), .who = "stop", .overrides = true};
 	int rc = change_document(&change, NULL, NULL, err);
 
 	json_decref(change.document);
@@ -325,6 +337,8 @@ int change_reload(const char *who, void (*done)(void *arg), void *arg, struct er
 	rc = load(file, entries, who, done, arg, err);
 	json_decref(entries);
 	json_decref(file);
+	if (rc == 0)
+		log_reopen();
 	if (rc == -1)
 		change_event_refused(who, NULL, err);
 	else if (unsaved > 0)

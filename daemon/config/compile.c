@@ -3,6 +3,8 @@
 
 #include "daemon/config/compile.h"
 
+#include "daemon/config/logging.h"
+#include "daemon/config/storage.h"
 #include "daemon/core/load.h"
 #include "daemon/core/trust.h"
 
@@ -11,7 +13,7 @@
 static int check_top(const struct jnode *root, struct error *err)
 {
 	static const char *const known[] = {"apps", "admin", "logging", "storage", "@id", NULL};
-	static const char *const later[] = {"admin", "logging", "storage", NULL};
+	static const char *const later[] = {"admin", NULL};
 	size_t i;
 
 	if (jnode_object(root, err) == -1 || jnode_known(root, known, err) == -1)
@@ -24,6 +26,17 @@ static int check_top(const struct jnode *root, struct error *err)
 			    "is not supported by this version; remove it");
 	}
 	return 0;
+}
+
+static int load_top(struct load *load, const struct jnode *root, struct error *err)
+{
+	struct jnode logging = jnode_member(root, "logging");
+	struct jnode storage = jnode_member(root, "storage");
+	const char *folder;
+
+	if (storage_load(load, &storage, &folder, err) == -1)
+		return -1;
+	return logging_load(load, &logging, err);
 }
 
 static int check_apps(const struct jnode *apps, struct error *err)
@@ -86,6 +99,8 @@ struct instance *instance_compile(json_t *document, uint64_t revision,
 	arena_release(arena, (void (*)(void *))json_decref, document);
 	fields_watch(trust_field);
 	rc = check_top(&root, err);
+	if (rc == 0)
+		rc = load_top(&load, &root, err);
 	if (rc == 0)
 		rc = load_apps(&load, &root, err);
 	trust_fini(&trust);

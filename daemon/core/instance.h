@@ -39,6 +39,7 @@ struct instance {
 	struct strings managed;
 	void *tls;            /* struct tls_app, of daemon/tls */
 	void *http;           /* struct http_app, of daemon/http */
+	void *logging;        /* struct logging, of daemon/config; NULL: as before it */
 	int64_t grace_period; /* ns */
 };
 
