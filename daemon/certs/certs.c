@@ -71,9 +71,9 @@ static void keep(const struct managed_name *names, size_t count)
 	acme_names_keep(names, count);
 }
 
-static const char *authority_pem(bool root)
+static const char *authority_pem(const struct pki_ca *ca, bool root)
 {
-	return internal_issuer.authority_pem(root);
+	return internal_issuer.authority_pem(ca, root);
 }
 
 const struct tls_issuer certs_issuer = {

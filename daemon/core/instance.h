@@ -37,6 +37,7 @@ struct instance {
 	/* Names that want a certificate of ours, found while loading; for the tls app's finish().
 	 */
 	struct strings managed;
+	void *pki;            /* struct pki, of daemon/tls; NULL: not loaded */
 	void *tls;            /* struct tls_app, of daemon/tls */
 	void *http;           /* struct http_app, of daemon/http */
 	void *logging;        /* struct logging, of daemon/config; NULL: as before it */

@@ -7,6 +7,7 @@
 
 #include "daemon/tls/acme_options.h"
 #include "daemon/tls/hello_match.h"
+#include "daemon/tls/pki.h"
 
 /* ---- issuers ------------------------------------------------------------------------------- */
 
@@ -18,7 +19,7 @@ struct internal_issuer_params {
 
 static const struct field internal_fields[] = {
     FIELD_STRING(
-	struct internal_issuer_params, ca, "ca", 0, "the authority's name; there is one: local"),
+	struct internal_issuer_params, ca, "ca", 0, "the name of an authority of the pki app"),
     FIELD_DURATION(struct internal_issuer_params, lifetime, "lifetime", 0, "12h",
 	"how long certificates are valid"),
     FIELD_BOOL(struct internal_issuer_params, sign_with_root, "sign_with_root", 0,
@@ -34,9 +35,10 @@ static int load_internal(
 
 	if (fields_load(internal_fields, load, node, "module", load->arena, &params, err) == -1)
 		return -1;
-	if (params.ca != NULL && *params.ca != '\0' && strcmp(params.ca, "local") != 0)
-		return jnode_error(
-		    &ca, err, ERROR_UNSUPPORTED, "there is one internal authority, 'local'");
+	spec->ca = pki_find(load->instance, params.ca);
+	if (spec->ca == NULL)
+		return jnode_error(&ca, err, ERROR_NOT_FOUND,
+		    "there is no authority '%s' in apps.pki.certificate_authorities", params.ca);
 	if (params.sign_with_root)
 		return jnode_error(&root, err, ERROR_UNSUPPORTED,
 		    "certificates are signed by the intermediate alone");
@@ -65,7 +67,11 @@ int automation_defaults(struct load *load, struct automation *automation, struct
 {
 	json_t *json = json_pack("{s:s}", "module", "acme");
 	struct jnode node = jnode_root(json);
-	int rc = load_acme(load, &node, &automation->public_issuer, err);
+	int rc;
+
+	automation->internal_issuer =
+	    (struct issuer_spec){.kind = ISSUER_INTERNAL, .ca = pki_find(load->instance, NULL)};
+	rc = load_acme(load, &node, &automation->public_issuer, err);
 
 	json_decref(json);
 	return rc;
@@ -220,13 +226,14 @@ bool automation_staples(const struct automation *automation, const char *name)
 
 struct managed_name automation_for(const struct automation *automation, const char *name)
 {
-	struct managed_name m = {.name = name, .key_type = KEY_P256};
+	struct managed_name m = {.name = name,
+	    .key_type = KEY_P256,
+	    .issuers = &automation->internal_issuer,
+	    .issuer_count = 1};
 	const struct automation_policy *policy = policy_of(automation, name);
 
-	if (tls_name_is_public(name)) {
+	if (tls_name_is_public(name))
 		m.issuers = &automation->public_issuer;
-		m.issuer_count = 1;
-	}
 	if (policy == NULL)
 		return m;
 	m.key_type = (enum key_type)policy->key_type;

@@ -22,8 +22,9 @@ struct automation_policy {
 };
 
 struct automation {
-	struct objects policies;          /* struct automation_policy */
-	struct issuer_spec public_issuer; /* of public names where none is configured */
+	struct objects policies; /* struct automation_policy */
+	/* Of names, public ones and others, where none is configured. */
+	struct issuer_spec public_issuer, internal_issuer;
 };
 
 /* The table of the object "automation". */
