@@ -56,6 +56,7 @@ static const struct option_spec {
     {LONG_ONLY + 22, "state", "STATE", OPTION_STATE,
 	"live (more may come), ended, silent; else live"},
     {LONG_ONLY + 20, "since", "SEQ", OPTION_SINCE, "those after this number first, 0: all"},
+    {LONG_ONLY + 23, "drain", "DURATION", OPTION_DRAIN, "how long connections may go on"},
     {LONG_ONLY + 40, "expires-within", "DURATION", OPTION_EXPIRES_WITHIN,
 	"only those with no more time left, such as 30d"},
 };
@@ -142,13 +143,14 @@ static int read_within(const char *text, int64_t *out, struct fault *fault)
 }
 
 /* In seconds, no less than was said. */
-static int read_confirm(const char *text, uint64_t *out, struct fault *fault)
+static int read_seconds(
+    const char *name, const char *text, int64_t least, uint64_t *out, struct fault *fault)
 {
 	int64_t duration;
 
-	if (!duration_parse(text, &duration) || duration <= 0)
+	if (!duration_parse(text, &duration) || duration < least)
 		return fault_set(fault, CONTROL_EXIT_USAGE,
-		    "--confirm takes a duration such as 60s, not '%s'", text);
+		    "--%s takes a duration such as 60s, not '%s'", name, text);
 	*out = (uint64_t)(duration / DURATION_S + (duration % DURATION_S > 0));
 	return 0;
 }
@@ -211,7 +213,9 @@ static int take_special(const struct option_spec *spec, struct options *out, str
 	if (spec->bit == OPTION_IF_REV)
 		return read_number(spec->name, optarg, &out->if_rev, fault);
 	if (spec->bit == OPTION_CONFIRM)
-		return read_confirm(optarg, &out->confirm_s, fault);
+		return read_seconds(spec->name, optarg, 1, &out->confirm_s, fault);
+	if (spec->bit == OPTION_DRAIN)
+		return read_seconds(spec->name, optarg, 0, &out->drain_s, fault);
 	if (spec->bit == OPTION_EXISTING)
 		return read_existing(optarg, out, fault);
 	return 0;

@@ -41,6 +41,7 @@ enum option_bit {
 	OPTION_BYTES = 1 << 23,
 	OPTION_EXPIRES_WITHIN = 1 << 24,
 	OPTION_STATE = 1 << 25,
+	OPTION_DRAIN = 1 << 26,
 };
 
 /* Of whatever changes the document; of transactions; and where a route goes in its list. */
@@ -58,7 +59,7 @@ struct options {
 	unsigned given; /* of option_bit */
 	const char *filter, *comment, *before, *after, *in, *server, *file, *txn_id;
 	const char *listener, *src, *sni, *alpn, *bytes, *state;
-	uint64_t limit, if_rev, since, confirm_s;
+	uint64_t limit, if_rev, since, confirm_s, drain_s;
 	const char *existing;   /* "keep", "drain", "kill" */
 	const char *drain;      /* drain=T: the duration; NULL: the daemon's default */
 	int64_t expires_within; /* ns */

@@ -18,7 +18,6 @@
 #include <gnutls/gnutls.h>
 
 #include "common/control_path.h"
-#include "common/duration.h"
 #include "common/log.h"
 #include "daemon/certs/certs.h"
 #include "daemon/config/change.h"
@@ -32,12 +31,11 @@
 #include "daemon/demo.h"
 #include "daemon/net/descriptors.h"
 #include "daemon/state/state.h"
+#include "daemon/stopping.h"
 #include "daemon/tls/issuer.h"
 #include "daemon/upstream/health.h"
 #include "daemon/upstream/peer.h"
 
-#define DRAIN_DEFAULT (30 * DURATION_S) /* where the document has no grace_period */
-#define DRAIN_POLL 0.05
 #define LARGE (1 << 20)
 
 struct options {
@@ -51,9 +49,6 @@ struct options {
 static struct {
 	struct options options;
 	ev_signal hangup, reopen, terminate, interrupt, quit;
-	ev_timer drain;
-	ev_tstamp drain_until;
-	bool draining;
 	json_t *first; /* the document of the start, until it is taken */
 } daemon_;
 
@@ -218,59 +213,14 @@ static void on_reopen(struct ev_loop *loop, ev_signal *w, int events)
 
 /* ---- the end -------------------------------------------------------------------------------- */
 
-static uint64_t open_connections(void)
-{
-	uint64_t n = 0;
-	unsigned i;
-	int reason;
-
-	for (i = 0; i < workers_count(); i++) {
-		const struct counters *c = &worker_at(i)->counters;
-
-		n += counter_get(&c->accepted);
-		for (reason = 0; reason < END_REASON_COUNT; reason++)
-			n -= counter_get(&c->ended[reason]);
-	}
-	return n;
-}
-
-static void on_drain(struct ev_loop *loop, ev_timer *w, int events)
-{
-	uint64_t left = open_connections();
-
-	(void)events;
-	if (left > 0 && ev_now(loop) < daemon_.drain_until)
-		return;
-	if (left > 0)
-		log_msg(LOG_WARN, "core", "%llu connections were still open and are ended",
-		    (unsigned long long)left);
-	ev_timer_stop(loop, w);
-	ev_break(loop, EVBREAK_ALL);
-}
-
 static void on_terminate(struct ev_loop *loop, ev_signal *w, int events)
 {
-	struct instance *in = instance_current();
-	int64_t grace = in != NULL && in->grace_period > 0 ? in->grace_period : DRAIN_DEFAULT;
-	char text[DURATION_TEXT_MAX];
-	struct error err;
-
 	(void)w;
 	(void)events;
-	if (daemon_.draining) { /* asked twice: at once */
+	if (stopping_begun()) /* asked twice: at once */
 		ev_break(loop, EVBREAK_ALL);
-		return;
-	}
-	daemon_.draining = true;
-	log_msg(LOG_INFO, "core",
-	    "draining %llu connections for at most %s; a second signal "
-	    "ends them",
-	    (unsigned long long)open_connections(), duration_text(grace, text));
-	if (change_stop(&err) == -1)
-		log_failure("cannot close the listeners", &err);
-	daemon_.drain_until = ev_now(loop) + duration_seconds(grace);
-	ev_timer_init(&daemon_.drain, on_drain, DRAIN_POLL, DRAIN_POLL);
-	ev_timer_start(loop, &daemon_.drain);
+	else
+		stopping_begin(-1);
 }
 
 static void on_quit(struct ev_loop *loop, ev_signal *w, int events)
@@ -357,6 +307,7 @@ static int start(struct state **state, struct error *err)
 	if (change_reload("start", o->demo ? print_demo : on_published, NULL, err) == -1 ||
 	    control_server_start(o->control, err) == -1)
 		return -1;
+	control_stop_set(stopping_begin);
 	watch_signals(control_loop());
 	return 0;
 }

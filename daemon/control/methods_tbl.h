@@ -30,6 +30,7 @@
 	X(conn_kill) \
 	X(conn_ls) \
 	X(conn_show) \
+	X(daemon_stop) \
 	X(events_watch) \
 	X(hello) \
 	X(listener_ls) \
