@@ -23,6 +23,14 @@ static struct {
 	_Atomic int lowest;
 } routes = {.levels = {[0 ... COUNT - 1] = -1}, .level = -1, .lowest = LOG_INFO};
 
+/* Is name that prefix, or below it? */
+static bool is_within(const char *name, const char *prefix)
+{
+	size_t n = strlen(prefix);
+
+	return n > 0 && strncmp(name, prefix, n) == 0 && (name[n] == '\0' || name[n] == '.');
+}
+
 /* How much of name the longest of the filters that concern it has; 0: none does. */
 static size_t longest(const char *const *filters, const char *name)
 {
@@ -30,8 +38,7 @@ static size_t longest(const char *const *filters, const char *name)
 
 	for (; filters != NULL && *filters != NULL; filters++) {
 		n = strlen(*filters);
-		if (n > best && strncmp(name, *filters, n) == 0 &&
-		    (name[n] == '\0' || name[n] == '.'))
+		if (n > best && is_within(name, *filters))
 			best = n;
 	}
 	return best;
@@ -126,14 +133,12 @@ int log_subsystem(const char *name)
 
 bool log_logger_exists(const char *name)
 {
-	const size_t n = strlen(name);
 	size_t i;
 
 	for (i = 0; i < COUNT; i++)
-		if (strncmp(loggers[i], name, n) == 0 &&
-		    (loggers[i][n] == '\0' || loggers[i][n] == '.'))
+		if (is_within(loggers[i], name))
 			return true;
-	return strncmp(name, LOG_HTTP_ACCESS, strlen(LOG_HTTP_ACCESS)) == 0;
+	return is_within(LOG_HTTP_ACCESS, name) || is_within(name, LOG_HTTP_ACCESS);
 }
 
 uint32_t log_route(int subsystem, enum log_level level)

@@ -80,9 +80,10 @@ static const char *const compressions[] = {"none", "gzip", "zstd", NULL};
 static const struct field file_fields[] = {
     FIELD_STRING(struct file_params, filename, "filename", FIELD_REQUIRED | FIELD_PATH | FIELD_ENV,
 	"the file that lines are appended to"),
-    FIELD_CUSTOM(struct file_params, options.mode, "mode", 0, load_mode,
+    /* PATH: who may not name a file may not open one to others either. */
+    FIELD_CUSTOM(struct file_params, options.mode, "mode", FIELD_PATH, load_mode,
 	"the file's mode, octal; of a new one 0600"),
-    FIELD_STRING(struct file_params, folder_mode, "dir_mode", 0,
+    FIELD_STRING(struct file_params, folder_mode, "dir_mode", FIELD_PATH,
 	"the mode of folders that are made for it, octal; 0700; from_file: as the file's"),
     {.name = "roll",
 	.type = FIELD_TYPE_BOOL,
