@@ -110,9 +110,28 @@ static void problem_from(const json_t *json, struct acme_problem *out)
 
 /* ---- messages ------------------------------------------------------------------------------ */
 
-static int directory_from(
-    const struct jnode *root, struct arena *arena, struct acme_directory *out, struct error *err)
+typedef int message_reader(
+    const struct jnode *root, struct arena *arena, void *out, struct error *err);
+
+static int read_message(
+    struct span body, message_reader *from, struct arena *arena, void *out, struct error *err)
 {
+	struct jnode root;
+	json_t *json;
+	int rc;
+
+	if (read_object(body, &json, err) == -1)
+		return -1;
+	root = jnode_root(json);
+	rc = from(&root, arena, out, err);
+	json_decref(json);
+	return rc;
+}
+
+static int directory_from(
+    const struct jnode *root, struct arena *arena, void *target, struct error *err)
+{
+	struct acme_directory *out = target;
 	const struct {
 		const char *key;
 		bool required;
@@ -144,22 +163,14 @@ static int directory_from(
 int acme_directory_parse(
     struct span body, struct arena *arena, struct acme_directory *out, struct error *err)
 {
-	struct jnode root;
-	json_t *json;
-	int rc;
-
 	memset(out, 0, sizeof(*out));
-	if (read_object(body, &json, err) == -1)
-		return -1;
-	root = jnode_root(json);
-	rc = directory_from(&root, arena, out, err);
-	json_decref(json);
-	return rc;
+	return read_message(body, directory_from, arena, out, err);
 }
 
-static int order_from(const struct jnode *root, struct arena *arena, struct acme_order_message *out,
-    struct error *err)
+static int order_from(
+    const struct jnode *root, struct arena *arena, void *target, struct error *err)
 {
+	struct acme_order_message *out = target;
 	struct jnode list = jnode_member(root, "authorizations");
 	size_t i, count;
 
@@ -190,17 +201,8 @@ static int order_from(const struct jnode *root, struct arena *arena, struct acme
 int acme_order_parse(
     struct span body, struct arena *arena, struct acme_order_message *out, struct error *err)
 {
-	struct jnode root;
-	json_t *json;
-	int rc;
-
 	memset(out, 0, sizeof(*out));
-	if (read_object(body, &json, err) == -1)
-		return -1;
-	root = jnode_root(json);
-	rc = order_from(&root, arena, out, err);
-	json_decref(json);
-	return rc;
+	return read_message(body, order_from, arena, out, err);
 }
 
 /* Tokens are base64url (RFC 8555 section 8.1): they go into paths and files. */
@@ -233,9 +235,10 @@ static int challenge_from(const struct jnode *node, struct arena *arena,
 	return 0;
 }
 
-static int authorization_from(const struct jnode *root, struct arena *arena,
-    struct acme_authorization *out, struct error *err)
+static int authorization_from(
+    const struct jnode *root, struct arena *arena, void *target, struct error *err)
 {
+	struct acme_authorization *out = target;
 	struct jnode list = jnode_member(root, "challenges");
 	struct jnode identifier = jnode_member(root, "identifier");
 	struct jnode value = jnode_member(&identifier, "value");
@@ -265,17 +268,8 @@ static int authorization_from(const struct jnode *root, struct arena *arena,
 int acme_authorization_parse(
     struct span body, struct arena *arena, struct acme_authorization *out, struct error *err)
 {
-	struct jnode root;
-	json_t *json;
-	int rc;
-
 	memset(out, 0, sizeof(*out));
-	if (read_object(body, &json, err) == -1)
-		return -1;
-	root = jnode_root(json);
-	rc = authorization_from(&root, arena, out, err);
-	json_decref(json);
-	return rc;
+	return read_message(body, authorization_from, arena, out, err);
 }
 
 static int read_time(const struct jnode *object, const char *key, time_t *out, struct error *err)
@@ -287,30 +281,28 @@ static int read_time(const struct jnode *object, const char *key, time_t *out, s
 	return *out == -1 ? jnode_error(&node, err, ERROR_INVALID, "is not a time") : 0;
 }
 
+static int window_from(
+    const struct jnode *root, struct arena *arena, void *target, struct error *err)
+{
+	struct acme_window *out = target;
+	struct jnode window = jnode_member(root, "suggestedWindow");
+	const char *url = json_string_value(json_object_get(root->value, "explanationURL"));
+
+	if (url != NULL && acme_url_valid(url))
+		out->explanation = arena_strdup(arena, url);
+	if (read_time(&window, "start", &out->start, err) == -1 ||
+	    read_time(&window, "end", &out->end, err) == -1)
+		return -1;
+	if (out->end <= out->start)
+		return jnode_error(&window, err, ERROR_INVALID, "ends before it starts");
+	return 0;
+}
+
 int acme_window_parse(
     struct span body, struct arena *arena, struct acme_window *out, struct error *err)
 {
-	struct jnode root, window;
-	const char *url;
-	json_t *json;
-	int rc = -1;
-
 	memset(out, 0, sizeof(*out));
-	if (read_object(body, &json, err) == -1)
-		return -1;
-	root = jnode_root(json);
-	window = jnode_member(&root, "suggestedWindow");
-	url = json_string_value(json_object_get(json, "explanationURL"));
-	if (url != NULL && acme_url_valid(url))
-		out->explanation = arena_strdup(arena, url);
-	if (read_time(&window, "start", &out->start, err) == 0 &&
-	    read_time(&window, "end", &out->end, err) == 0) {
-		rc = 0;
-		if (out->end <= out->start)
-			rc = jnode_error(&window, err, ERROR_INVALID, "ends before it starts");
-	}
-	json_decref(json);
-	return rc;
+	return read_message(body, window_from, arena, out, err);
 }
 
 /* ---- problems ------------------------------------------------------------------------------ */

@@ -177,3 +177,13 @@ int settings_adapt(struct dispenser *d, const struct setting *table, const char 
 			return -1;
 	return 0;
 }
+
+int settings_adapt_module(struct dispenser *d, const struct setting *table, const char *what,
+    json_t **out, struct error *err)
+{
+	dispenser_next(d);
+	if (dispenser_none(d, err) == -1)
+		return -1;
+	*out = json_object();
+	return settings_adapt(d, table, what, *out, err);
+}

@@ -47,6 +47,13 @@ json_t *settings_get(const json_t *object, const char *key);
 int settings_adapt(struct dispenser *d, const struct setting *table, const char *what, json_t *out,
     struct error *err);
 
+/*
+ * Reads a module's name without arguments (the next token) and its block as settings_adapt() does.
+ * *out: the object, also with an error; the caller's.
+ */
+int settings_adapt_module(struct dispenser *d, const struct setting *table, const char *what,
+    json_t **out, struct error *err);
+
 /* One option, with the cursor on its name. */
 int setting_adapt(struct dispenser *d, const struct setting *table, const char *what, json_t *out,
     struct error *err);

@@ -224,11 +224,7 @@ static const struct setting settings[] = {
 
 static int adapt(struct dispenser *d, json_t **out, struct error *err)
 {
-	dispenser_next(d); /* the name */
-	if (dispenser_none(d, err) == -1)
-		return -1;
-	*out = json_object();
-	return settings_adapt(d, settings, "rdp option", *out, err);
+	return settings_adapt_module(d, settings, "rdp option", out, err);
 }
 
 const struct matcher_type matcher_rdp = {

@@ -424,24 +424,32 @@ static int bind_unnamed(int fd)
 	return bind(fd, (struct sockaddr *)&sa, sizeof(sa.sun_family));
 }
 
-int sockets_connect(
-    int type, const struct netaddr *address, const struct netaddr *local, bool *done)
+/* A socket of the address' family that counts as dialled; length 0: the address is of none. */
+static int open_outgoing(int type, const struct sockaddr_storage *sa, socklen_t length)
 {
-	struct sockaddr_storage sa;
-	socklen_t length = netaddr_to_sockaddr(address, &sa);
 	int fd;
 
 	if (length == 0) {
 		errno = EAFNOSUPPORT;
 		return -1;
 	}
-	fd = socket(sa.ss_family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (fd == -1)
-		return -1;
-	if (descriptors_dialled_enough(fd)) {
+	fd = socket(sa->ss_family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd != -1 && descriptors_dialled_enough(fd)) {
 		errno = EMFILE;
 		return close_failed(fd);
 	}
+	return fd;
+}
+
+int sockets_connect(
+    int type, const struct netaddr *address, const struct netaddr *local, bool *done)
+{
+	struct sockaddr_storage sa;
+	socklen_t length = netaddr_to_sockaddr(address, &sa);
+	int fd = open_outgoing(type, &sa, length);
+
+	if (fd == -1)
+		return -1;
 	if (type == SOCK_STREAM && sa.ss_family != AF_UNIX)
 		set(fd, IPPROTO_TCP, TCP_NODELAY, 1);
 	/* This system tells of its own. */
@@ -474,19 +482,10 @@ int sockets_open(int type, const struct netaddr *local, struct netaddr *bound)
 {
 	struct sockaddr_storage sa;
 	socklen_t length = netaddr_to_sockaddr(local, &sa);
-	int fd;
+	int fd = open_outgoing(type, &sa, length);
 
-	if (length == 0) {
-		errno = EAFNOSUPPORT;
-		return -1;
-	}
-	fd = socket(sa.ss_family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd == -1)
 		return -1;
-	if (descriptors_dialled_enough(fd)) {
-		errno = EMFILE;
-		return close_failed(fd);
-	}
 	if (sa.ss_family == AF_INET6)
 		set(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
 	if (type == SOCK_STREAM) { /* accepted sockets inherit these */

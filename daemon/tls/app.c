@@ -16,21 +16,16 @@
 
 /* ---- fields -------------------------------------------------------------------------------- */
 
-struct file_pair {
-	const char *certificate, *key;
-	int format;
-	struct strings tags;
-};
-
-struct pem_pair {
-	const char *certificate, *key;
+struct pair {
+	const char *certificate, *key; /* paths of load_files, texts of load_pem */
+	int format;                    /* of load_files alone */
 	struct strings tags;
 };
 
 struct certificates {
 	struct strings automate, load_folders;
-	struct objects load_files; /* struct file_pair */
-	struct objects load_pem;   /* struct pem_pair */
+	struct objects load_files; /* struct pair */
+	struct objects load_pem;   /* struct pair */
 };
 
 struct session_tickets {
@@ -48,32 +43,32 @@ struct app_params {
 static const char *const formats[] = {"pem", NULL};
 
 static const struct field file_fields[] = {
-    FIELD_STRING(struct file_pair, certificate, "certificate",
-	FIELD_REQUIRED | FIELD_PATH | FIELD_ENV, "file with the certificate and its chain"),
-    FIELD_STRING(struct file_pair, key, "key", FIELD_REQUIRED | FIELD_PATH | FIELD_ENV,
+    FIELD_STRING(struct pair, certificate, "certificate", FIELD_REQUIRED | FIELD_PATH | FIELD_ENV,
+	"file with the certificate and its chain"),
+    FIELD_STRING(struct pair, key, "key", FIELD_REQUIRED | FIELD_PATH | FIELD_ENV,
 	"file with the private key"),
-    FIELD_ENUM(struct file_pair, format, "format", 0, "pem", formats, "the files' format"),
-    FIELD_STRINGS(struct file_pair, tags, "tags", FIELD_ENV, "words to choose it by"),
+    FIELD_ENUM(struct pair, format, "format", 0, "pem", formats, "the files' format"),
+    FIELD_STRINGS(struct pair, tags, "tags", FIELD_ENV, "words to choose it by"),
     FIELD_END,
 };
 
 static const struct field pem_fields[] = {
-    FIELD_STRING(struct pem_pair, certificate, "certificate", FIELD_REQUIRED | FIELD_ENV,
+    FIELD_STRING(struct pair, certificate, "certificate", FIELD_REQUIRED | FIELD_ENV,
 	"the certificate and its chain as text"),
-    FIELD_STRING(struct pem_pair, key, "key", FIELD_REQUIRED | FIELD_SECRET | FIELD_ENV,
+    FIELD_STRING(struct pair, key, "key", FIELD_REQUIRED | FIELD_SECRET | FIELD_ENV,
 	"the private key as text"),
-    FIELD_STRINGS(struct pem_pair, tags, "tags", FIELD_ENV, "words to choose it by"),
+    FIELD_STRINGS(struct pair, tags, "tags", FIELD_ENV, "words to choose it by"),
     FIELD_END,
 };
 
 static const struct field certificate_fields[] = {
     FIELD_STRINGS(struct certificates, automate, "automate", FIELD_ENV,
 	"names whose certificates are made and renewed"),
-    FIELD_OBJECTS(struct certificates, load_files, "load_files", 0, file_fields, struct file_pair,
+    FIELD_OBJECTS(struct certificates, load_files, "load_files", 0, file_fields, struct pair,
 	"certificates from files"),
     FIELD_STRINGS(struct certificates, load_folders, "load_folders", FIELD_PATH | FIELD_ENV,
 	"folders whose *.pem files hold a certificate and its key each"),
-    FIELD_OBJECTS(struct certificates, load_pem, "load_pem", 0, pem_fields, struct pem_pair,
+    FIELD_OBJECTS(struct certificates, load_pem, "load_pem", 0, pem_fields, struct pair,
 	"certificates as text"),
     FIELD_END,
 };
@@ -165,42 +160,23 @@ static int at_node(const struct jnode *node, int rc, struct error *err)
 	    *inner.path != '\0' ? ": " : "", inner.message);
 }
 
-static int load_files(struct load *load, const struct jnode *certificates,
-    const struct objects *pairs, struct cert_files *files, struct error *err)
+/* As cert_files_add_pair() and cert_files_add_pem(). */
+typedef int add_pair(struct cert_files *files, const char *certificate, const char *key,
+    const struct strings *tags, struct error *err);
+
+static int load_pairs(struct load *load, const struct jnode *list, const struct objects *pairs,
+    add_pair *add, struct cert_files *files, struct error *err)
 {
-	struct jnode list = jnode_member(certificates, "load_files");
-	struct file_pair *pair = pairs->items;
+	struct pair *pair = pairs->items;
 	size_t i;
 
 	for (i = 0; i < pairs->count; i++, pair++) {
-		struct jnode item = jnode_item(&list, i);
+		struct jnode item = jnode_item(list, i);
 
 		pair->certificate = replace_at_load(load->arena, pair->certificate);
 		pair->key = replace_at_load(load->arena, pair->key);
 		resolve_all(load->arena, &pair->tags);
-		if (at_node(&item,
-			cert_files_add_pair(files, pair->certificate, pair->key, &pair->tags, err),
-			err) == -1)
-			return -1;
-	}
-	return 0;
-}
-
-static int load_pem(struct load *load, const struct jnode *certificates,
-    const struct objects *pairs, struct cert_files *files, struct error *err)
-{
-	struct jnode list = jnode_member(certificates, "load_pem");
-	struct pem_pair *pair = pairs->items;
-	size_t i;
-
-	for (i = 0; i < pairs->count; i++, pair++) {
-		struct jnode item = jnode_item(&list, i);
-
-		pair->certificate = replace_at_load(load->arena, pair->certificate);
-		pair->key = replace_at_load(load->arena, pair->key);
-		resolve_all(load->arena, &pair->tags);
-		if (at_node(&item,
-			cert_files_add_pem(files, pair->certificate, pair->key, &pair->tags, err),
+		if (at_node(&item, add(files, pair->certificate, pair->key, &pair->tags, err),
 			err) == -1)
 			return -1;
 	}
@@ -235,6 +211,8 @@ static int load_certificates(struct load *load, const struct jnode *app_node,
     struct certificates *certificates, struct tls_app *app, struct error *err)
 {
 	struct jnode node = jnode_member(app_node, "certificates");
+	struct jnode file_pairs = jnode_member(&node, "load_files");
+	struct jnode pem_pairs = jnode_member(&node, "load_pem");
 	struct cert_files *files;
 	int rc = -1;
 
@@ -243,8 +221,10 @@ static int load_certificates(struct load *load, const struct jnode *app_node,
 	    0)
 		return 0;
 	files = cert_files_new(load->dry ? NULL : control_loop());
-	if (load_files(load, &node, &certificates->load_files, files, err) == 0 &&
-	    load_pem(load, &node, &certificates->load_pem, files, err) == 0 &&
+	if (load_pairs(load, &file_pairs, &certificates->load_files, cert_files_add_pair, files,
+		err) == 0 &&
+	    load_pairs(load, &pem_pairs, &certificates->load_pem, cert_files_add_pem, files, err) ==
+		0 &&
 	    load_folders(load, &node, &certificates->load_folders, files, err) == 0)
 		rc = 0;
 	if (rc == -1 || load->dry) {

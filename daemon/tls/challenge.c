@@ -131,7 +131,7 @@ static int fill_policy(struct challenge *c, struct error *err)
 	c->policy.alpn[0].data = (unsigned char *)ANSWER_ALPN;
 	c->policy.alpn[0].size = sizeof(ANSWER_ALPN) - 1;
 	c->policy.alpn_count = 1;
-	return priority_get(&options, &c->policy.priority, err);
+	return priority_get(&options, &c->policy.priority, NULL, err);
 }
 
 int tls_challenge_add(

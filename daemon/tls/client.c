@@ -244,7 +244,7 @@ static int load_priority(
 	    .max = TLS_VERSION_1_3,
 	};
 
-	if (priority_get(&options, &client->priority, err) == -1)
+	if (priority_get(&options, &client->priority, NULL, err) == -1)
 		return -1;
 	arena_release(load->arena, (void (*)(void *))priority_unref, client->priority);
 	return 0;

@@ -242,9 +242,10 @@ static int load_priority(struct load *load, const struct jnode *node,
 
 	if (options.min > options.max)
 		return jnode_error(&min, err, ERROR_INVALID, "is higher than protocol_max");
-	if (priority_get(&options, &policy->priority, err) == -1)
+	if (priority_get(&options, &policy->priority, &policy->ordered, err) == -1)
 		return -1;
 	arena_release(load->arena, (void (*)(void *))priority_unref, policy->priority);
+	arena_release(load->arena, (void (*)(void *))priority_unref, policy->ordered);
 	return 0;
 }
 

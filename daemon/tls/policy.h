@@ -26,6 +26,7 @@ struct hello_match;
 struct tls_policy {
 	const struct hello_match *match; /* NULL: every client */
 	gnutls_priority_t priority;      /* shared with other policies of the same */
+	gnutls_priority_t ordered;       /* the same, but our order of cipher suites decides */
 	gnutls_datum_t alpn[TLS_ALPN_MAX];
 	unsigned alpn_count;                    /* 0: no negotiation */
 	const char *default_sni, *fallback_sni; /* lower case; NULL: none */

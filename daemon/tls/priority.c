@@ -242,21 +242,35 @@ static int share(const char *text, gnutls_priority_t *out)
 	return 0;
 }
 
-int priority_get(const struct priority_options *options, gnutls_priority_t *out, struct error *err)
+static int get(const char *text, gnutls_priority_t *out, struct error *err)
+{
+	int rc;
+
+	pthread_mutex_lock(&lock);
+	rc = share(text, out);
+	pthread_mutex_unlock(&lock);
+	if (rc < 0)
+		return error_set(err, ERROR_INTERNAL, "GnuTLS does not take '%s': %s", text,
+		    gnutls_strerror(rc));
+	return 0;
+}
+
+int priority_get(const struct priority_options *options, gnutls_priority_t *out,
+    gnutls_priority_t *ordered, struct error *err)
 {
 	struct buf b = {0};
-	int rc = -1;
+	int rc = describe(options, &b, err);
 
-	if (describe(options, &b, err) == 0) {
-		pthread_mutex_lock(&lock);
-		rc = share(buf_str(&b), out);
-		pthread_mutex_unlock(&lock);
-		if (rc < 0)
-			error_set(err, ERROR_INTERNAL, "GnuTLS does not take '%s': %s", buf_str(&b),
-			    gnutls_strerror(rc));
+	if (rc == 0)
+		rc = get(buf_str(&b), out, err);
+	if (rc == 0 && ordered != NULL) {
+		buf_append_str(&b, ":%SERVER_PRECEDENCE");
+		rc = get(buf_str(&b), ordered, err);
+		if (rc == -1)
+			priority_unref(*out);
 	}
 	buf_fini(&b);
-	return rc < 0 ? -1 : 0;
+	return rc;
 }
 
 void priority_unref(gnutls_priority_t priority)

@@ -21,10 +21,12 @@ struct priority_options {
 };
 
 /*
- * The priority for these options; release it with priority_unref(). -1 with err where a name is
+ * The priority for these options, and unless ordered is NULL the one with which the server's order
+ * decides, not the client's; release both with priority_unref(). -1 with err where a name is
  * unknown or nothing usable is left.
  */
-int priority_get(const struct priority_options *options, gnutls_priority_t *out, struct error *err);
+int priority_get(const struct priority_options *options, gnutls_priority_t *out,
+    gnutls_priority_t *ordered, struct error *err);
 void priority_unref(gnutls_priority_t priority);
 
 #endif

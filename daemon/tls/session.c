@@ -94,9 +94,45 @@ static int on_client_hello(gnutls_session_t session)
 	return query.server_name.n > 0 ? GNUTLS_E_UNRECOGNIZED_NAME : GNUTLS_E_MISSING_EXTENSION;
 }
 
+static bool offers_tls13(const struct hello *hello)
+{
+	struct span versions = hello->versions;
+	uint16_t version;
+
+	while (span_u16(&versions, &version))
+		if (version == 0x0304)
+			return true;
+	return false;
+}
+
+/* Its first suite of those that are ours, too: such a client has no AES in hardware. */
+static bool prefers_chacha20(const struct hello *hello)
+{
+	struct span ciphers = hello->ciphers;
+	uint16_t cipher;
+
+	while (span_u16(&ciphers, &cipher)) {
+		switch (cipher) {
+		case 0xcca8: /* ECDHE_RSA and ECDHE_ECDSA, RFC 7905 */
+		case 0xcca9:
+			return true;
+		case 0xc02b: /* ECDHE_ECDSA and ECDHE_RSA with AES-GCM, RFC 5289 */
+		case 0xc02c:
+		case 0xc02f:
+		case 0xc030:
+			return false;
+		default:
+			break;
+		}
+	}
+	return false;
+}
+
 /*
- * Before GnuTLS reads the hello. A session keeps what it may negotiate for all its life, so only
- * those that will are told.
+ * Before GnuTLS reads the hello. A client of TLS 1.2 gets our first suite, unless ChaCha20 is what
+ * it does best; in TLS 1.3 our order would cost those a round trip that send a key share of
+ * another group than our first. A session keeps the ALPN names it may negotiate for all its life,
+ * so only those that will are told.
  */
 static int on_raw_hello(gnutls_session_t session, unsigned type, unsigned when, unsigned incoming,
     const gnutls_datum_t *message)
@@ -107,8 +143,11 @@ static int on_raw_hello(gnutls_session_t session, unsigned type, unsigned when, 
 	(void)type;
 	(void)when;
 	(void)incoming;
-	if (hello_parse_body(span_of(message->data, message->size), &hello) != HELLO_OK ||
-	    hello.alpn.n == 0)
+	if (hello_parse_body(span_of(message->data, message->size), &hello) != HELLO_OK)
+		return 0;
+	if (s->policy->ordered != NULL && !offers_tls13(&hello) && !prefers_chacha20(&hello))
+		gnutls_priority_set(session, s->policy->ordered);
+	if (s->policy->alpn_count == 0 || hello.alpn.n == 0)
 		return 0;
 	return gnutls_alpn_set_protocols(session, s->policy->alpn, s->policy->alpn_count,
 	    GNUTLS_ALPN_MANDATORY | GNUTLS_ALPN_SERVER_PRECEDENCE);
@@ -199,9 +238,8 @@ int tls_session_open(
 	rc = gnutls_priority_set(session, policy->priority);
 	if (rc == 0)
 		rc = gnutls_credentials_set(session, GNUTLS_CRD_CERTIFICATE, policy->credentials);
-	if (policy->alpn_count > 0)
-		gnutls_handshake_set_hook_function(
-		    session, GNUTLS_HANDSHAKE_CLIENT_HELLO, GNUTLS_HOOK_PRE, on_raw_hello);
+	gnutls_handshake_set_hook_function(
+	    session, GNUTLS_HANDSHAKE_CLIENT_HELLO, GNUTLS_HOOK_PRE, on_raw_hello);
 	if (rc == 0 && s->tickets)
 		rc = enable_tickets(s);
 	if (rc == 0 && policy->client_auth != NULL) {

@@ -50,6 +50,7 @@ for step in directory order authorization look certificate; do
 done
 
 # After orders that were refused the test CA is asked first.
+: >"$tmp/stub.log"
 stub_set fail=2
 refuse "an order refused"
 refuse "another one"

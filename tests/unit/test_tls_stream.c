@@ -1,452 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <config.h>
 
-#include "daemon/tls/stream.h"
-
-#include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
-#include "tests/unit/tls_support.h"
+#include "tests/unit/tls_pair.h"
 
 #define BIG (3u << 20)
-
-static struct store_set *set;
-static struct arena *arena;
-static struct ev_loop *loop;
-static struct tls_area area;
-static struct error err;
-
-/* One side is our stream, the other a GnuTLS client over the other end of a socket pair. */
-struct pair {
-	struct arena *arena;
-	struct endpoint e;
-	struct tls_stream *t;
-	int fd; /* the client's */
-	gnutls_session_t client;
-	gnutls_certificate_credentials_t credentials;
-	bool client_done, server_done, server_failed;
-	int client_error;
-	const char *why;
-};
-
-static struct tls_policies policies_of(const char *json)
-{
-	struct load load = {.arena = arena};
-	struct tls_policies out;
-	json_t *value = NULL;
-	struct jnode node;
-
-	if (json != NULL)
-		value = json_loads(json, JSON_DECODE_ANY, NULL);
-	node = jnode_root(value);
-	ck_assert_msg(
-	    tls_policies_load(&load, &node, &out, &err) == 0, "%s: %s", err.path, err.message);
-	json_decref(value);
-	return out;
-}
-
-static void refuses(const char *json, const char *path, const char *message)
-{
-	struct load load = {.arena = arena};
-	json_t *value = json_loads(json, JSON_DECODE_ANY, NULL);
-	struct jnode node = jnode_root(value);
-	struct tls_policies out;
-
-	ck_assert_int_eq(tls_policies_load(&load, &node, &out, &err), -1);
-	ck_assert_str_eq(err.path, path);
-	ck_assert_msg(strstr(err.message, message) != NULL, "%s", err.message);
-	json_decref(value);
-}
-
-static void pair_open(struct pair *p, const struct tls_policy *policy, const char *priority)
-{
-	int fds[2];
-
-	memset(p, 0, sizeof(*p));
-	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds), 0);
-	p->arena = arena_new(512);
-	endpoint_init(&p->e, loop, fds[0]);
-	p->t = tls_stream_push(p->arena, &p->e, policy, NULL, area);
-	ck_assert_ptr_nonnull(p->t);
-	p->fd = fds[1];
-	ck_assert_int_eq(gnutls_init(&p->client, GNUTLS_CLIENT | GNUTLS_NONBLOCK), 0);
-	ck_assert_int_eq(
-	    gnutls_priority_set_direct(p->client, priority != NULL ? priority : "NORMAL", NULL), 0);
-	gnutls_certificate_allocate_credentials(&p->credentials);
-	gnutls_credentials_set(p->client, GNUTLS_CRD_CERTIFICATE, p->credentials);
-	gnutls_transport_set_int(p->client, p->fd);
-}
-
-static void name(struct pair *p, const char *server_name)
-{
-	gnutls_server_name_set(p->client, GNUTLS_NAME_DNS, server_name, strlen(server_name));
-}
-
-static void pair_close(struct pair *p)
-{
-	endpoint_close(&p->e);
-	arena_free(p->arena);
-	gnutls_deinit(p->client);
-	gnutls_certificate_free_credentials(p->credentials);
-	close(p->fd);
-}
-
-static void step_server(struct pair *p)
-{
-	enum tls_result r = tls_stream_handshake(p->t, &p->why);
-
-	p->server_done = r == TLS_DONE;
-	p->server_failed = r == TLS_FAILED;
-}
-
-static void step_client(struct pair *p)
-{
-	int rc = gnutls_handshake(p->client);
-
-	p->client_done = rc == 0;
-	if (rc < 0 && gnutls_error_is_fatal(rc))
-		p->client_error = rc;
-}
-
-static void handshake(struct pair *p)
-{
-	int i;
-
-	for (i = 0; i < 20 && !p->server_failed; i++) {
-		if (!p->client_done && p->client_error == 0)
-			step_client(p);
-		if (!p->server_done)
-			step_server(p);
-		if (p->client_done && p->server_done)
-			return;
-	}
-	/* The alert, if any. */
-	if (!p->client_done && p->client_error == 0)
-		step_client(p);
-}
-
-static void must_handshake(struct pair *p)
-{
-	handshake(p);
-	ck_assert_msg(p->client_done && p->server_done, "server: %s, client: %s", p->why,
-	    gnutls_strerror(p->client_error));
-}
-
-static ssize_t read_server(struct pair *p, void *to, size_t size)
-{
-	return stream_read(p->e.top, to, size);
-}
-
-static ssize_t write_server(struct pair *p, const void *from, size_t size)
-{
-	struct iovec iov = {.iov_base = (void *)from, .iov_len = size};
-
-	return stream_write(p->e.top, &iov, 1);
-}
-
-/* A ticket or the like may come before the data. */
-static ssize_t read_client(struct pair *p, void *to, size_t size)
-{
-	ssize_t n;
-	int i;
-
-	for (i = 0; i < 4; i++) {
-		n = gnutls_record_recv(p->client, to, size);
-		if (n != GNUTLS_E_AGAIN)
-			break;
-	}
-	return n;
-}
-
-static void must_exchange(struct pair *p)
-{
-	char text[64];
-
-	ck_assert_int_eq(gnutls_record_send(p->client, "to server", 9), 9);
-	ck_assert_int_eq(read_server(p, text, sizeof(text)), 9);
-	ck_assert(memcmp(text, "to server", 9) == 0);
-	ck_assert_int_eq(write_server(p, "to client", 9), 9);
-	ck_assert_int_eq(read_client(p, text, sizeof(text)), 9);
-	ck_assert(memcmp(text, "to client", 9) == 0);
-	ck_assert_int_eq(read_server(p, text, sizeof(text)), -1);
-	ck_assert_int_eq(errno, EAGAIN);
-	ck_assert(!stream_pending(p->e.top));
-}
-
-static void setup(void)
-{
-	signal(SIGPIPE, SIG_IGN);
-	arena = arena_new(4096);
-	loop = ev_loop_new(EVFLAG_AUTO);
-	area.size = 512u << 10;
-	area.data = malloc(area.size);
-	set = store_set_new(STORE_LOADED);
-	make_stored(set, &(struct make){.names = {"a.test", "*.w.test"}});
-}
-
-static void teardown(void)
-{
-	store_set_free(set);
-	free(area.data);
-	ev_loop_destroy(loop);
-	arena_free(arena);
-}
-
-#define V13 "NORMAL:-VERS-ALL:+VERS-TLS1.3"
-#define V12 "NORMAL:-VERS-ALL:+VERS-TLS1.2"
-static const char *const versions[] = {V13, V12};
-
-/* ---- handshakes ---------------------------------------------------------------------------- */
-
-START_TEST(test_handshake)
-{
-	struct tls_policies policies = policies_of(NULL);
-	struct tls_info info;
-	struct pair p;
-
-	pair_open(&p, policies.items, versions[_i]);
-	name(&p, "A.test");
-	must_handshake(&p);
-	tls_stream_info(p.t, &info);
-	ck_assert(span_eq_str(info.server_name, "A.test"));
-	ck_assert_str_eq(info.version, _i == 0 ? "tls1.3" : "tls1.2");
-	ck_assert_str_eq(info.cipher_suite,
-	    _i == 0 ? "TLS_AES_256_GCM_SHA384" : "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384");
-	ck_assert(!info.resumed);
-	ck_assert_uint_eq(info.alpn.n, 0);
-	must_exchange(&p);
-	must_exchange(&p);
-	pair_close(&p);
-}
-END_TEST
-
-/* The bytes of the first flight read ahead for matching, then handed over in two parts. */
-START_TEST(test_prefetched)
-{
-	struct tls_policies policies = policies_of(NULL);
-	uint8_t hello[4096];
-	struct pair p;
-	ssize_t n, cut;
-
-	for (cut = 0;; cut += cut < 20 ? 1 : 23) {
-		pair_open(&p, policies.items, NULL);
-		name(&p, "a.test");
-		step_client(&p);
-		n = recv(p.e.io.fd, hello, sizeof(hello), 0);
-		ck_assert_int_gt(n, 100);
-		if (cut > n) {
-			pair_close(&p);
-			return;
-		}
-		buf_append(&p.e.socket.ahead, hello, (size_t)cut);
-		step_server(&p);
-		ck_assert(!p.server_failed);
-		ck_assert_int_eq(p.server_done, false);
-		buf_append(&p.e.socket.ahead, hello + cut, (size_t)(n - cut));
-		must_handshake(&p);
-		must_exchange(&p);
-		pair_close(&p);
-	}
-}
-END_TEST
-
-static void refused(const struct tls_policy *policy, const char *server_name, const char *priority,
-    gnutls_alert_description_t alert)
-{
-	struct pair p;
-
-	pair_open(&p, policy, priority);
-	if (server_name != NULL)
-		name(&p, server_name);
-	handshake(&p);
-	ck_assert(p.server_failed);
-	ck_assert_ptr_nonnull(p.why);
-	ck_assert_int_eq(p.client_error, GNUTLS_E_FATAL_ALERT_RECEIVED);
-	ck_assert_int_eq(gnutls_alert_get(p.client), alert);
-	pair_close(&p);
-}
-
-START_TEST(test_unknown_name)
-{
-	struct tls_policies policies = policies_of(NULL);
-
-	refused(policies.items, "b.test", versions[_i], 112);
-	refused(policies.items, "x.y.w.test", versions[_i], 112);
-	refused(policies.items, NULL, versions[_i], 109);
-}
-END_TEST
-
-START_TEST(test_default_name)
-{
-	struct tls_policies policies =
-	    policies_of("[{\"default_sni\": \"A.test\", \"fallback_sni\": \"a.test\"}]");
-	struct pair p;
-
-	pair_open(&p, policies.items, versions[_i]);
-	must_handshake(&p);
-	must_exchange(&p);
-	pair_close(&p);
-	pair_open(&p, policies.items, versions[_i]);
-	name(&p, "unknown.test");
-	must_handshake(&p);
-	pair_close(&p);
-}
-END_TEST
-
-static void offer(struct pair *p, const char *protocol)
-{
-	gnutls_datum_t d = {.data = (unsigned char *)protocol, .size = (unsigned)strlen(protocol)};
-
-	gnutls_alpn_set_protocols(p->client, &d, 1, 0);
-}
-
-START_TEST(test_alpn)
-{
-	struct tls_policies policies = policies_of(NULL), none = policies_of("[{\"alpn\": []}]");
-	struct tls_info info;
-	struct pair p;
-
-	pair_open(&p, policies.items, versions[_i]);
-	name(&p, "a.test");
-	offer(&p, "http/1.1");
-	must_handshake(&p);
-	tls_stream_info(p.t, &info);
-	ck_assert(span_eq_str(info.alpn, "http/1.1"));
-	pair_close(&p);
-
-	pair_open(&p, policies.items, versions[_i]);
-	name(&p, "a.test");
-	offer(&p, "imap");
-	handshake(&p);
-	ck_assert(p.server_failed);
-	ck_assert_int_eq(gnutls_alert_get(p.client), GNUTLS_A_NO_APPLICATION_PROTOCOL);
-	pair_close(&p);
-
-	pair_open(&p, none.items, versions[_i]);
-	name(&p, "a.test");
-	offer(&p, "imap");
-	must_handshake(&p);
-	pair_close(&p);
-}
-END_TEST
-
-START_TEST(test_versions)
-{
-	struct tls_policies only12 = policies_of("[{\"protocol_max\": \"tls1.2\"}]");
-	struct tls_policies only13 = policies_of("[{\"protocol_min\": \"tls1.3\"}]");
-	struct tls_info info;
-	struct pair p;
-
-	pair_open(&p, only12.items, NULL);
-	name(&p, "a.test");
-	must_handshake(&p);
-	tls_stream_info(p.t, &info);
-	ck_assert_str_eq(info.version, "tls1.2");
-	pair_close(&p);
-	refused(only13.items, "a.test", V12, GNUTLS_A_HANDSHAKE_FAILURE);
-	refused(policies_of(NULL).items, "a.test", "NORMAL:-VERS-ALL:+VERS-TLS1.1",
-	    GNUTLS_A_PROTOCOL_VERSION);
-}
-END_TEST
-
-START_TEST(test_rsa_and_ecdsa)
-{
-	struct tls_policies policies = policies_of(NULL);
-	static const struct {
-		const char *priority;
-		const char *key;
-	} cases[] = {
-	    {"NORMAL", "ECDSA"},
-	    {"NORMAL:-SIGN-ALL:+SIGN-RSA-PSS-RSAE-SHA256:+SIGN-RSA-SHA256", "RSA"},
-	    {V12 ":-SIGN-ALL:+SIGN-RSA-SHA256:-KX-ALL:+ECDHE-RSA", "RSA"},
-	};
-	const gnutls_datum_t *peer;
-	gnutls_x509_crt_t crt;
-	struct pair p;
-	unsigned n;
-
-	make_stored(set, &(struct make){.names = {"a.test"}, .type = KEY_RSA2048});
-	pair_open(&p, policies.items, cases[_i].priority);
-	name(&p, "a.test");
-	must_handshake(&p);
-	peer = gnutls_certificate_get_peers(p.client, &n);
-	ck_assert_ptr_nonnull(peer);
-	gnutls_x509_crt_init(&crt);
-	gnutls_x509_crt_import(crt, peer, GNUTLS_X509_FMT_DER);
-	ck_assert_int_eq(gnutls_x509_crt_get_pk_algorithm(crt, NULL),
-	    strcmp(cases[_i].key, "RSA") == 0 ? GNUTLS_PK_RSA : GNUTLS_PK_ECDSA);
-	gnutls_x509_crt_deinit(crt);
-	must_exchange(&p);
-	pair_close(&p);
-}
-END_TEST
-
-/* OpenSSL's and browsers' order: a key share for X25519 must do without a second hello. */
-START_TEST(test_no_second_hello)
-{
-	struct tls_policies policies = policies_of(NULL);
-	static const char *const groups[] = {
-	    V13 ":-GROUP-ALL:+GROUP-X25519:+GROUP-SECP256R1",
-	    V13 ":-GROUP-ALL:+GROUP-SECP256R1:+GROUP-X25519",
-	};
-	struct pair p;
-
-	pair_open(&p, policies.items, groups[_i]);
-	name(&p, "a.test");
-	step_client(&p);
-	step_server(&p);
-	step_client(&p);
-	ck_assert(p.client_done);
-	pair_close(&p);
-}
-END_TEST
-
-START_TEST(test_policy_errors)
-{
-	refuses("{}", "", "array");
-	refuses("[{\"alpm\": []}]", "[0]", "did you mean 'alpn'");
-	refuses("[{\"protocol_min\": \"tls1.1\"}]", "[0].protocol_min", "tls1.2");
-	refuses("[{\"protocol_min\": \"tls1.3\", \"protocol_max\": \"tls1.2\"}]",
-	    "[0].protocol_min", "higher");
-	refuses("[{}, {\"cipher_suites\": [\"TLS_AES_128_GCM_SHA265\"]}]", "[1].cipher_suites[0]",
-	    "TLS_AES_128_GCM_SHA256");
-	refuses("[{\"curves\": [\"x25519\", \"p256\"]}]", "[0].curves[1]", "unknown curve");
-	refuses("[{\"curves\": [\"x25519mlkem768\"]}]", "[0].curves", "none of these");
-	refuses("[{\"cipher_suites\": [\"TLS_AES_128_GCM_SHA256\"], \"protocol_max\": \"tls1.2\"}]",
-	    "[0].cipher_suites", "only suites of TLS 1.3");
-	refuses("[{\"alpn\": [\"a\", \"\"]}]", "[0].alpn[1]", "1 to 31");
-	refuses("[{\"certificate_selection\": {\"serial_number\": [\"0x1\"]}}]",
-	    "[0].certificate_selection.serial_number[0]", "decimal");
-	policies_of("[{\"curves\": [\"x25519mlkem768\", \"secp256r1\"], \"cipher_suites\": "
-		    "[\"TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA\"]}]");
-}
-END_TEST
-
-START_TEST(test_garbage)
-{
-	static const char *const firsts[] = {"GET / HTTP/1.1\r\n\r\n",
-	    "\x16\x03\x01\xff\xff garbage",
-	    "\x80\x2e\x01\x03\x01 an SSL 2 hello of long ago that is not even one",
-	    "\x16\x03\x01\x00\x05hello", "\x17\x03\x03\x00\x05hello"};
-	struct tls_policies policies = policies_of(NULL);
-	struct pair p;
-
-	pair_open(&p, policies.items, NULL);
-	ck_assert_int_gt(
-	    send(p.fd, firsts[_i], _i == 3 || _i == 4 ? 10 : strlen(firsts[_i]), 0), 0);
-	step_server(&p);
-	ck_assert(p.server_failed || !p.server_done);
-	shutdown(p.fd, SHUT_WR);
-	step_server(&p);
-	ck_assert(p.server_failed);
-	pair_close(&p);
-}
-END_TEST
 
 /* ---- data ---------------------------------------------------------------------------------- */
 
@@ -749,19 +306,28 @@ START_TEST(test_blocked_shutdown)
 }
 END_TEST
 
-START_TEST(test_cut_off)
+#define RECORDS_MAX 256
+
+/* Opens a session whose client sends "whole" and "half"; their records' bytes go to raw. */
+static ssize_t two_records(struct pair *p, const char *version, uint8_t raw[RECORDS_MAX])
 {
 	struct tls_policies policies = policies_of(NULL);
-	uint8_t raw[256], got[64];
+
+	pair_open(p, policies.items, version);
+	name(p, "a.test");
+	must_handshake(p);
+	ck_assert_int_eq(gnutls_record_send(p->client, "whole", 5), 5);
+	ck_assert_int_eq(gnutls_record_send(p->client, "half", 4), 4);
+	return recv(p->e.io.fd, raw, RECORDS_MAX, 0);
+}
+
+START_TEST(test_cut_off)
+{
+	uint8_t raw[RECORDS_MAX], got[64];
 	struct pair p;
 	ssize_t n;
 
-	pair_open(&p, policies.items, versions[_i]);
-	name(&p, "a.test");
-	must_handshake(&p);
-	ck_assert_int_eq(gnutls_record_send(p.client, "whole", 5), 5);
-	ck_assert_int_eq(gnutls_record_send(p.client, "half", 4), 4);
-	n = recv(p.e.io.fd, raw, sizeof(raw), 0);
+	n = two_records(&p, versions[_i], raw);
 	ck_assert_int_eq(send(p.fd, raw, (size_t)n - 3, 0), n - 3);
 	shutdown(p.fd, SHUT_WR);
 	ck_assert_int_eq(read_server(&p, got, sizeof(got)), 5);
@@ -773,20 +339,14 @@ END_TEST
 
 START_TEST(test_damaged_record)
 {
-	struct tls_policies policies = policies_of(NULL);
-	uint8_t raw[256], got[64];
+	uint8_t raw[RECORDS_MAX], got[64];
 	struct pair p;
 	ssize_t n;
 
-	pair_open(&p, policies.items, versions[_i]);
-	name(&p, "a.test");
-	must_handshake(&p);
-	ck_assert_int_eq(gnutls_record_send(p.client, "good", 4), 4);
-	ck_assert_int_eq(gnutls_record_send(p.client, "damaged", 7), 7);
-	n = recv(p.e.io.fd, raw, sizeof(raw), 0);
+	n = two_records(&p, versions[_i], raw);
 	raw[n - 1] ^= 1;
 	ck_assert_int_eq(send(p.fd, raw, (size_t)n, 0), n);
-	ck_assert_int_eq(read_server(&p, got, sizeof(got)), 4);
+	ck_assert_int_eq(read_server(&p, got, sizeof(got)), 5);
 	ck_assert(stream_pending(p.e.top));
 	ck_assert_int_eq(read_server(&p, got, sizeof(got)), -1);
 	ck_assert_int_eq(errno, EPROTO);
@@ -820,95 +380,6 @@ START_TEST(test_stalled_client)
 	ck_assert(p.server_failed);
 	ck_assert_str_eq(p.why, "the client ended the connection");
 	pair_close(&p);
-}
-END_TEST
-
-/* ---- renegotiation, key updates ------------------------------------------------------------ */
-
-START_TEST(test_renegotiation)
-{
-	struct tls_policies policies = policies_of(NULL);
-	uint8_t got[64];
-	struct pair p;
-
-	pair_open(&p, policies.items, V12);
-	name(&p, "a.test");
-	must_handshake(&p);
-	ck_assert_int_eq(gnutls_record_send(p.client, "before", 6), 6);
-	ck_assert_int_eq(gnutls_handshake(p.client), GNUTLS_E_AGAIN);
-	ck_assert_int_eq(read_server(&p, got, sizeof(got)), 6);
-	ck_assert_int_eq(read_server(&p, got, sizeof(got)), -1);
-	ck_assert_int_eq(errno, EPROTO);
-	ck_assert_int_eq(gnutls_handshake(p.client), GNUTLS_E_FATAL_ALERT_RECEIVED);
-	ck_assert_int_eq(gnutls_alert_get(p.client), GNUTLS_A_NO_RENEGOTIATION);
-	pair_close(&p);
-}
-END_TEST
-
-START_TEST(test_key_update)
-{
-	struct tls_policies policies = policies_of(NULL);
-	uint8_t got[64];
-	struct pair p;
-
-	pair_open(&p, policies.items, V13);
-	name(&p, "a.test");
-	must_handshake(&p);
-	ck_assert_int_eq(gnutls_session_key_update(p.client, GNUTLS_KU_PEER), 0);
-	ck_assert_int_eq(read_server(&p, got, sizeof(got)), -1);
-	ck_assert_int_eq(errno, EAGAIN);
-	must_exchange(&p);
-	must_exchange(&p);
-	pair_close(&p);
-}
-END_TEST
-
-/* ---- tickets ------------------------------------------------------------------------------- */
-
-/* Connects with a session's data, if any; keeps the new data. Returns whether it was resumed. */
-static bool connect_with(
-    const struct tls_policy *policy, const char *priority, gnutls_datum_t *data)
-{
-	struct tls_info info;
-	struct pair p;
-	bool resumed;
-
-	pair_open(&p, policy, priority);
-	name(&p, "a.test");
-	if (data->data != NULL)
-		gnutls_session_set_data(p.client, data->data, data->size);
-	must_handshake(&p);
-	must_exchange(&p);
-	gnutls_free(data->data);
-	ck_assert_int_eq(gnutls_session_get_data2(p.client, data), 0);
-	tls_stream_info(p.t, &info);
-	resumed = gnutls_session_is_resumed(p.client) != 0;
-	ck_assert_int_eq(info.resumed, resumed);
-	pair_close(&p);
-	return resumed;
-}
-
-START_TEST(test_resumption)
-{
-	/* Two workers' handlers: loaded apart, of the same text. */
-	struct tls_policies one = policies_of("[{\"default_sni\": \"a.test\"}]");
-	struct tls_policies same = policies_of("[{\"default_sni\": \"a.test\"}]");
-	struct tls_policies other = policies_of("[{\"default_sni\": \"b.test\"}]");
-	gnutls_datum_t data = {0};
-
-	ck_assert(!connect_with(one.items, versions[_i], &data));
-	ck_assert(connect_with(one.items, versions[_i], &data));
-	ck_assert(connect_with(same.items, versions[_i], &data));
-	ck_assert(connect_with(one.items, versions[_i], &data));
-	ck_assert(!connect_with(other.items, versions[_i], &data));
-	ck_assert(connect_with(other.items, versions[_i], &data));
-	ticket_rotate();
-	ck_assert(!connect_with(other.items, versions[_i], &data));
-	ck_assert(connect_with(other.items, versions[_i], &data));
-	ticket_set_enabled(false);
-	ck_assert(!connect_with(other.items, versions[_i], &data));
-	ticket_set_enabled(true);
-	gnutls_free(data.data);
 }
 END_TEST
 
@@ -984,16 +455,6 @@ int main(void)
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_set_timeout(tc, 120);
-	tcase_add_loop_test(tc, test_handshake, 0, 2);
-	tcase_add_test(tc, test_prefetched);
-	tcase_add_loop_test(tc, test_unknown_name, 0, 2);
-	tcase_add_loop_test(tc, test_default_name, 0, 2);
-	tcase_add_loop_test(tc, test_alpn, 0, 2);
-	tcase_add_test(tc, test_versions);
-	tcase_add_loop_test(tc, test_rsa_and_ecdsa, 0, 3);
-	tcase_add_loop_test(tc, test_no_second_hello, 0, 2);
-	tcase_add_test(tc, test_policy_errors);
-	tcase_add_loop_test(tc, test_garbage, 0, 5);
 	tcase_add_loop_test(tc, test_big_transfer, 0, 12);
 	tcase_add_test(tc, test_pieces);
 	tcase_add_loop_test(tc, test_cut_records, 0, 2);
@@ -1006,9 +467,6 @@ int main(void)
 	tcase_add_loop_test(tc, test_cut_off, 0, 2);
 	tcase_add_loop_test(tc, test_damaged_record, 0, 2);
 	tcase_add_test(tc, test_stalled_client);
-	tcase_add_test(tc, test_renegotiation);
-	tcase_add_test(tc, test_key_update);
-	tcase_add_loop_test(tc, test_resumption, 0, 2);
 	tcase_add_test(tc, test_nested);
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);
