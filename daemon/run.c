@@ -33,6 +33,7 @@
 #include "daemon/state/state.h"
 #include "daemon/stopping.h"
 #include "daemon/tls/issuer.h"
+#include "daemon/tls/on_demand.h"
 #include "daemon/upstream/health.h"
 #include "daemon/upstream/peer.h"
 
@@ -324,6 +325,7 @@ static void stop(struct state *state)
 	change_forget();
 	overlay_stop();
 	item_keys_forget();
+	on_demand_stop();
 	certs_stop();
 	json_decref(daemon_.first);
 	storage_close();

@@ -10,6 +10,7 @@
 #include "daemon/certs/acme_names.h"
 #include "daemon/certs/internal.h"
 #include "daemon/certs/ocsp.h"
+#include "daemon/certs/permission.h"
 #include "daemon/tls/acme_options.h"
 #include "daemon/tls/cert.h"
 #include "daemon/tls/challenge.h"
@@ -80,6 +81,7 @@ const struct tls_issuer certs_issuer = {
     .manage = manage,
     .keep = keep,
     .authority_pem = authority_pem,
+    .ask = permission_ask,
 };
 
 /* ---- how they are doing -------------------------------------------------------------------- */
@@ -186,6 +188,7 @@ int certs_start(struct state *state, struct ev_loop *loop, struct error *err)
 
 void certs_stop(void)
 {
+	permission_stop();
 	ocsp_stop();
 	acme_names_stop();
 	internal_ca_stop();

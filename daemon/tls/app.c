@@ -11,6 +11,7 @@
 #include "daemon/core/worker.h"
 #include "daemon/tls/cert_files.h"
 #include "daemon/tls/client.h"
+#include "daemon/tls/on_demand.h"
 #include "daemon/tls/store.h"
 #include "daemon/tls/ticket.h"
 
@@ -269,6 +270,19 @@ static void manage_clients(struct load *load, const json_t *json)
 	}
 }
 
+/* Anybody could have certificates made for any name. */
+static int check_on_demand(
+    const struct jnode *node, const struct automation *automation, struct error *err)
+{
+	struct jnode place = jnode_member(node, "automation");
+
+	if (!automation_has_on_demand(automation) || automation->on_demand.endpoint != NULL)
+		return 0;
+	return jnode_error(&place, err, ERROR_INVALID,
+	    "certificates on demand need an endpoint that is asked for permission: on_demand_tls "
+	    "{ ask URL } in a Caddyfile, here on_demand.permission");
+}
+
 static int load(struct load *load, const struct jnode *node, struct error *err)
 {
 	struct tls_app *app = arena_alloc(load->arena, sizeof(*app));
@@ -284,6 +298,8 @@ static int load(struct load *load, const struct jnode *node, struct error *err)
 	app->automation = params.automation;
 	if (automation_defaults(load, &app->automation, err) == -1)
 		return -1;
+	if (check_on_demand(node, &app->automation, err) == -1)
+		return -1;
 	app->staples = !params.disable_ocsp_stapling;
 	app->tickets = !params.session_tickets.disabled;
 	app->ticket_rotation =
@@ -293,6 +309,8 @@ static int load(struct load *load, const struct jnode *node, struct error *err)
 
 static void manage_name(struct load *load, struct tls_app *app, const char *name)
 {
+	if (automation_on_demand(&app->automation, lower(load->arena, name)))
+		return;
 	app->managed[app->managed_count++] =
 	    automation_for(&app->automation, lower(load->arena, name));
 }
@@ -323,7 +341,7 @@ static void published(struct instance *instance)
 	ticket_set_enabled(app->tickets);
 	ticket_set_rotation(app->ticket_rotation);
 	if (tls_issuer() != NULL)
-		tls_issuer()->keep(app->managed, app->managed_count);
+		on_demand_publish(app);
 }
 
 const struct app_type app_tls = {

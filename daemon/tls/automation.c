@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "daemon/core/replacer.h"
 #include "daemon/tls/acme_options.h"
 #include "daemon/tls/hello_match.h"
 #include "daemon/tls/pki.h"
@@ -172,7 +173,8 @@ static const struct field policy_fields[] = {
 	.help = "which part of the lifetime is left when a certificate is renewed"},
     FIELD_BOOL(struct automation_policy, one_certificate, "one_certificate", 0,
 	"one certificate by ACME for all names that the policy is for, 100 in each (ours)"),
-    FIELD_OTHER("on_demand", refuse, "certificates made during handshakes"),
+    FIELD_BOOL(struct automation_policy, on_demand, "on_demand", 0,
+	"certificates are made when a client first asks for the name"),
     FIELD_OTHER("must_staple", refuse, "certificates that demand a stapled OCSP response"),
     FIELD_OTHER("reuse_private_keys", refuse, "a renewed certificate with the old key"),
     FIELD_OTHER("get_certificate", refuse, "certificates fetched during handshakes"),
@@ -183,10 +185,57 @@ static const struct field policy_fields[] = {
     FIELD_END,
 };
 
+struct permission {
+	const char *endpoint;
+};
+
+static const struct field permission_fields[] = {
+    FIELD_STRING(struct permission, endpoint, "endpoint", FIELD_REQUIRED | FIELD_ENV,
+	"the URL that is asked, with ?domain=NAME; a status of 200 to 299 means yes"),
+    FIELD_END,
+};
+
+static int load_permission(
+    struct load *load, const struct jnode *node, void *target, struct error *err)
+{
+	struct jnode module = jnode_member(node, "module"), member = jnode_member(node, "endpoint");
+	struct permission p = {0};
+	const char *name = "";
+
+	if (jnode_object(node, err) == -1 ||
+	    (module.value != NULL && jnode_string(&module, &name, err) == -1))
+		return -1;
+	if (strcmp(name, "http") != 0)
+		return jnode_error(
+		    &module, err, ERROR_UNSUPPORTED, "permission is asked over HTTP only: http");
+	if (fields_load(permission_fields, load, node, "module", load->arena, &p, err) == -1)
+		return -1;
+	p.endpoint = replace_at_load(load->arena, p.endpoint);
+	if (strncmp(p.endpoint, "http://", 7) != 0 && strncmp(p.endpoint, "https://", 8) != 0)
+		return jnode_error(&member, err, ERROR_INVALID, "must be an http or https URL");
+	*(const char **)target = p.endpoint;
+	return 0;
+}
+
+static const struct field on_demand_fields[] = {
+    FIELD_CUSTOM(
+	struct on_demand, endpoint, "permission", 0, load_permission, "{module: http, endpoint}"),
+    FIELD_END,
+};
+
+static int load_on_demand(
+    struct load *load, const struct jnode *node, void *target, struct error *err)
+{
+	if (json_is_null(node->value))
+		return 0;
+	return fields_load(on_demand_fields, load, node, NULL, load->arena, target, err);
+}
+
 const struct field automation_fields[] = {
     FIELD_OBJECTS(struct automation, policies, "policies", 0, policy_fields,
 	struct automation_policy, "the first that has a name among its subjects is taken"),
-    FIELD_OTHER("on_demand", ignore, "of use with a policy's on_demand alone"),
+    FIELD_CUSTOM(struct automation, on_demand, "on_demand", FIELD_OPEN, load_on_demand,
+	"who is asked whether a name may have a certificate on demand"),
     FIELD_OTHER("ocsp_interval", ignore, "each response has its own time"),
     FIELD_OTHER("renew_interval", ignore, "each certificate has its own time"),
     FIELD_OTHER("storage_clean_interval", ignore, "nothing piles up"),
@@ -215,6 +264,24 @@ static const struct automation_policy *policy_of(
 		if (is_subject(policy, name))
 			return policy;
 	return NULL;
+}
+
+bool automation_on_demand(const struct automation *automation, const char *name)
+{
+	const struct automation_policy *policy = policy_of(automation, name);
+
+	return policy != NULL && policy->on_demand;
+}
+
+bool automation_has_on_demand(const struct automation *automation)
+{
+	const struct automation_policy *policy = automation->policies.items;
+	size_t i;
+
+	for (i = 0; i < automation->policies.count; i++)
+		if (policy[i].on_demand)
+			return true;
+	return false;
 }
 
 bool automation_staples(const struct automation *automation, const char *name)

@@ -51,6 +51,12 @@ struct tls_issuer {
 	 * NULL where there is none. Borrowed until the next call here.
 	 */
 	const char *(*authority_pem)(const struct pki_ca *ca, bool root);
+	/*
+	 * Asks an endpoint whether name may have a certificate, and calls done from the loop; why
+	 * is NULL, or what kept it from answering.
+	 */
+	void (*ask)(const char *endpoint, const char *name,
+	    void (*done)(void *arg, bool allowed, const char *why), void *arg);
 };
 
 /* Handed over once when the program starts; without one no name is managed. Kept. */
