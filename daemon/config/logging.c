@@ -92,16 +92,6 @@ static int load_level(struct load *load, const struct jnode *node, void *target,
 	    node, err, ERROR_INVALID, "'%s' is none of DEBUG, INFO, WARN and ERROR", text);
 }
 
-/* What of the reference's there is nothing like: refused, unless it says nothing. */
-static int refuse(struct load *load, const struct jnode *node, void *target, struct error *err)
-{
-	(void)load;
-	(void)target;
-	if (json_is_null(node->value) || json_is_false(node->value))
-		return 0;
-	return jnode_error(node, err, ERROR_UNSUPPORTED, "is not supported: remove it");
-}
-
 static const struct field log_fields[] = {
     FIELD_CUSTOM(struct log_params, target, "writer", 0, load_writer,
 	"where it goes: {output: stderr | stdout | file | discard}"),
@@ -112,11 +102,14 @@ static const struct field log_fields[] = {
     FIELD_STRINGS(struct log_params, include, "include", 0,
 	"loggers that it takes, with those below them; none: all"),
     FIELD_STRINGS(struct log_params, exclude, "exclude", 0, "loggers that it does not take"),
-    FIELD_CUSTOM(struct log_params, level, "core", FIELD_HIDDEN, refuse, "another way to write"),
-    FIELD_CUSTOM(struct log_params, level, "sampling", FIELD_HIDDEN, refuse, "some lines only"),
-    FIELD_CUSTOM(struct log_params, level, "with_caller", FIELD_HIDDEN, refuse, "places in code"),
     FIELD_CUSTOM(
-	struct log_params, level, "with_stacktrace", FIELD_HIDDEN, refuse, "places in code"),
+	struct log_params, level, "core", FIELD_HIDDEN, field_refuse, "another way to write"),
+    FIELD_CUSTOM(
+	struct log_params, level, "sampling", FIELD_HIDDEN, field_refuse, "some lines only"),
+    FIELD_CUSTOM(
+	struct log_params, level, "with_caller", FIELD_HIDDEN, field_refuse, "places in code"),
+    FIELD_CUSTOM(
+	struct log_params, level, "with_stacktrace", FIELD_HIDDEN, field_refuse, "places in code"),
     FIELD_END,
 };
 

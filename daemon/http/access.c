@@ -101,15 +101,6 @@ static int load_hosts(struct load *load, const struct jnode *node, void *target,
 	return 0;
 }
 
-static int refuse(struct load *load, const struct jnode *node, void *target, struct error *err)
-{
-	(void)load;
-	(void)target;
-	if (json_is_null(node->value) || json_is_false(node->value))
-		return 0;
-	return jnode_error(node, err, ERROR_UNSUPPORTED, "is not supported: remove it");
-}
-
 static const struct field fields[] = {
     {.name = "logger_names",
 	.type = FIELD_TYPE_CUSTOM,
@@ -120,8 +111,9 @@ static const struct field fields[] = {
     FIELD_STRINGS(struct http_access, skipped, "skip_hosts", 0, "hosts without an access log"),
     FIELD_BOOL(struct http_access, skip_unmapped, "skip_unmapped_hosts", 0,
 	"only hosts of logger_names have one"),
-    FIELD_CUSTOM(struct http_access, hosts, "should_log_credentials", FIELD_HIDDEN, refuse, NULL),
-    FIELD_CUSTOM(struct http_access, hosts, "trace", FIELD_HIDDEN, refuse, NULL),
+    FIELD_CUSTOM(
+	struct http_access, hosts, "should_log_credentials", FIELD_HIDDEN, field_refuse, NULL),
+    FIELD_CUSTOM(struct http_access, hosts, "trace", FIELD_HIDDEN, field_refuse, NULL),
     FIELD_END,
 };
 

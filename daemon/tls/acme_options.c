@@ -37,15 +37,6 @@ struct params {
 	} challenges;
 };
 
-static int ignore(struct load *load, const struct jnode *node, void *target, struct error *err)
-{
-	(void)load;
-	(void)node;
-	(void)target;
-	(void)err;
-	return 0;
-}
-
 /* Nobody is to think that records are looked up. */
 static int ignore_loudly(
     struct load *load, const struct jnode *node, void *target, struct error *err)
@@ -134,7 +125,7 @@ static const struct field dns_fields[] = {
     FIELD_OTHER(
 	"propagation_timeout", ignore_loudly, "the hook is trusted to wait as long as needed"),
     FIELD_OTHER("resolvers", ignore_loudly, "nothing is asked: the hook is trusted"),
-    FIELD_OTHER("ttl", ignore, "of the record: the hook's business"),
+    FIELD_OTHER("ttl", field_ignore, "of the record: the hook's business"),
     FIELD_END,
 };
 
@@ -143,8 +134,9 @@ static const struct field challenges_fields[] = {
     FIELD_OBJECT(struct challenges, tls_alpn, "tls-alpn", 0, challenge_fields, "TLS-ALPN-01"),
     FIELD_OBJECT(struct challenges, dns, "dns", 0, dns_fields,
 	"DNS-01; where it is there, no other is used"),
-    FIELD_OTHER("bind_host", ignore, "challenges are answered by the listeners that are there"),
-    FIELD_OTHER("distributed", ignore, "answers are this process's own"),
+    FIELD_OTHER(
+	"bind_host", field_ignore, "challenges are answered by the listeners that are there"),
+    FIELD_OTHER("distributed", field_ignore, "answers are this process's own"),
     FIELD_END,
 };
 

@@ -74,15 +74,6 @@ static const struct field certificate_fields[] = {
     FIELD_END,
 };
 
-static int accept_any(struct load *load, const struct jnode *node, void *target, struct error *err)
-{
-	(void)load;
-	(void)node;
-	(void)target;
-	(void)err;
-	return 0;
-}
-
 static int load_key_source(
     struct load *load, const struct jnode *node, void *target, struct error *err)
 {
@@ -113,14 +104,14 @@ static const struct field ticket_fields[] = {
     {.name = "max_keys",
 	.type = FIELD_TYPE_CUSTOM,
 	.flags = FIELD_HIDDEN,
-	.load = accept_any,
+	.load = field_ignore,
 	.help = "without effect: keys go by time"},
     FIELD_END,
 };
 
 #define FIELD_WITHOUT_EFFECT(n)                                                                    \
 	{                                                                                          \
-		.name = n, .type = FIELD_TYPE_CUSTOM, .flags = FIELD_HIDDEN, .load = accept_any,   \
+		.name = n, .type = FIELD_TYPE_CUSTOM, .flags = FIELD_HIDDEN, .load = field_ignore, \
 		.help = "without effect"                                                           \
 	}
 

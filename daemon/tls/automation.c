@@ -128,27 +128,6 @@ static int load_issuers(
 
 /* ---- what is there for other programs' files ------------------------------------------------ */
 
-/* Has no effect here, and none is missed. */
-static int ignore(struct load *load, const struct jnode *node, void *target, struct error *err)
-{
-	(void)load;
-	(void)node;
-	(void)target;
-	(void)err;
-	return 0;
-}
-
-/* A switch that may be off, or a list or object that may be empty. */
-static int refuse(struct load *load, const struct jnode *node, void *target, struct error *err)
-{
-	(void)load;
-	(void)target;
-	if (json_is_null(node->value) || json_is_false(node->value) ||
-	    (json_is_array(node->value) && json_array_size(node->value) == 0))
-		return 0;
-	return jnode_error(node, err, ERROR_UNSUPPORTED, "is not supported");
-}
-
 #define FIELD_OTHER(n, fn, h)                                                                      \
 	{                                                                                          \
 		.name = n, .type = FIELD_TYPE_CUSTOM, .flags = FIELD_HIDDEN, .load = fn, .help = h \
@@ -175,13 +154,13 @@ static const struct field policy_fields[] = {
 	"one certificate by ACME for all names that the policy is for, 100 in each (ours)"),
     FIELD_BOOL(struct automation_policy, on_demand, "on_demand", 0,
 	"certificates are made when a client first asks for the name"),
-    FIELD_OTHER("must_staple", refuse, "certificates that demand a stapled OCSP response"),
-    FIELD_OTHER("reuse_private_keys", refuse, "a renewed certificate with the old key"),
-    FIELD_OTHER("get_certificate", refuse, "certificates fetched during handshakes"),
-    FIELD_OTHER("storage", refuse, "a storage of the policy's own"),
+    FIELD_OTHER("must_staple", field_refuse, "certificates that demand a stapled OCSP response"),
+    FIELD_OTHER("reuse_private_keys", field_refuse, "a renewed certificate with the old key"),
+    FIELD_OTHER("get_certificate", field_refuse, "certificates fetched during handshakes"),
+    FIELD_OTHER("storage", field_refuse, "a storage of the policy's own"),
     FIELD_BOOL(struct automation_policy, disable_ocsp_stapling, "disable_ocsp_stapling", 0,
 	"no OCSP response goes with the certificates"),
-    FIELD_OTHER("ocsp_overrides", refuse, "other responders than the certificates say"),
+    FIELD_OTHER("ocsp_overrides", field_refuse, "other responders than the certificates say"),
     FIELD_END,
 };
 
@@ -236,9 +215,9 @@ const struct field automation_fields[] = {
 	struct automation_policy, "the first that has a name among its subjects is taken"),
     FIELD_CUSTOM(struct automation, on_demand, "on_demand", FIELD_OPEN, load_on_demand,
 	"who is asked whether a name may have a certificate on demand"),
-    FIELD_OTHER("ocsp_interval", ignore, "each response has its own time"),
-    FIELD_OTHER("renew_interval", ignore, "each certificate has its own time"),
-    FIELD_OTHER("storage_clean_interval", ignore, "nothing piles up"),
+    FIELD_OTHER("ocsp_interval", field_ignore, "each response has its own time"),
+    FIELD_OTHER("renew_interval", field_ignore, "each certificate has its own time"),
+    FIELD_OTHER("storage_clean_interval", field_ignore, "nothing piles up"),
     FIELD_END,
 };
 

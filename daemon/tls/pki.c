@@ -158,15 +158,6 @@ static int warn_of_trust(
 	return 0;
 }
 
-static int ignore(struct load *load, const struct jnode *node, void *target, struct error *err)
-{
-	(void)load;
-	(void)node;
-	(void)target;
-	(void)err;
-	return 0;
-}
-
 static int refuse_storage(
     struct load *load, const struct jnode *node, void *target, struct error *err)
 {
@@ -207,7 +198,7 @@ static const struct field ca_fields[] = {
 	"an intermediate of the operator's; it is not renewed here"),
     FIELD_CUSTOM(
 	struct ca_params, name, "install_trust", FIELD_HIDDEN, warn_of_trust, "not available"),
-    FIELD_CUSTOM(struct ca_params, name, "maintenance_interval", FIELD_HIDDEN, ignore,
+    FIELD_CUSTOM(struct ca_params, name, "maintenance_interval", FIELD_HIDDEN, field_ignore,
 	"each certificate has its own time"),
     FIELD_CUSTOM(struct ca_params, name, "storage", FIELD_HIDDEN, refuse_storage, "not available"),
     FIELD_END,
