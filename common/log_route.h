@@ -18,6 +18,7 @@
 /* Subsystem, logger. */
 #define LOG_SUBSYSTEMS(X)                                                                          \
 	X("access", "layer4.log.access")                                                           \
+	X("admin", "admin.http")                                                                   \
 	X("certs", "tls.issuance")                                                                 \
 	X("config", "config")                                                                      \
 	X("control", "admin")                                                                      \

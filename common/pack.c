@@ -9,6 +9,8 @@
 #define HEAD_SIZE 3 /* a format and 16 bits */
 #define HEAD_ARRAY 0xdc
 #define HEAD_MAP 0xde
+#define HEAD_FIXSTR 0xa0
+#define FIXSTR_MAX 31
 
 static int append(void *data, const char *bytes, size_t n)
 {
@@ -126,10 +128,26 @@ static size_t character(const uint8_t *p, size_t n)
 	return size;
 }
 
+#define HIGH_BITS UINT64_C(0x8080808080808080)
+
+/* The length of the front that is ASCII, to a multiple of eight. */
+static size_t ascii_length(struct span text)
+{
+	size_t at;
+	uint64_t eight;
+
+	for (at = 0; text.n - at >= sizeof(eight); at += sizeof(eight)) {
+		memcpy(&eight, text.p + at, sizeof(eight));
+		if ((eight & HIGH_BITS) != 0)
+			break;
+	}
+	return at;
+}
+
 /* The length of the front that is UTF-8. */
 static size_t valid_length(struct span text)
 {
-	size_t at = 0, size;
+	size_t at = ascii_length(text), size;
 
 	while (at < text.n && (size = character(text.p + at, text.n - at)) > 0)
 		at += size;
@@ -154,12 +172,24 @@ static void pack_escaped(struct pack *p, struct span text)
 	buf_fini(&out);
 }
 
+/* A short one, as keys and words are, goes out in one piece. */
+static void pack_short(struct pack *p, struct span text)
+{
+	uint8_t *to = buf_reserve(p->out, 1 + text.n);
+
+	to[0] = (uint8_t)(HEAD_FIXSTR | text.n);
+	memcpy(to + 1, text.p, text.n);
+	buf_commit(p->out, 1 + text.n);
+}
+
 void pack_text(struct pack *p, struct span text)
 {
-	if (valid_length(text) == text.n)
-		msgpack_pack_str_with_body(&p->packer, text.p, text.n);
-	else
+	if (valid_length(text) != text.n)
 		pack_escaped(p, text);
+	else if (text.n > 0 && text.n <= FIXSTR_MAX)
+		pack_short(p, text);
+	else
+		msgpack_pack_str_with_body(&p->packer, text.p, text.n);
 }
 
 void pack_str(struct pack *p, const char *text)

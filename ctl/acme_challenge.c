@@ -42,4 +42,5 @@ const struct command command_acme_challenge = {
     .min = 3,
     .max = 4,
     .run = run_challenge,
+    .secret = true,
 };

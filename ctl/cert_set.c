@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "common/buf.h"
-#include "ctl/command.h"
+#include "ctl/show.h"
 
 #define FILE_MAX (400u << 10) /* two of them fit into a request */
 #define STEP 4096
@@ -64,7 +64,9 @@ static int set(struct context *c, const char *name, struct span chain, struct sp
 	if (command_call(c, &reply) == -1)
 		return -1;
 	reply_fini(&reply);
-	return 0;
+	if (!(c->options->given & OPTION_ECHO))
+		return 0;
+	return show(c, &shown_cert, &name);
 }
 
 static int run_set(struct context *c, int argc, char **argv)
@@ -88,6 +90,7 @@ const struct command command_cert_set = {
     .details = "CERT is a file with the certificate and its chain, KEY one with its key, in PEM.\n"
 	       "It stays until the daemon ends, or until the files that the configuration names\n"
 	       "change.\n",
+    .options = OPTION_ECHO,
     .min = 3,
     .max = 3,
     .run = run_set,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <config.h>
 
-#include "ctl/command.h"
+#include "ctl/show.h"
 
 static const struct column lines[] = {
     {.title = "name", .key = "name"},
@@ -23,22 +23,17 @@ static const struct column lines[] = {
     {.title = NULL},
 };
 
+const struct shown shown_cert = {
+    .method = CONTROL_CERT_SHOW,
+    .keys = {"name"},
+    .name = "name",
+    .lines = lines,
+};
+
 static int run_show(struct context *c, int argc, char **argv)
 {
-	struct pack_box *params;
-	struct reply reply;
-	int rc;
-
 	(void)argc;
-	if (command_connect(c) == NULL)
-		return -1;
-	params = client_begin(c->client, CONTROL_CERT_SHOW);
-	pack_str(pack_key(params, "name"), argv[0]);
-	if (command_call(c, &reply) == -1)
-		return -1;
-	rc = output_object(&c->output, reply.result, lines, "name");
-	reply_fini(&reply);
-	return command_printed(c, rc);
+	return show(c, &shown_cert, (const char *const *)argv);
 }
 
 const struct command command_cert_show = {

@@ -3,83 +3,113 @@
 
 #include "ctl/change.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/unpack.h"
-#include "ctl/changes.h"
-#include "ctl/human.h"
-#include "ctl/stage.h"
+#include "common/arena.h"
 
 #define KEY_MAX 128
 
-/* ---- putting it together -------------------------------------------------------------------- */
-
-void change_begin(struct change *ch, struct context *c, const char *object, const char *done)
+void change_init(struct change *ch)
 {
-	memset(ch, 0, sizeof(*ch));
-	ch->c = c;
-	ch->object = object;
-	ch->done = done;
-	ch->operations = json_array();
+	*ch = (struct change){.operations = json_array()};
 }
 
-void change_operation(struct change *ch, const char *op, const char *name)
+void change_fini(struct change *ch)
 {
-	if (ch->count == CHANGE_MAX) {
-		ch->failed = true;
-		fault_set(ch->c->fault, CONTROL_EXIT_LIMIT, "at most %d at a time", CHANGE_MAX);
-		return;
+	json_decref(ch->operations);
+	free(ch->items);
+}
+
+/* ---- operations ------------------------------------------------------------------------------ */
+
+int change_operation(struct change *ch, const char *op, const char *name)
+{
+	if (ch->count == CONTROL_OPERATIONS_MAX)
+		return fault_set(ch->c->fault, CONTROL_EXIT_LIMIT,
+		    "at most %d operations at a time", CONTROL_OPERATIONS_MAX);
+	if (ch->count == ch->size) {
+		ch->size = ch->size == 0 ? 16 : 2 * ch->size;
+		ch->items = mem_realloc(ch->items, ch->size * sizeof(*ch->items));
 	}
+	ch->items[ch->count++] = (struct change_item){.command = ch->c->command, .name = name};
 	ch->last = json_pack("{s:s}", "op", op);
-	ch->names[ch->count++] = name;
 	json_array_append_new(ch->operations, ch->last);
+	return 0;
 }
 
-void change_json(struct change *ch, const char *key, json_t *value)
+static struct change_item *last_item(struct change *ch)
+{
+	return &ch->items[ch->count - 1];
+}
+
+int change_json(struct change *ch, const char *key, json_t *value)
 {
 	json_object_set_new(ch->last, key, value);
+	return 0;
 }
 
-static void set_text(struct change *ch, const char *key, const char *text, size_t n)
+/* what: to say what is no text. */
+static int set_text(struct change *ch, const char *key, struct span text, const char *what)
 {
-	json_t *value = json_stringn(text, n);
+	json_t *value;
 
-	if (value != NULL && memchr(text, 0, n) == NULL) {
-		change_json(ch, key, value);
-		return;
+	ch->bytes += text.n;
+	if (ch->bytes > INPUT_MAX)
+		return fault_set(ch->c->fault, CONTROL_EXIT_LIMIT,
+		    "more than %u MiB in one transaction", INPUT_MAX >> 20);
+	value = text.n > 0 ? json_stringn((const char *)text.p, text.n) : json_string("");
+	if (value == NULL || (text.n > 0 && memchr(text.p, 0, text.n) != NULL)) {
+		json_decref(value);
+		return fault_set(
+		    ch->c->fault, CONTROL_EXIT_INVALID, "%s is not a text in UTF-8", what);
 	}
-	json_decref(value);
-	if (!ch->failed)
-		fault_set(ch->c->fault, CONTROL_EXIT_INVALID, "%s is not a text in UTF-8",
-		    ch->input != NULL ? ch->input->name : key);
-	ch->failed = true;
+	return change_json(ch, key, value);
 }
 
-void change_text(struct change *ch, const char *key, const char *text)
+int change_text(struct change *ch, const char *key, const char *text)
 {
-	set_text(ch, key, text, strlen(text));
+	int rc = set_text(ch, key, span_str(text), key);
+
+	if (rc == -1)
+		ch->c->fault->word = text;
+	return rc;
 }
 
-void change_buf(struct change *ch, const char *key, const struct buf *text)
+int change_encoded(struct change *ch, const char *key, const json_t *value)
 {
-	struct span span = buf_span(text);
+	char *text = json_dumps(value, JSON_COMPACT);
+	int rc = set_text(ch, key, span_str(text), key);
 
-	set_text(ch, key, span.n > 0 ? (const char *)span.p : "", span.n);
+	free(text);
+	return rc;
 }
 
-void change_existing(struct change *ch)
+int change_file(struct change *ch, const char *key, const char *file, const char *what)
+{
+	struct input in;
+	int rc = input_read(ch->c, file, what, &in);
+
+	if (rc == 0) {
+		last_item(ch)->input = in.place;
+		rc = set_text(ch, key, buf_span(&in.text), in.place.name);
+	}
+	input_fini(&in);
+	return rc;
+}
+
+int change_existing(struct change *ch)
 {
 	const struct options *o = ch->c->options;
 
-	if (o->existing != NULL)
-		change_text(ch, "existing", o->existing);
-	if (o->drain != NULL)
-		change_text(ch, "drain", o->drain);
+	last_item(ch)->existing = o->existing;
+	last_item(ch)->drain = o->drain;
+	if (o->existing != NULL && change_text(ch, "existing", o->existing) == -1)
+		return -1;
+	return o->drain != NULL ? change_text(ch, "drain", o->drain) : 0;
 }
 
-void change_place(struct change *ch)
+int change_place(struct change *ch)
 {
 	const struct options *o = ch->c->options;
 
@@ -87,22 +117,23 @@ void change_place(struct change *ch)
 		change_json(ch, "first", json_true());
 	if (o->given & OPTION_LAST)
 		change_json(ch, "last", json_true());
-	if (o->before != NULL)
-		change_text(ch, "before", o->before);
-	if (o->after != NULL)
-		change_text(ch, "after", o->after);
+	if (o->before != NULL && change_text(ch, "before", o->before) == -1)
+		return -1;
+	return o->after != NULL ? change_text(ch, "after", o->after) : 0;
 }
 
-/* ---- key=value ------------------------------------------------------------------------------ */
+/* ---- key=value ------------------------------------------------------------------------------- */
 
 static int read_pair(
     struct context *c, const char *text, char *key, size_t size, const char **value)
 {
 	size_t n = strcspn(text, "=");
 
-	if (text[n] == '\0' || n == 0 || n >= size)
-		return fault_set(
-		    c->fault, CONTROL_EXIT_USAGE, "'%s' is not of the form key=value", text);
+	if (text[n] == '\0' || n == 0 || n >= size) {
+		fault_set(c->fault, CONTROL_EXIT_USAGE, "'%s' is not of the form key=value", text);
+		c->fault->word = text;
+		return -1;
+	}
 	memcpy(key, text, n);
 	key[n] = '\0';
 	*value = text + n + 1;
@@ -129,157 +160,7 @@ int change_pairs(struct context *c, int argc, char **argv, json_t *object)
 	return 0;
 }
 
-/* ---- the answer ----------------------------------------------------------------------------- */
-
-/* What the daemon calls it, else what the user did; NULL: it has no name yet. */
-static const char *name_of(
-    const struct change *ch, const msgpack_object *names, size_t i, char out[256])
-{
-	if (unpack_is_array(names) && i < names->via.array.size &&
-	    unpack_copy(&names->via.array.ptr[i], out, 256))
-		return out;
-	return ch->names[i];
-}
-
-/* "3 connections are kept" */
-static void print_concerned(const struct change *ch, uint64_t count)
-{
-	const struct options *o = ch->c->options;
-	const char *existing = o->existing != NULL ? o->existing : "keep";
-	FILE *to = ch->c->output.to;
-
-	fprintf(to, ", %" PRIu64 " connection%s", count, count == 1 ? "" : "s");
-	if (strcmp(existing, "kill") == 0)
-		fputs(" ended", to);
-	else if (strcmp(existing, "drain") == 0)
-		fprintf(to, " may go on for %s", o->drain != NULL ? o->drain : "30s");
-	else
-		fputs(" kept", to);
-}
-
-static void print_text(const struct change *ch, const msgpack_object *result)
-{
-	const msgpack_object *counts = unpack_get(result, "connections");
-	const msgpack_object *names = unpack_get(result, "names");
-	bool dry = ch->c->options->given & OPTION_DRY_RUN;
-	FILE *to = ch->c->output.to;
-	char text[256];
-	size_t i;
-
-	for (i = 0; i < ch->count; i++) {
-		const char *name = name_of(ch, names, i, text);
-		uint64_t count = 0;
-
-		if (unpack_is_array(counts) && i < counts->via.array.size)
-			unpack_u64(&counts->via.array.ptr[i], &count);
-		fputs(ch->object, to);
-		if (name != NULL) {
-			fputc(' ', to);
-			human_print(span_str(name), to);
-		}
-		fprintf(to, " %s%s", dry ? "would be " : "", ch->done);
-		if (count > 0 && !dry)
-			print_concerned(ch, count);
-		fputc('\n', to);
-	}
-}
-
-static void print_dry(const struct change *ch, const msgpack_object *result)
-{
-	const msgpack_object *existing = unpack_get(result, "existing");
-	uint64_t drain = 0, kill = 0, keep = 0;
-
-	changes_print(&ch->c->output, result, false);
-	unpack_u64(unpack_get(existing, "keep"), &keep);
-	unpack_u64(unpack_get(existing, "drain"), &drain);
-	unpack_u64(unpack_get(existing, "kill"), &kill);
-	fprintf(ch->c->output.to,
-	    "connections that --existing would touch: keep %" PRIu64 ", drain %" PRIu64
-	    ", kill %" PRIu64 "\n",
-	    keep, drain, kill);
-}
-
-static int print(const struct change *ch, const msgpack_object *result)
-{
-	static const struct column none[] = {{.title = NULL}};
-	const struct output *output = &ch->c->output;
-	uint64_t revision = 0;
-	char text[256];
-	size_t i;
-
-	if (output->format == FORMAT_JSON || output->format == FORMAT_JSONL)
-		return output_object(output, result, none, NULL);
-	if (output->format == FORMAT_NAME) {
-		for (i = 0; i < ch->count; i++) {
-			const char *name = name_of(ch, unpack_get(result, "names"), i, text);
-
-			human_print(span_str(name != NULL ? name : ""), output->to);
-			fputc('\n', output->to);
-		}
-		return 0;
-	}
-	print_text(ch, result);
-	if (ch->c->options->given & OPTION_DRY_RUN) {
-		print_dry(ch, result);
-		return 0;
-	}
-	unpack_u64(unpack_get(result, "revision"), &revision);
-	fprintf(output->to, "revision %" PRIu64 "\n", revision);
-	return 0;
-}
-
-/* ---- sending it ----------------------------------------------------------------------------- */
-
-/* Places are the user's: of one operation without its number, of a file with its name. */
-static void name_place(const struct change *ch)
-{
-	static const char first[] = "operations[0]";
-	struct fault *fault = ch->c->fault;
-	size_t n = strlen(first);
-
-	if (ch->count == 1 && strncmp(fault->path, first, n) == 0) {
-		n += fault->path[n] == '.';
-		memmove(fault->path, fault->path + n, strlen(fault->path + n) + 1);
-	}
-	if (ch->input != NULL) {
-		input_name_fault(ch->input, "Caddyfile", fault);
-		input_name_fault(ch->input, "route", fault);
-		input_name_fault(ch->input, "server", fault);
-	}
-}
-
-static int transact(struct change *ch)
-{
-	struct pack_box *params;
-	struct reply reply;
-	char *text;
-	int rc;
-
-	if (command_connect(ch->c) == NULL)
-		return -1;
-	text = json_dumps(ch->operations, JSON_COMPACT);
-	rc = stage_begin(ch->c, CONTROL_TXN_APPLY, "operations", span_str(text), &params);
-	free(text);
-	if (rc == -1)
-		return -1;
-	command_change_options(ch->c, params);
-	if (command_call(ch->c, &reply) == -1) {
-		name_place(ch);
-		return -1;
-	}
-	rc = command_printed(ch->c, print(ch, reply.result));
-	command_change_hint(ch->c);
-	reply_fini(&reply);
-	return rc;
-}
-
-int change_apply(struct change *ch)
-{
-	int rc = ch->failed ? -1 : transact(ch);
-
-	json_decref(ch->operations);
-	return rc;
-}
+/* ---- what many commands are ------------------------------------------------------------------ */
 
 int change_members(
     struct change *ch, const char *op, const char *proxy, const char *id, int argc, char **argv)
@@ -288,44 +169,73 @@ int change_members(
 	char key[KEY_MAX];
 	int i;
 
-	for (i = 0; i < argc && !ch->failed; i++) {
-		ch->failed = read_pair(ch->c, argv[i], key, sizeof(key), &value) == -1;
-		if (ch->failed)
-			break;
-		change_operation(ch, op, id);
-		if (proxy != NULL)
-			change_text(ch, "proxy", proxy);
-		change_text(ch, "id", id);
-		change_text(ch, "key", key);
-		change_text(ch, "value", value);
-		change_existing(ch);
-	}
-	return change_apply(ch);
+	for (i = 0; i < argc; i++)
+		if (read_pair(ch->c, argv[i], key, sizeof(key), &value) == -1 ||
+		    change_operation(ch, op, id) == -1 ||
+		    (proxy != NULL && change_text(ch, "proxy", proxy) == -1) ||
+		    change_text(ch, "id", id) == -1 || change_text(ch, "key", key) == -1 ||
+		    change_text(ch, "value", value) == -1 || change_existing(ch) == -1)
+			return -1;
+	return 0;
 }
 
 int change_each(struct change *ch, const char *op, const char *key, int argc, char **argv)
 {
 	int i;
 
-	for (i = 0; i < argc && !ch->failed; i++) {
-		change_operation(ch, op, argv[i]);
-		if (ch->failed)
-			break;
-		change_text(ch, key, argv[i]);
-		change_existing(ch);
-	}
-	return change_apply(ch);
+	for (i = 0; i < argc; i++)
+		if (change_operation(ch, op, argv[i]) == -1 ||
+		    change_text(ch, key, argv[i]) == -1 || change_existing(ch) == -1)
+			return -1;
+	return 0;
 }
 
 int change_upstreams(struct change *ch, const char *op, int argc, char **argv)
 {
 	int i;
 
-	for (i = 1; i < argc && !ch->failed; i++) {
-		change_operation(ch, op, argv[i]);
-		change_text(ch, "proxy", argv[0]);
-		change_text(ch, "id", argv[i]);
-		change_existing(ch);
+	for (i = 1; i < argc; i++)
+		if (change_operation(ch, op, argv[i]) == -1 ||
+		    change_text(ch, "proxy", argv[0]) == -1 ||
+		    change_text(ch, "id", argv[i]) == -1 || change_existing(ch) == -1)
+			return -1;
+	return 0;
+}
+
+/* ---- whole commands -------------------------------------------------------------------------- */
+
+/* Back to the first count operations. */
+static void forget_from(struct change *ch, size_t count)
+{
+	while (ch->count > count)
+		json_array_remove(ch->operations, --ch->count);
+}
+
+int change_make(
+    struct change *ch, struct context *c, const struct input_place *place, int argc, char **argv)
+{
+	size_t i, before = ch->count, bytes = ch->bytes;
+
+	ch->c = c;
+	if (c->command->make(ch, argc, argv) == -1) {
+		forget_from(ch, before);
+		ch->bytes = bytes;
+		return -1;
 	}
-	return change_apply(ch);
+	for (i = before; place != NULL && i < ch->count; i++)
+		ch->items[i].place = *place;
+	return 0;
+}
+
+int change_run(struct context *c, int argc, char **argv)
+{
+	struct change change;
+	int rc;
+
+	change_init(&change);
+	rc = change_make(&change, c, NULL, argc, argv);
+	if (rc == 0)
+		rc = change_send(&change, c);
+	change_fini(&change);
+	return rc;
 }

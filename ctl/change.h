@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A transaction as the verbs make it: operations are begun and filled, then sent as a whole with
- * what the options say, and what became of them is printed.
+ * A transaction of pointsctl: operations are begun and filled by the commands that change routes,
+ * upstreams, servers and listeners, then sent as a whole, and what became of them is printed. A
+ * command says how its operations are made; change_run() makes and sends those of one command,
+ * a script those of many.
  *
- *	change_begin(&change, c, "route", "removed");
- *	change_operation(&change, CONTROL_OP..., argv[0]);
- *	change_text(&change, "id", argv[0]);
- *	return change_apply(&change);
+ *	static int make_rm(struct change *change, int argc, char **argv)
+ *	{
+ *		return change_each(change, "route.rm", "id", argc, argv);
+ *	}
  */
 #ifndef CTL_CHANGE_H
 #define CTL_CHANGE_H
@@ -16,52 +18,76 @@
 #include "ctl/command.h"
 #include "ctl/input.h"
 
-#define CHANGE_MAX 1024 /* operations of one command */
-
-struct change {
-	struct context *c;
-	const char *object; /* "route" */
-	const char *done;   /* "removed": it was, or would be */
-	json_t *operations, *last;
-	size_t count;
-	const char *names[CHANGE_MAX]; /* of what each is about; NULL: the daemon says */
-	const struct input *input;     /* what was sent of it; NULL: nothing */
-	bool failed;                   /* with the context's fault */
+/* Of one operation: what the answer to it needs. All texts are borrowed. */
+struct change_item {
+	const struct command *command;
+	const char *name;             /* of what it is about; NULL: the daemon says */
+	const char *existing, *drain; /* as they were sent; NULL: not */
+	struct input_place input;     /* of the text that was sent; name NULL: none was */
+	struct input_place place;     /* of the command in its script; name NULL: in none */
 };
 
-void change_begin(struct change *change, struct context *c, const char *object, const char *done);
+struct change {
+	struct context *c; /* of the command whose operations are made now */
+	json_t *operations, *last;
+	struct change_item *items;
+	size_t count, size;
+	size_t bytes; /* of all texts, about */
+};
+
+void change_init(struct change *change);
+void change_fini(struct change *change);
+
+/* ---- for those that make operations: 0, or -1 with the fault of change->c ---------------------
+ */
 
 /* A new operation about what is called name (borrowed; NULL: not known yet). */
-void change_operation(struct change *change, const char *op, const char *name);
+int change_operation(struct change *change, const char *op, const char *name);
 
-/* Arguments of the operation begun last. A fault is kept until change_apply(). */
-void change_text(struct change *change, const char *key, const char *text);
-void change_buf(struct change *change, const char *key, const struct buf *text);
-void change_json(struct change *change, const char *key, json_t *value); /* takes value */
+/* Arguments of the operation begun last. */
+int change_text(struct change *change, const char *key, const char *text);
+int change_json(struct change *change, const char *key, json_t *value); /* takes value */
+/* value as JSON text, as of a route or a server. */
+int change_encoded(struct change *change, const char *key, const json_t *value);
+/* The text of the file, as for input_read(). */
+int change_file(struct change *change, const char *key, const char *file, const char *what);
 /* Those that options stand for: --existing; --first, --last, --before and --after. */
-void change_existing(struct change *change);
-void change_place(struct change *change);
+int change_existing(struct change *change);
+int change_place(struct change *change);
 
-/* Sends it and prints the answer; ends the change. Returns a command's result. */
-int change_apply(struct change *change);
-
-/* A whole command: the operation once for each of argv, which is its argument called key. */
+/* All of a command: the operation once for each of argv, which is its argument called key. */
 int change_each(struct change *change, const char *op, const char *key, int argc, char **argv);
 
-/* A whole command: the operation once for each upstream that follows argv[0], its proxy handler. */
+/* The operation once for each upstream that follows argv[0], its proxy handler. */
 int change_upstreams(struct change *change, const char *op, int argc, char **argv);
 
 /*
- * A whole command: one operation for each "key=value" of argv, on the route or (proxy not NULL) the
- * upstream called id.
+ * One operation for each "key=value" of argv, on the route or (proxy not NULL) the upstream called
+ * id.
  */
 int change_members(struct change *change, const char *op, const char *proxy, const char *id,
     int argc, char **argv);
 
-/*
- * The "key=value" of argv as members of object; a value is JSON, or where it is not, text. Returns
- * 0, or -1 with the context's fault.
- */
+/* The "key=value" of argv as members of object; a value is JSON, or where it is not, text. */
 int change_pairs(struct context *c, int argc, char **argv, json_t *object);
+
+/* ---- for those that have them made ------------------------------------------------------------
+ */
+
+/*
+ * Adds the operations of the command c->command, or nothing where that fails. place: of the
+ * command in its script; NULL: none. Keeps argv borrowed. 0, or -1 with the fault of c.
+ */
+int change_make(struct change *change, struct context *c, const struct input_place *place, int argc,
+    char **argv);
+
+/*
+ * Sends all with what the options of c say and prints the answer. Returns a command's result; a
+ * fault names the command and the line that the daemon found wrong.
+ */
+int change_send(struct change *change, struct context *c);
+
+/* The run function of a command that has a make function. */
+int change_run(struct context *c, int argc, char **argv);
 
 #endif

@@ -94,6 +94,7 @@ const struct command *command_find(int argc, char **argv, int *used, struct faul
 		no_verb(argv[0], argc > 1 ? argv[1] : NULL, fault);
 	else
 		no_object(argv[0], fault);
+	fault->word = known && argc > 1 ? argv[1] : argv[0];
 	return NULL;
 }
 

@@ -6,6 +6,7 @@
 #ifndef CTL_COMMAND_H
 #define CTL_COMMAND_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
 #include "ctl/client.h"
@@ -13,24 +14,42 @@
 #include "ctl/options.h"
 #include "ctl/output.h"
 
+struct change;
+struct command;
+struct input_here;
+
 /* What a command runs with. */
 struct context {
+	const struct command *command;
 	const struct options *options;
 	struct output output;
 	struct client *client; /* see command_connect() */
 	struct fault *fault;
+	const struct input_here *here; /* in a script: its standard input; else NULL */
 };
 
 struct command {
 	const char *object;
-	const char *verb;      /* NULL: the object is the whole command */
-	const char *arguments; /* for the usage text: "ID..."; NULL: none */
-	const char *help;      /* one line */
-	const char *details;   /* more lines, each with its line feed; NULL: none */
-	unsigned options;      /* of option_bit */
-	int min, max;          /* number of arguments; max -1: any */
+	const char *verb; /* NULL: the object is the whole command */
+	/*
+	 * For the usage text and completion: "ROUTE ID...", NULL: none. What may be left out is in
+	 * brackets, the last one may be many, and words in small letters stand for themselves.
+	 */
+	const char *arguments;
+	const char *help;    /* one line */
+	const char *details; /* more lines, each with its line feed; NULL: none */
+	unsigned options;    /* of option_bit */
+	int min, max;        /* number of arguments; max -1: any */
 	/* Returns 0, the exit code of a negative answer, or -1 with the context's fault. */
 	int (*run)(struct context *c, int argc, char **argv);
+	/*
+	 * Of a command that is operations of a transaction: makes them (change.h). NULL: it is
+	 * something else.
+	 */
+	int (*make)(struct change *change, int argc, char **argv);
+	const char *what; /* of such: to what it was done, "upstreams of"; NULL: the object */
+	const char *done; /* and what: "removed" */
+	bool secret;      /* its arguments may be secrets: nobody is to remember them */
 };
 
 /*

@@ -10,6 +10,7 @@
 #define COMMANDS(X) \
 	X(acme_challenge) \
 	X(acme_rekey) \
+	X(batch) \
 	X(ca_root) \
 	X(cert_ls) \
 	X(cert_renew) \
@@ -38,6 +39,7 @@
 	X(listener_resume) \
 	X(listener_rm) \
 	X(listener_show) \
+	X(metrics) \
 	X(monitor) \
 	X(ping) \
 	X(route_add) \
@@ -54,7 +56,10 @@
 	X(server_ls) \
 	X(server_rm) \
 	X(server_show) \
+	X(shell) \
+	X(stats) \
 	X(status) \
+	X(trace) \
 	X(upstream_add) \
 	X(upstream_disable) \
 	X(upstream_drain) \

@@ -37,7 +37,7 @@ static void print_aside(struct context *c, const msgpack_object *list)
 	}
 }
 
-static int print(struct context *c, const msgpack_object *result, bool dry)
+int config_result_print(struct context *c, const msgpack_object *result, bool dry)
 {
 	static const struct column none[] = {{.title = NULL}};
 	enum format format = c->output.format;
@@ -62,19 +62,24 @@ static int print(struct context *c, const msgpack_object *result, bool dry)
 	return 0;
 }
 
+void config_result_fault(struct context *c, const struct input *in)
+{
+	if (in == NULL)
+		return;
+	input_name_fault(&in->place, "Caddyfile", c->fault);
+	input_name_fault(&in->place, "document", c->fault);
+}
+
 int config_result(struct context *c, bool dry, const struct input *in)
 {
 	struct reply reply;
 	int rc;
 
 	if (command_call(c, &reply) == -1) {
-		if (in != NULL) {
-			input_name_fault(in, "Caddyfile", c->fault);
-			input_name_fault(in, "document", c->fault);
-		}
+		config_result_fault(c, in);
 		return -1;
 	}
-	rc = print(c, reply.result, dry);
+	rc = config_result_print(c, reply.result, dry);
 	command_change_hint(c);
 	reply_fini(&reply);
 	return command_printed(c, rc);

@@ -15,6 +15,11 @@
 int config_begin(struct context *c, const char *method, const char *argument, struct input *in,
     struct pack_box **params);
 
+/* Prints what a document has changed, or (dry) would. 0 or -1, as output functions return. */
+int config_result_print(struct context *c, const msgpack_object *result, bool dry);
+/* The fault of a request with this document, by the name of its file. */
+void config_result_fault(struct context *c, const struct input *in);
+
 /*
  * Sends the request that was begun and prints the result: what has changed, or (dry) would, with
  * the values. in, if not NULL, is what was sent. Returns a command's result.

@@ -41,7 +41,7 @@ static void quoted(struct buf *out, struct span text)
 	buf_append(out, "\"", 1);
 }
 
-static void text_value(struct buf *out, struct span text)
+void event_line_text(struct buf *out, struct span text)
 {
 	if (is_plain(text))
 		buf_append(out, text.p, text.n);
@@ -57,13 +57,21 @@ static void value(struct buf *out, struct span key, const msgpack_object *o)
 	double seconds;
 
 	if (unpack_text(o, &text))
-		text_value(out, text);
+		event_line_text(out, text);
 	else if (span_starts(key, span_str("bytes_")) && unpack_u64(o, &number))
 		buf_append_str(out, human_bytes(number, human));
 	else if (span_eq_str(key, "duration") && unpack_double(o, &seconds))
 		buf_append_str(out, human_seconds(seconds, human));
 	else
 		json_text_value(out, o);
+}
+
+void event_line_pair(struct buf *out, struct span key, const msgpack_object *o)
+{
+	buf_append(out, " ", 1);
+	event_line_text(out, key);
+	buf_append(out, "=", 1);
+	value(out, key, o);
 }
 
 static void pad(struct buf *out, size_t from, size_t width)
@@ -87,20 +95,17 @@ void event_line(struct buf *out, const msgpack_object *event)
 
 	unpack_text(unpack_get(event, "time"), &time);
 	unpack_text(unpack_get(event, "type"), &type);
-	text_value(out, time);
+	event_line_text(out, time);
 	buf_append(out, " ", 1);
 	from = buf_len(out);
-	text_value(out, type);
+	event_line_text(out, type);
 	pad(out, from, TYPE_WIDTH);
 	for (i = 0; unpack_is_map(event) && i < event->via.map.size; i++) {
 		const msgpack_object_kv *pair = &event->via.map.ptr[i];
 
 		if (!unpack_text(&pair->key, &key) || !is_shown(key, &pair->val))
 			continue;
-		buf_append(out, " ", 1);
-		text_value(out, key);
-		buf_append(out, "=", 1);
-		value(out, key, &pair->val);
+		event_line_pair(out, key, &pair->val);
 	}
 	buf_append(out, "\n", 1);
 }

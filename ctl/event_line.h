@@ -12,4 +12,8 @@
 /* With its line feed. Nothing in it may steer a terminal. */
 void event_line(struct buf *out, const msgpack_object *event);
 
+/* Parts of such lines: " key=value" of a pair, and a text, in quotes where it needs them. */
+void event_line_pair(struct buf *out, struct span key, const msgpack_object *o);
+void event_line_text(struct buf *out, struct span text);
+
 #endif

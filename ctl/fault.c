@@ -70,6 +70,19 @@ int fault_from(struct fault *fault, const msgpack_object *error)
 	return -1;
 }
 
+void fault_place(struct fault *fault, const char *name, unsigned line, unsigned column)
+{
+	struct buf path = {0};
+
+	buf_printf(&path, "%.*s:%u", (int)sizeof(fault->path) / 2, name, line);
+	if (column > 0)
+		buf_printf(&path, ":%u", column);
+	if (fault->path[0] != '\0')
+		buf_printf(&path, ": %s", fault->path);
+	snprintf(fault->path, sizeof(fault->path), "%s", buf_str(&path));
+	buf_fini(&path);
+}
+
 static void print_json(const struct fault *fault, FILE *to)
 {
 	struct buf out = {0};

@@ -18,6 +18,7 @@ struct fault {
 	char message[1024];
 	char path[512]; /* "": none, as with hint */
 	char hint[128];
+	const char *word; /* borrowed: that of the command line which is at fault; NULL: not one */
 };
 
 /* Returns -1, so that it can be returned. code is that of exit, where exit stands for one code. */
@@ -26,6 +27,12 @@ int fault_set(struct fault *fault, enum control_exit exit, const char *format, .
 
 /* From the error map of an answer, or the parameters of a "closing". Returns -1. */
 int fault_from(struct fault *fault, const msgpack_object *error);
+
+/*
+ * Puts a place in a text before the path: "name:12:1". column 0: not known. What was in path stays
+ * behind it, as far as there is room.
+ */
+void fault_place(struct fault *fault, const char *name, unsigned line, unsigned column);
 
 /* One line, or one JSON object on one line. */
 void fault_print(const struct fault *fault, bool json, FILE *to);

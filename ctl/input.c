@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -19,13 +20,32 @@ static int read_all(int fd, struct input *in, struct fault *fault)
 		if (n == -1 && errno == EINTR)
 			continue;
 		if (n == -1)
-			return fault_set(fault, CONTROL_EXIT_USAGE, "cannot read %s: %s", in->name,
-			    strerror(errno));
+			return fault_set(fault, CONTROL_EXIT_USAGE, "cannot read %s: %s",
+			    in->place.name, strerror(errno));
 		buf_commit(&in->text, (size_t)n);
 		if (buf_len(&in->text) > INPUT_MAX)
 			return fault_set(fault, CONTROL_EXIT_LIMIT, "%s is larger than %u MiB",
-			    in->name, INPUT_MAX >> 20);
+			    in->place.name, INPUT_MAX >> 20);
 	} while (n != 0);
+	return 0;
+}
+
+/* Standard input, or what a script has in its place. */
+static int read_standard(struct context *c, const char *what, bool named, struct input *out)
+{
+	const struct input_here *here = c->here;
+
+	out->place.name = "standard input";
+	if (here == NULL && !named && isatty(STDIN_FILENO))
+		return fault_set(c->fault, CONTROL_EXIT_USAGE,
+		    "name a file with %s, or give it on standard input", what);
+	if (here == NULL)
+		return read_all(STDIN_FILENO, out, c->fault);
+	if (!here->given)
+		return fault_set(c->fault, CONTROL_EXIT_USAGE,
+		    "name a file with %s, or give it in the lines that follow: <<END", what);
+	out->place = here->place;
+	buf_append(&out->text, here->text.p, here->text.n);
 	return 0;
 }
 
@@ -34,21 +54,19 @@ int input_read(struct context *c, const char *argument, const char *what, struct
 	const char *path = argument != NULL ? argument : c->options->file;
 	int fd, rc;
 
-	*out = (struct input){.name = path};
+	*out = (struct input){.place = {.name = path}};
 	if (argument != NULL && c->options->file != NULL)
 		return fault_set(
 		    c->fault, CONTROL_EXIT_USAGE, "name the file once: as an argument or with -f");
-	if (path == NULL && isatty(STDIN_FILENO))
-		return fault_set(c->fault, CONTROL_EXIT_USAGE,
-		    "name a file with %s, or give it on standard input", what);
-	if (path == NULL || strcmp(path, "-") == 0) {
-		out->name = "standard input";
-		return read_all(STDIN_FILENO, out, c->fault);
-	}
+	if (path == NULL || strcmp(path, "-") == 0)
+		return read_standard(c, what, path != NULL, out);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd == -1)
-		return fault_set(
+	if (fd == -1) {
+		fault_set(
 		    c->fault, CONTROL_EXIT_USAGE, "cannot open %s: %s", path, strerror(errno));
+		c->fault->word = path;
+		return -1;
+	}
 	rc = read_all(fd, out, c->fault);
 	close(fd);
 	return rc;
@@ -59,14 +77,23 @@ void input_fini(struct input *in)
 	buf_fini(&in->text);
 }
 
-void input_name_fault(const struct input *in, const char *name, struct fault *fault)
+bool input_name_fault(const struct input_place *place, const char *name, struct fault *fault)
 {
-	char rest[128]; /* lines are short */
-	size_t n = strlen(name);
+	const char *end = fault->path + strlen(name);
+	unsigned long line = 0;
+	struct buf path = {0};
 
-	if (strncmp(fault->path, name, n) != 0 || (fault->path[n] != ':' && fault->path[n] != '\0'))
-		return;
-	snprintf(rest, sizeof(rest), "%.*s", (int)sizeof(rest) - 1, fault->path + n);
-	snprintf(fault->path, sizeof(fault->path), "%.*s%s",
-	    (int)(sizeof(fault->path) - sizeof(rest)), in->name, rest);
+	if (strncmp(fault->path, name, strlen(name)) != 0 || (*end != ':' && *end != '\0'))
+		return false;
+	if (*end == ':')
+		line = strtoul(end + 1, (char **)&end, 10);
+	if (place->line > 0)
+		line = line > 0 ? line + place->line - 1 : place->line;
+	buf_printf(&path, "%.*s", (int)sizeof(fault->path) / 2, place->name);
+	if (line > 0)
+		buf_printf(&path, ":%lu", line);
+	buf_append_str(&path, end);
+	snprintf(fault->path, sizeof(fault->path), "%s", buf_str(&path));
+	buf_fini(&path);
+	return true;
 }

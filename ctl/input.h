@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What commands read: a file that an argument or -f names, or standard input.
+ * What commands read: a file that an argument or -f names, or standard input. A command of a script
+ * has a here-document instead of the latter.
  */
 #ifndef CTL_INPUT_H
 #define CTL_INPUT_H
@@ -10,9 +11,22 @@
 
 #define INPUT_MAX (8u << 20) /* bytes: what a document may have */
 
+/* A text, or a place in it, for messages. */
+struct input_place {
+	const char *name;      /* the file's, or "standard input"; borrowed */
+	unsigned line, column; /* of a text within the file: its first line; 0: the file itself */
+};
+
+/* What a command of a script has for standard input. */
+struct input_here {
+	bool given;
+	struct span text;
+	struct input_place place;
+};
+
 struct input {
 	struct buf text;
-	const char *name; /* for messages: the file's, or "standard input" */
+	struct input_place place;
 };
 
 /*
@@ -25,8 +39,8 @@ void input_fini(struct input *input);
 
 /*
  * The daemon knows the text under the name given here ("Caddyfile", "route", ...): a fault's path
- * that is it, perhaps with a line, gets the file's own name.
+ * that is it, perhaps with a line, gets the file's own name and line. Returns whether it was.
  */
-void input_name_fault(const struct input *input, const char *name, struct fault *fault);
+bool input_name_fault(const struct input_place *place, const char *name, struct fault *fault);
 
 #endif

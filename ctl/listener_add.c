@@ -3,21 +3,20 @@
 
 #include "ctl/change.h"
 
-static int run_add(struct context *c, int argc, char **argv)
+static int make_add(struct change *change, int argc, char **argv)
 {
-	struct change change;
+	const char *server = change->c->options->server;
 	int i;
 
-	if (c->options->server == NULL)
+	if (server == NULL)
 		return fault_set(
-		    c->fault, CONTROL_EXIT_USAGE, "say with --server whose listener it is");
-	change_begin(&change, c, "listener", "added");
-	for (i = 0; i < argc && !change.failed; i++) {
-		change_operation(&change, "listener.add", argv[i]);
-		change_text(&change, "server", c->options->server);
-		change_text(&change, "address", argv[i]);
-	}
-	return change_apply(&change);
+		    change->c->fault, CONTROL_EXIT_USAGE, "say with --server whose listener it is");
+	for (i = 0; i < argc; i++)
+		if (change_operation(change, "listener.add", argv[i]) == -1 ||
+		    change_text(change, "server", server) == -1 ||
+		    change_text(change, "address", argv[i]) == -1)
+			return -1;
+	return 0;
 }
 
 const struct command command_listener_add = {
@@ -25,8 +24,10 @@ const struct command command_listener_add = {
     .verb = "add",
     .arguments = "ADDRESS...",
     .help = "listen on more addresses",
-    .options = OPTIONS_TXN | OPTION_SERVER,
+    .options = OPTIONS_TXN | OPTION_SERVER | OPTION_ECHO,
     .min = 1,
     .max = -1,
-    .run = run_add,
+    .run = change_run,
+    .make = make_add,
+    .done = "added",
 };

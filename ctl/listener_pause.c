@@ -3,12 +3,9 @@
 
 #include "ctl/change.h"
 
-static int run_pause(struct context *c, int argc, char **argv)
+static int make_pause(struct change *change, int argc, char **argv)
 {
-	struct change change;
-
-	change_begin(&change, c, "listener", "paused");
-	return change_each(&change, "listener.pause", "address", argc, argv);
+	return change_each(change, "listener.pause", "address", argc, argv);
 }
 
 const struct command command_listener_pause = {
@@ -16,8 +13,10 @@ const struct command command_listener_pause = {
     .verb = "pause",
     .arguments = "ADDRESS...",
     .help = "accept nothing there for now; what comes waits",
-    .options = OPTIONS_TXN,
+    .options = OPTIONS_TXN | OPTION_ECHO,
     .min = 1,
     .max = -1,
-    .run = run_pause,
+    .run = change_run,
+    .make = make_pause,
+    .done = "paused",
 };

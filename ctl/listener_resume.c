@@ -3,12 +3,9 @@
 
 #include "ctl/change.h"
 
-static int run_resume(struct context *c, int argc, char **argv)
+static int make_resume(struct change *change, int argc, char **argv)
 {
-	struct change change;
-
-	change_begin(&change, c, "listener", "resumed");
-	return change_each(&change, "listener.resume", "address", argc, argv);
+	return change_each(change, "listener.resume", "address", argc, argv);
 }
 
 const struct command command_listener_resume = {
@@ -16,8 +13,10 @@ const struct command command_listener_resume = {
     .verb = "resume",
     .arguments = "ADDRESS...",
     .help = "accept there again",
-    .options = OPTIONS_TXN,
+    .options = OPTIONS_TXN | OPTION_ECHO,
     .min = 1,
     .max = -1,
-    .run = run_resume,
+    .run = change_run,
+    .make = make_resume,
+    .done = "resumed",
 };

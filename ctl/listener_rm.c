@@ -3,12 +3,9 @@
 
 #include "ctl/change.h"
 
-static int run_rm(struct context *c, int argc, char **argv)
+static int make_rm(struct change *change, int argc, char **argv)
 {
-	struct change change;
-
-	change_begin(&change, c, "listener", "removed");
-	return change_each(&change, "listener.rm", "address", argc, argv);
+	return change_each(change, "listener.rm", "address", argc, argv);
 }
 
 const struct command command_listener_rm = {
@@ -19,5 +16,7 @@ const struct command command_listener_rm = {
     .options = OPTIONS_TXN | OPTION_EXISTING,
     .min = 1,
     .max = -1,
-    .run = run_rm,
+    .run = change_run,
+    .make = make_rm,
+    .done = "removed",
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <config.h>
 
-#include "ctl/listing.h"
+#include "ctl/show.h"
 
 static const struct column lines[] = {
     {.title = "address", .key = "address"},
@@ -10,16 +10,17 @@ static const struct column lines[] = {
     {.title = NULL},
 };
 
+const struct shown shown_listener = {
+    .method = CONTROL_LISTENER_SHOW,
+    .keys = {"address"},
+    .name = "address",
+    .lines = lines,
+};
+
 static int run_show(struct context *c, int argc, char **argv)
 {
-	struct pack_box *params;
-
 	(void)argc;
-	if (command_connect(c) == NULL)
-		return -1;
-	params = client_begin(c->client, CONTROL_LISTENER_SHOW);
-	pack_str(pack_key(params, "address"), argv[0]);
-	return listing_object(c, lines, "address");
+	return show(c, &shown_listener, (const char *const *)argv);
 }
 
 const struct command command_listener_show = {

@@ -15,8 +15,10 @@
 
 struct monitor {
 	struct client *client;
+	const struct monitor_items *items;
 	enum format format;
 	int to;
+	bool begun;
 	int problem; /* errno of a write that failed; 0: none */
 	struct buf out;
 };
@@ -87,20 +89,20 @@ static void write_out(struct monitor *m)
 	}
 }
 
-static void add_event(struct monitor *m, const msgpack_object *event)
+static void add_item(struct monitor *m, const msgpack_object *item)
 {
 	switch (m->format) {
 	case FORMAT_TEXT:
 	case FORMAT_WIDE:
-		event_line(&m->out, event);
+		m->items->write(&m->out, item);
 		break;
 	case FORMAT_JSON:
 	case FORMAT_JSONL:
-		json_text_value(&m->out, event);
+		json_text_value(&m->out, item);
 		buf_append(&m->out, "\n", 1);
 		break;
 	case FORMAT_NAME:
-		json_text_value(&m->out, unpack_get(event, "seq"));
+		json_text_value(&m->out, unpack_get(item, m->items->name));
 		buf_append(&m->out, "\n", 1);
 		break;
 	}
@@ -112,9 +114,12 @@ static void on_chunk(struct reply *chunk, void *arg)
 	struct monitor *m = arg;
 	uint32_t i;
 
+	if (m->items->begun != NULL && !m->begun)
+		fprintf(stderr, "pointsctl: %s\n", m->items->begun);
+	m->begun = true;
 	client_wait_with(m->client, wait_for_more, m);
 	for (i = 0; unpack_is_array(items) && i < items->via.array.size; i++)
-		add_event(m, &items->via.array.ptr[i]);
+		add_item(m, &items->via.array.ptr[i]);
 	write_out(m);
 }
 
@@ -138,17 +143,13 @@ static enum format format_of(const struct context *c, int to)
 	return c->options->format_given || isatty(to) ? c->output.format : FORMAT_JSONL;
 }
 
-int monitor_run(struct context *c, const char *types, const char *filter)
+int monitor_follow(struct context *c, const struct monitor_items *items)
 {
-	struct monitor m = {.to = fileno(c->output.to)};
+	struct monitor m = {.client = c->client, .items = items, .to = fileno(c->output.to)};
 	struct reply reply;
 	int rc;
 
 	m.format = format_of(c, m.to);
-	m.client = command_connect(c);
-	if (m.client == NULL)
-		return -1;
-	pack_request(c, types, filter);
 	catch_signals();
 	rc = client_call(m.client, on_chunk, &m, &reply, c->fault);
 	buf_fini(&m.out);
@@ -159,6 +160,16 @@ int monitor_run(struct context *c, const char *types, const char *filter)
 		return command_printed(c, -1);
 	}
 	return rc == -1 && c->fault->exit == CONTROL_EXIT_DONE ? 0 : rc;
+}
+
+int monitor_run(struct context *c, const char *types, const char *filter)
+{
+	static const struct monitor_items events = {event_line, "seq", NULL};
+
+	if (command_connect(c) == NULL)
+		return -1;
+	pack_request(c, types, filter);
+	return monitor_follow(c, &events);
 }
 
 static int run_monitor(struct context *c, int argc, char **argv)

@@ -13,15 +13,9 @@
 
 #define TIMEOUT_DEFAULT (10 * DURATION_S)
 
-enum { LONG_ONLY = 256 };
+#define LONG_ONLY OPTION_LONG_ONLY
 
-static const struct option_spec {
-	int letter; /* LONG_ONLY and above: no letter */
-	const char *name;
-	const char *argument; /* NULL: none */
-	unsigned bit;         /* 0: common */
-	const char *help;
-} specs[] = {
+static const struct option_spec specs[] = {
     {'s', "socket", "PATH", 0, "the daemon's control socket"},
     {'j', "json", NULL, 0, "JSON, the same as -o json; errors too"},
     {'o', "output", "FORMAT", 0, "text, wide, json, jsonl or name"},
@@ -29,6 +23,7 @@ static const struct option_spec {
     {'h', "help", NULL, 0, "say how it is used"},
     {'V', "version", NULL, 0, "print the version of pointsctl"},
     {'n', "dry-run", NULL, OPTION_DRY_RUN, "change nothing, only say what would be"},
+    {'e', "echo", NULL, OPTION_ECHO, "print what was added or changed, as show does"},
     {LONG_ONLY, "filter", "FILTER", OPTION_FILTER, "only those that match"},
     {LONG_ONLY + 1, "limit", "N", OPTION_LIMIT, "at most so many"},
     {LONG_ONLY + 2, "after", "ID", OPTION_AFTER, "behind this connection or this route"},
@@ -36,6 +31,8 @@ static const struct option_spec {
     {LONG_ONLY + 4, "first", NULL, OPTION_FIRST, "before all others"},
     {LONG_ONLY + 5, "last", NULL, OPTION_LAST, "behind all others, as without it"},
     {LONG_ONLY + 6, "server", "NAME", OPTION_SERVER, "the server that it belongs to"},
+    {LONG_ONLY + 26, "wrapper", "SERVER", OPTION_WRAPPER,
+	"the HTTP server whose listener wrapper it is for"},
     {LONG_ONLY + 7, "in", "ROUTE", OPTION_IN, "into the subroute of this route"},
     {'f', "file", "FILE", OPTION_FILE, "read it from there; -: standard input"},
     {LONG_ONLY + 8, "existing", "WHAT", OPTION_EXISTING,
@@ -56,12 +53,38 @@ static const struct option_spec {
     {LONG_ONLY + 22, "state", "STATE", OPTION_STATE,
 	"live (more may come), ended, silent; else live"},
     {LONG_ONLY + 20, "since", "SEQ", OPTION_SINCE, "those after this number first, 0: all"},
-    {LONG_ONLY + 23, "drain", "DURATION", OPTION_DRAIN, "how long connections may go on"},
+    {LONG_ONLY + 23, "count", "N", OPTION_COUNT, "end after so many connections"},
+    {LONG_ONLY + 24, "for", "DURATION", OPTION_FOR, "end after this time"},
+    {LONG_ONLY + 25, "strict", NULL, OPTION_STRICT, "fail (1) where there is advice"},
+    {LONG_ONLY + 27, "drain", "DURATION", OPTION_DRAIN, "how long connections may go on"},
     {LONG_ONLY + 40, "expires-within", "DURATION", OPTION_EXPIRES_WITHIN,
 	"only those with no more time left, such as 30d"},
 };
 
 #define SPEC_COUNT (sizeof(specs) / sizeof(specs[0]))
+
+const struct option_spec *options_table(size_t *count)
+{
+	*count = SPEC_COUNT;
+	return specs;
+}
+
+const char *options_values(const struct option_spec *spec)
+{
+	static const struct {
+		const char *name, *values;
+	} closed[] = {
+	    {"output", "text|wide|json|jsonl|name"},
+	    {"existing", "keep|drain|kill"},
+	    {"state", "live|ended|silent"},
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(closed) / sizeof(closed[0]); i++)
+		if (strcmp(closed[i].name, spec->name) == 0)
+			return closed[i].values;
+	return NULL;
+}
 
 static void make_tables(char *letters, struct option *table)
 {
@@ -188,6 +211,7 @@ static int take_special(const struct option_spec *spec, struct options *out, str
 	    {OPTION_AFTER, &out->after},
 	    {OPTION_BEFORE, &out->before},
 	    {OPTION_SERVER, &out->server},
+	    {OPTION_WRAPPER, &out->wrapper},
 	    {OPTION_IN, &out->in},
 	    {OPTION_FILE, &out->file},
 	    {OPTION_COMMENT, &out->comment},
@@ -216,6 +240,10 @@ static int take_special(const struct option_spec *spec, struct options *out, str
 		return read_seconds(spec->name, optarg, 1, &out->confirm_s, fault);
 	if (spec->bit == OPTION_DRAIN)
 		return read_seconds(spec->name, optarg, 0, &out->drain_s, fault);
+	if (spec->bit == OPTION_FOR)
+		return read_seconds(spec->name, optarg, 1, &out->for_s, fault);
+	if (spec->bit == OPTION_COUNT)
+		return read_number(spec->name, optarg, &out->count, fault);
 	if (spec->bit == OPTION_EXISTING)
 		return read_existing(optarg, out, fault);
 	return 0;
@@ -224,6 +252,8 @@ static int take_special(const struct option_spec *spec, struct options *out, str
 static int take(const struct option_spec *spec, struct options *out, struct fault *fault)
 {
 	out->given |= spec->bit;
+	if (spec->bit == 0 && out->common == NULL)
+		out->common = spec->name;
 	switch (spec->letter) {
 	case 's':
 		out->socket = optarg;
@@ -247,7 +277,8 @@ static int take(const struct option_spec *spec, struct options *out, struct faul
 	return take_special(spec, out, fault);
 }
 
-int options_read(int argc, char **argv, struct options *out, int *first, struct fault *fault)
+int options_read(int argc, char **argv, const struct options *base, struct options *out, int *first,
+    struct fault *fault)
 {
 	char letters[2 * SPEC_COUNT + 2];
 	struct option table[SPEC_COUNT + 1];
@@ -255,20 +286,39 @@ int options_read(int argc, char **argv, struct options *out, int *first, struct 
 	size_t i;
 
 	*out = (struct options){.format = FORMAT_TEXT, .timeout = TIMEOUT_DEFAULT};
+	if (base != NULL) {
+		out->socket = base->socket;
+		out->format = base->format;
+		out->format_given = base->format_given;
+		out->timeout = base->timeout;
+	}
 	make_tables(letters, table);
 	optind = 0;
 	while ((letter = getopt_long(argc, argv, letters, table, NULL)) != -1) {
-		if (letter == '?')
-			return unknown(argv[optind - 1], optopt < LONG_ONLY ? optopt : 0, fault);
-		if (letter == ':')
-			return fault_set(
-			    fault, CONTROL_EXIT_USAGE, "%s needs a value", argv[optind - 1]);
-		for (i = 0; i < SPEC_COUNT; i++)
-			if (specs[i].letter == letter && take(&specs[i], out, fault) == -1)
-				return -1;
+		if (letter == '?') {
+			unknown(argv[optind - 1], optopt < LONG_ONLY ? optopt : 0, fault);
+			fault->word = argv[optind - 1];
+			return -1;
+		}
+		if (letter == ':') {
+			fault_set(fault, CONTROL_EXIT_USAGE, "%s needs a value", argv[optind - 1]);
+			fault->word = argv[optind - 1];
+			return -1;
+		}
+		for (i = 0; i < SPEC_COUNT; i++) {
+			if (specs[i].letter != letter || take(&specs[i], out, fault) == 0)
+				continue;
+			fault->word = optarg;
+			return -1;
+		}
 	}
 	*first = optind;
 	return 0;
+}
+
+bool options_json(const struct options *options)
+{
+	return options->format == FORMAT_JSON || options->format == FORMAT_JSONL;
 }
 
 const char *options_excess(unsigned given, unsigned allowed)

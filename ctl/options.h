@@ -41,8 +41,15 @@ enum option_bit {
 	OPTION_BYTES = 1 << 23,
 	OPTION_EXPIRES_WITHIN = 1 << 24,
 	OPTION_STATE = 1 << 25,
-	OPTION_DRAIN = 1 << 26,
+	OPTION_ECHO = 1 << 26,
+	OPTION_WRAPPER = 1 << 27,
+	OPTION_COUNT = 1 << 28,
+	OPTION_FOR = 1 << 29,
+	OPTION_STRICT = 1 << 30,
 };
+
+/* The last one: no int has it, so it cannot be in the enum. */
+#define OPTION_DRAIN (1u << 31)
 
 /* Of whatever changes the document; of transactions; and where a route goes in its list. */
 #define OPTIONS_CHANGE                                                                             \
@@ -56,20 +63,44 @@ struct options {
 	bool format_given;
 	int64_t timeout; /* ns; 0: none */
 	bool help, version;
-	unsigned given; /* of option_bit */
+	const char *common; /* the first of the common options that was given; NULL: none was */
+	unsigned given;     /* of option_bit */
 	const char *filter, *comment, *before, *after, *in, *server, *file, *txn_id;
+	const char *wrapper;
 	const char *listener, *src, *sni, *alpn, *bytes, *state;
-	uint64_t limit, if_rev, since, confirm_s, drain_s;
+	uint64_t limit, if_rev, since, confirm_s, count, for_s, drain_s;
 	const char *existing;   /* "keep", "drain", "kill" */
 	const char *drain;      /* drain=T: the duration; NULL: the daemon's default */
 	int64_t expires_within; /* ns */
 };
 
+/* A line of the table. */
+struct option_spec {
+	int letter; /* OPTION_LONG_ONLY and above: no letter */
+	const char *name;
+	const char *argument; /* NULL: none */
+	unsigned bit;         /* 0: common */
+	const char *help;
+};
+
+#define OPTION_LONG_ONLY 256
+
+/* The table, in the order of usage texts. */
+const struct option_spec *options_table(size_t *count);
+
+/* "keep|drain|kill", if the option takes only such values; else NULL. */
+const char *options_values(const struct option_spec *spec);
+
 /*
- * Reads argv; afterwards argv[*first..argc) are the arguments. On failure -1 with fault, and out
- * has what came before, so that the fault is printed as asked for.
+ * Reads argv; afterwards argv[*first..argc) are the arguments. base: what holds for output and
+ * session unless it is given; NULL: the defaults. On failure -1 with fault, and out has what came
+ * before, so that the fault is printed as asked for.
  */
-int options_read(int argc, char **argv, struct options *out, int *first, struct fault *fault);
+int options_read(int argc, char **argv, const struct options *base, struct options *out, int *first,
+    struct fault *fault);
+
+/* Errors are to be JSON, as the output is. */
+bool options_json(const struct options *options);
 
 /* The name of an option that is in given and not in allowed; NULL: all are allowed. */
 const char *options_excess(unsigned given, unsigned allowed);

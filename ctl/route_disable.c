@@ -3,12 +3,9 @@
 
 #include "ctl/change.h"
 
-static int run_disable(struct context *c, int argc, char **argv)
+static int make_disable(struct change *change, int argc, char **argv)
 {
-	struct change change;
-
-	change_begin(&change, c, "route", "disabled");
-	return change_each(&change, "route.disable", "id", argc, argv);
+	return change_each(change, "route.disable", "id", argc, argv);
 }
 
 const struct command command_route_disable = {
@@ -16,8 +13,10 @@ const struct command command_route_disable = {
     .verb = "disable",
     .arguments = "ID...",
     .help = "pass routes over",
-    .options = OPTIONS_TXN | OPTION_EXISTING,
+    .options = OPTIONS_TXN | OPTION_EXISTING | OPTION_ECHO,
     .min = 1,
     .max = -1,
-    .run = run_disable,
+    .run = change_run,
+    .make = make_disable,
+    .done = "disabled",
 };

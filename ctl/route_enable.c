@@ -3,12 +3,9 @@
 
 #include "ctl/change.h"
 
-static int run_enable(struct context *c, int argc, char **argv)
+static int make_enable(struct change *change, int argc, char **argv)
 {
-	struct change change;
-
-	change_begin(&change, c, "route", "enabled");
-	return change_each(&change, "route.enable", "id", argc, argv);
+	return change_each(change, "route.enable", "id", argc, argv);
 }
 
 const struct command command_route_enable = {
@@ -16,8 +13,10 @@ const struct command command_route_enable = {
     .verb = "enable",
     .arguments = "ID...",
     .help = "ask routes again",
-    .options = OPTIONS_TXN,
+    .options = OPTIONS_TXN | OPTION_ECHO,
     .min = 1,
     .max = -1,
-    .run = run_enable,
+    .run = change_run,
+    .make = make_enable,
+    .done = "enabled",
 };

@@ -7,6 +7,7 @@ static const struct column columns[] = {
     {.title = "HANDLE", .key = "handle"},
     {.title = "ID", .key = "id", .cut = true},
     {.title = "SERVER", .key = "server", .cut = true, .drop = 2},
+    {.title = "WRAPPER", .key = "wrapper", .cut = true, .drop = 4},
     {.title = "MATCH", .key = "label", .cut = true},
     {.title = "HANDLERS", .key = "handlers", .cut = true, .drop = 3},
     {.title = "DISABLED", .key = "disabled", .kind = COLUMN_FLAG, .drop = 1},

@@ -3,19 +3,16 @@
 
 #include "ctl/change.h"
 
-static int run_mv(struct context *c, int argc, char **argv)
+static int make_mv(struct change *change, int argc, char **argv)
 {
-	struct change change;
-
 	(void)argc;
-	if ((c->options->given & OPTIONS_PLACE) == 0)
-		return fault_set(c->fault, CONTROL_EXIT_USAGE,
+	if ((change->c->options->given & OPTIONS_PLACE) == 0)
+		return fault_set(change->c->fault, CONTROL_EXIT_USAGE,
 		    "say where to: --first, --last, --before ID or --after ID");
-	change_begin(&change, c, "route", "moved");
-	change_operation(&change, "route.mv", argv[0]);
-	change_text(&change, "id", argv[0]);
-	change_place(&change);
-	return change_apply(&change);
+	if (change_operation(change, "route.mv", argv[0]) == -1 ||
+	    change_text(change, "id", argv[0]) == -1)
+		return -1;
+	return change_place(change);
 }
 
 const struct command command_route_mv = {
@@ -23,8 +20,10 @@ const struct command command_route_mv = {
     .verb = "mv",
     .arguments = "ID",
     .help = "move a route within its list",
-    .options = OPTIONS_TXN | OPTIONS_PLACE,
+    .options = OPTIONS_TXN | OPTIONS_PLACE | OPTION_ECHO,
     .min = 1,
     .max = 1,
-    .run = run_mv,
+    .run = change_run,
+    .make = make_mv,
+    .done = "moved",
 };

@@ -3,24 +3,13 @@
 
 #include "ctl/change.h"
 
-static int run_replace(struct context *c, int argc, char **argv)
+static int make_replace(struct change *change, int argc, char **argv)
 {
-	struct change change;
-	struct input in;
-	int rc;
-
-	rc = input_read(c, argc > 1 ? argv[1] : NULL, "the route", &in);
-	if (rc == 0) {
-		change_begin(&change, c, "route", "replaced");
-		change.input = &in;
-		change_operation(&change, "route.replace", argv[0]);
-		change_text(&change, "id", argv[0]);
-		change_buf(&change, "route", &in.text);
-		change_existing(&change);
-		rc = change_apply(&change);
-	}
-	input_fini(&in);
-	return rc;
+	if (change_operation(change, "route.replace", argv[0]) == -1 ||
+	    change_text(change, "id", argv[0]) == -1 ||
+	    change_file(change, "route", argc > 1 ? argv[1] : NULL, "the route") == -1)
+		return -1;
+	return change_existing(change);
 }
 
 const struct command command_route_replace = {
@@ -30,8 +19,10 @@ const struct command command_route_replace = {
     .help = "put another route in the place of one",
     .details = "The file, or standard input, has it as for route add. It keeps handle and\n"
 	       "counters, and the @id where it has none of its own.\n",
-    .options = OPTIONS_TXN | OPTION_EXISTING | OPTION_FILE,
+    .options = OPTIONS_TXN | OPTION_EXISTING | OPTION_FILE | OPTION_ECHO,
     .min = 1,
     .max = 2,
-    .run = run_replace,
+    .run = change_run,
+    .make = make_replace,
+    .done = "replaced",
 };

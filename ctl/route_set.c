@@ -3,12 +3,9 @@
 
 #include "ctl/change.h"
 
-static int run_set(struct context *c, int argc, char **argv)
+static int make_set(struct change *change, int argc, char **argv)
 {
-	struct change change;
-
-	change_begin(&change, c, "route", "changed");
-	return change_members(&change, "route.set", NULL, argv[0], argc - 1, argv + 1);
+	return change_members(change, "route.set", NULL, argv[0], argc - 1, argv + 1);
 }
 
 const struct command command_route_set = {
@@ -18,8 +15,11 @@ const struct command command_route_set = {
     .help = "change members of a route's JSON",
     .details = "A value is JSON, or where it is not, text; null takes the member away:\n"
 	       "  pointsctl route set '#12' @id=web\n",
-    .options = OPTIONS_TXN | OPTION_EXISTING,
+    .options = OPTIONS_TXN | OPTION_EXISTING | OPTION_ECHO,
     .min = 2,
     .max = -1,
-    .run = run_set,
+    .run = change_run,
+    .make = make_set,
+    .done = "changed",
+    .secret = true,
 };

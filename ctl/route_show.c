@@ -4,13 +4,14 @@
 #include <jansson.h>
 
 #include "common/unpack.h"
-#include "ctl/command.h"
 #include "ctl/json_text.h"
+#include "ctl/show.h"
 
 static const struct column lines[] = {
     {.title = "id", .key = "id"},
     {.title = "handle", .key = "handle"},
     {.title = "server", .key = "server"},
+    {.title = "wrapper", .key = "wrapper"},
     {.title = "match", .key = "label"},
     {.title = "handlers", .key = "handlers"},
     {.title = "disabled", .key = "disabled"},
@@ -50,25 +51,27 @@ static int print_text(struct context *c, const msgpack_object *result, struct sp
 	return rc;
 }
 
-static int run_show(struct context *c, int argc, char **argv)
+static int print(struct context *c, const msgpack_object *result)
 {
 	bool json = c->output.format == FORMAT_JSON || c->output.format == FORMAT_JSONL;
-	struct pack_box *params;
 	struct span route = {0};
-	struct reply reply;
-	int rc;
 
+	unpack_text(unpack_get(result, "json"), &route);
+	return json ? print_json(c, result, route) : print_text(c, result, route);
+}
+
+const struct shown shown_route = {
+    .method = CONTROL_ROUTE_SHOW,
+    .keys = {"id"},
+    .name = "name",
+    .lines = lines,
+    .print = print,
+};
+
+static int run_show(struct context *c, int argc, char **argv)
+{
 	(void)argc;
-	if (command_connect(c) == NULL)
-		return -1;
-	params = client_begin(c->client, CONTROL_ROUTE_SHOW);
-	pack_str(pack_key(params, "id"), argv[0]);
-	if (command_call(c, &reply) == -1)
-		return -1;
-	unpack_text(unpack_get(reply.result, "json"), &route);
-	rc = json ? print_json(c, reply.result, route) : print_text(c, reply.result, route);
-	reply_fini(&reply);
-	return command_printed(c, rc);
+	return show(c, &shown_route, (const char *const *)argv);
 }
 
 const struct command command_route_show = {

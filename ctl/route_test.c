@@ -6,34 +6,7 @@
 #include "common/unpack.h"
 #include "ctl/input.h"
 #include "ctl/listing.h"
-
-/* Appends the text that item has as key. */
-static void append_member(struct buf *out, const msgpack_object *item, const char *key)
-{
-	struct span text;
-
-	if (unpack_text(unpack_get(item, key), &text))
-		buf_append(out, text.p, text.n);
-}
-
-/* "tls yes, remote_ip no or http no": sets are joined by "or". */
-static void write_matchers(struct buf *out, const msgpack_object *list)
-{
-	uint64_t set = 0, before = 0;
-	uint32_t i;
-
-	for (i = 0; unpack_is_array(list) && i < list->via.array.size; i++) {
-		const msgpack_object *item = &list->via.array.ptr[i];
-
-		unpack_u64(unpack_get(item, "set"), &set);
-		if (i > 0)
-			buf_append_str(out, set == before ? ", " : " or ");
-		before = set;
-		append_member(out, item, "matcher");
-		buf_append_str(out, " ");
-		append_member(out, item, "verdict");
-	}
-}
+#include "ctl/verdicts.h"
 
 /* "10.0.0.1:80 (chosen), 10.0.0.2:80, 10.0.0.3:80 (not available)" */
 static void write_upstreams(struct buf *out, const msgpack_object *list)
@@ -45,7 +18,7 @@ static void write_upstreams(struct buf *out, const msgpack_object *list)
 		const msgpack_object *item = &list->via.array.ptr[i];
 
 		buf_append_str(out, i > 0 ? ", " : "");
-		append_member(out, item, "dial");
+		verdicts_member(out, item, "dial");
 		if (unpack_bool(unpack_get(item, "chosen"), &yes) && yes)
 			buf_append_str(out, " (chosen)");
 		if (unpack_bool(unpack_get(item, "available"), &yes) && !yes)
@@ -58,7 +31,7 @@ static const struct column columns[] = {
     {.title = "INDEX", .key = "index", .kind = COLUMN_NUMBER, .drop = 1},
     {.title = "ROUTE", .key = "route", .cut = true},
     {.title = "VERDICT", .key = "verdict"},
-    {.title = "MATCHERS", .key = "matchers", .cut = true, .write = write_matchers},
+    {.title = "MATCHERS", .key = "matchers", .cut = true, .write = verdicts_write},
     {.title = NULL},
 };
 

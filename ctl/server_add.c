@@ -1,51 +1,57 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <config.h>
 
-#include <stdlib.h>
+#include <stdio.h>
 
 #include "ctl/change.h"
 
-/* Its JSON: what the file says, then what the arguments say. */
-static int read_server(struct context *c, int argc, char **argv, struct input *in, json_t **out)
+/* The place that a fault of the file has; as the daemon would say it. */
+static void place(const struct input *in, int line, int column, struct fault *fault)
 {
-	json_error_t error;
-
-	*out = NULL;
-	*in = (struct input){.name = "the server"};
-	if (c->options->file != NULL && input_read(c, NULL, "-f", in) == -1)
-		return -1;
-	*out = c->options->file != NULL
-		   ? json_loads(buf_str(&in->text), JSON_REJECT_DUPLICATES, &error)
-		   : json_object();
-	if (*out == NULL)
-		return fault_set(c->fault, CONTROL_EXIT_INVALID, "%s:%d:%d: not JSON: %s", in->name,
-		    error.line, error.column, error.text);
-	if (!json_is_object(*out))
-		return fault_set(
-		    c->fault, CONTROL_EXIT_INVALID, "%s: must be a JSON object", in->name);
-	return change_pairs(c, argc, argv, *out);
+	snprintf(fault->path, sizeof(fault->path), "server:%d:%d", line, column);
+	input_name_fault(&in->place, "server", fault);
 }
 
-static int run_add(struct context *c, int argc, char **argv)
+/* NULL: with the context's fault. */
+static json_t *read_file(struct context *c)
 {
-	struct change change;
+	json_error_t error;
+	json_t *server = NULL;
 	struct input in;
-	json_t *server;
-	char *text;
+
+	if (input_read(c, NULL, "the server", &in) == 0) {
+		server = json_loads(buf_str(&in.text), JSON_REJECT_DUPLICATES, &error);
+		if (server == NULL) {
+			fault_set(c->fault, CONTROL_EXIT_INVALID, "not JSON: %s", error.text);
+			place(&in, error.line, error.column, c->fault);
+		} else if (!json_is_object(server)) {
+			fault_set(c->fault, CONTROL_EXIT_INVALID, "must be a JSON object");
+			place(&in, 1, 1, c->fault);
+			json_decref(server);
+			server = NULL;
+		}
+	}
+	input_fini(&in);
+	return server;
+}
+
+/* Its JSON is what the file says, then what the arguments say. */
+static int make_add(struct change *change, int argc, char **argv)
+{
+	struct context *c = change->c;
+	json_t *server = c->options->file != NULL ? read_file(c) : json_object();
 	int rc;
 
-	rc = read_server(c, argc - 1, argv + 1, &in, &server);
-	if (rc == 0) {
-		change_begin(&change, c, "server", "added");
-		change_operation(&change, "server.add", argv[0]);
-		change_text(&change, "name", argv[0]);
-		text = json_dumps(server, JSON_COMPACT);
-		change_text(&change, "server", text);
-		free(text);
-		rc = change_apply(&change);
-	}
+	if (server == NULL)
+		return -1;
+	rc = change_pairs(c, argc - 1, argv + 1, server);
+	if (rc == 0)
+		rc = change_operation(change, "server.add", argv[0]);
+	if (rc == 0)
+		rc = change_text(change, "name", argv[0]);
+	if (rc == 0)
+		rc = change_encoded(change, "server", server);
 	json_decref(server);
-	input_fini(&in);
 	return rc;
 }
 
@@ -56,8 +62,11 @@ const struct command command_server_add = {
     .help = "add a server, from a file with -f or from its members",
     .details = "A value is JSON, or where it is not, text:\n"
 	       "  pointsctl server add web 'listen=[\":8443\"]' matching_timeout=5s\n",
-    .options = OPTIONS_TXN | OPTION_FILE,
+    .options = OPTIONS_TXN | OPTION_FILE | OPTION_ECHO,
     .min = 1,
     .max = -1,
-    .run = run_add,
+    .run = change_run,
+    .make = make_add,
+    .done = "added",
+    .secret = true,
 };

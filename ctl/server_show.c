@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <config.h>
 
-#include "ctl/listing.h"
+#include "ctl/show.h"
 
 static const struct column lines[] = {
     {.title = "name", .key = "name"},
@@ -12,16 +12,17 @@ static const struct column lines[] = {
     {.title = NULL},
 };
 
+const struct shown shown_server = {
+    .method = CONTROL_SERVER_SHOW,
+    .keys = {"name"},
+    .name = "name",
+    .lines = lines,
+};
+
 static int run_show(struct context *c, int argc, char **argv)
 {
-	struct pack_box *params;
-
 	(void)argc;
-	if (command_connect(c) == NULL)
-		return -1;
-	params = client_begin(c->client, CONTROL_SERVER_SHOW);
-	pack_str(pack_key(params, "name"), argv[0]);
-	return listing_object(c, lines, "name");
+	return show(c, &shown_server, (const char *const *)argv);
 }
 
 const struct command command_server_show = {

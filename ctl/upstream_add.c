@@ -1,29 +1,23 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <config.h>
 
-#include <stdlib.h>
-
 #include "ctl/change.h"
 
-static int run_add(struct context *c, int argc, char **argv)
+static int make_add(struct change *change, int argc, char **argv)
 {
 	json_t *upstream = json_pack("{s:[s]}", "dial", argv[1]);
-	struct change change;
-	char *text;
 	int rc;
 
 	if (upstream == NULL)
-		return fault_set(c->fault, CONTROL_EXIT_INVALID, "the address is not UTF-8");
-	rc = change_pairs(c, argc - 2, argv + 2, upstream);
-	if (rc == 0) {
-		change_begin(&change, c, "upstream", "added");
-		change_operation(&change, "upstream.add", argv[1]);
-		change_text(&change, "proxy", argv[0]);
-		text = json_dumps(upstream, JSON_COMPACT);
-		change_text(&change, "upstream", text);
-		free(text);
-		rc = change_apply(&change);
-	}
+		return fault_set(
+		    change->c->fault, CONTROL_EXIT_INVALID, "the address is not UTF-8");
+	rc = change_pairs(change->c, argc - 2, argv + 2, upstream);
+	if (rc == 0)
+		rc = change_operation(change, "upstream.add", argv[1]);
+	if (rc == 0)
+		rc = change_text(change, "proxy", argv[0]);
+	if (rc == 0)
+		rc = change_encoded(change, "upstream", upstream);
 	json_decref(upstream);
 	return rc;
 }
@@ -36,8 +30,11 @@ const struct command command_upstream_add = {
     .details = "ROUTE is ROUTE/proxy[1] where it has several of them. A value is JSON, or\n"
 	       "where it is not, text:\n"
 	       "  pointsctl upstream add web 10.0.0.7:443 weight=2\n",
-    .options = OPTIONS_TXN,
+    .options = OPTIONS_TXN | OPTION_ECHO,
     .min = 2,
     .max = -1,
-    .run = run_add,
+    .run = change_run,
+    .make = make_add,
+    .done = "added",
+    .secret = true,
 };

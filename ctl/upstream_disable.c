@@ -3,12 +3,9 @@
 
 #include "ctl/change.h"
 
-static int run_disable(struct context *c, int argc, char **argv)
+static int make_disable(struct change *change, int argc, char **argv)
 {
-	struct change change;
-
-	change_begin(&change, c, "upstream", "disabled");
-	return change_upstreams(&change, "upstream.disable", argc, argv);
+	return change_upstreams(change, "upstream.disable", argc, argv);
 }
 
 const struct command command_upstream_disable = {
@@ -16,8 +13,10 @@ const struct command command_upstream_disable = {
     .verb = "disable",
     .arguments = "ROUTE ID...",
     .help = "choose upstreams no more",
-    .options = OPTIONS_TXN | OPTION_EXISTING,
+    .options = OPTIONS_TXN | OPTION_EXISTING | OPTION_ECHO,
     .min = 2,
     .max = -1,
-    .run = run_disable,
+    .run = change_run,
+    .make = make_disable,
+    .done = "disabled",
 };

@@ -131,22 +131,23 @@ static int wait_for_end(struct context *c, struct buf *filter)
 /* ---- the command ------------------------------------------------------------------------------
  */
 
-static int drain(struct context *c, int argc, char **argv)
+static int make_drain(struct change *change, int argc, char **argv)
 {
-	struct change change;
+	struct change_item *item;
 	int i;
 
-	change_begin(&change, c, "upstream", "draining");
-	for (i = 1; i < argc && !change.failed; i++) {
-		change_operation(&change, "upstream.disable", argv[i]);
-		change_text(&change, "proxy", argv[0]);
-		change_text(&change, "id", argv[i]);
-		if (c->options->given & OPTION_EXISTING)
-			change_existing(&change);
-		else
-			change_text(&change, "existing", "drain");
+	for (i = 1; i < argc; i++) {
+		if (change_operation(change, "upstream.disable", argv[i]) == -1 ||
+		    change_text(change, "proxy", argv[0]) == -1 ||
+		    change_text(change, "id", argv[i]) == -1 || change_existing(change) == -1)
+			return -1;
+		item = &change->items[change->count - 1];
+		if (item->existing != NULL)
+			continue;
+		item->existing = "drain";
+		change_text(change, "existing", item->existing);
 	}
-	return change_apply(&change);
+	return 0;
 }
 
 static int run_drain(struct context *c, int argc, char **argv)
@@ -163,7 +164,7 @@ static int run_drain(struct context *c, int argc, char **argv)
 	for (i = 1; wait && i < argc && rc == 0; i++)
 		rc = add_upstream(c, argv[0], argv[i], &filter);
 	if (rc == 0)
-		rc = drain(c, argc, argv);
+		rc = change_run(c, argc, argv);
 	if (rc == 0 && wait)
 		rc = wait_for_end(c, &filter);
 	buf_fini(&filter);
@@ -177,8 +178,10 @@ const struct command command_upstream_drain = {
     .help = "choose upstreams no more, and end who is there after a time",
     .details = "Connections may go on for 30s, or as --existing says: drain=10m, or keep,\n"
 	       "as long as they want. With --wait it ends when the last one has.\n",
-    .options = OPTIONS_TXN | OPTION_EXISTING | OPTION_WAIT,
+    .options = OPTIONS_TXN | OPTION_EXISTING | OPTION_WAIT | OPTION_ECHO,
     .min = 2,
     .max = -1,
     .run = run_drain,
+    .make = make_drain,
+    .done = "draining",
 };

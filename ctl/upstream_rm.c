@@ -3,12 +3,9 @@
 
 #include "ctl/change.h"
 
-static int run_rm(struct context *c, int argc, char **argv)
+static int make_rm(struct change *change, int argc, char **argv)
 {
-	struct change change;
-
-	change_begin(&change, c, "upstream", "removed");
-	return change_upstreams(&change, "upstream.rm", argc, argv);
+	return change_upstreams(change, "upstream.rm", argc, argv);
 }
 
 const struct command command_upstream_rm = {
@@ -19,5 +16,7 @@ const struct command command_upstream_rm = {
     .options = OPTIONS_TXN | OPTION_EXISTING,
     .min = 2,
     .max = -1,
-    .run = run_rm,
+    .run = change_run,
+    .make = make_rm,
+    .done = "removed",
 };

@@ -3,12 +3,9 @@
 
 #include "ctl/change.h"
 
-static int run_set(struct context *c, int argc, char **argv)
+static int make_set(struct change *change, int argc, char **argv)
 {
-	struct change change;
-
-	change_begin(&change, c, "upstream", "changed");
-	return change_members(&change, "upstream.set", argv[0], argv[1], argc - 2, argv + 2);
+	return change_members(change, "upstream.set", argv[0], argv[1], argc - 2, argv + 2);
 }
 
 const struct command command_upstream_set = {
@@ -17,8 +14,11 @@ const struct command command_upstream_set = {
     .arguments = "ROUTE ID KEY=VALUE...",
     .help = "change members of an upstream's JSON",
     .details = "A value is JSON, or where it is not, text; null takes the member away.\n",
-    .options = OPTIONS_TXN,
+    .options = OPTIONS_TXN | OPTION_ECHO,
     .min = 3,
     .max = -1,
-    .run = run_set,
+    .run = change_run,
+    .make = make_set,
+    .done = "changed",
+    .secret = true,
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <config.h>
 
-#include "ctl/listing.h"
+#include "ctl/show.h"
 
 static const struct column lines[] = {
     {.title = "name", .key = "name"},
@@ -22,17 +22,17 @@ static const struct column lines[] = {
     {.title = NULL},
 };
 
+const struct shown shown_upstream = {
+    .method = CONTROL_UPSTREAM_SHOW,
+    .keys = {"proxy", "id"},
+    .name = "name",
+    .lines = lines,
+};
+
 static int run_show(struct context *c, int argc, char **argv)
 {
-	struct pack_box *params;
-
 	(void)argc;
-	if (command_connect(c) == NULL)
-		return -1;
-	params = client_begin(c->client, CONTROL_UPSTREAM_SHOW);
-	pack_str(pack_key(params, "proxy"), argv[0]);
-	pack_str(pack_key(params, "id"), argv[1]);
-	return listing_object(c, lines, "name");
+	return show(c, &shown_upstream, (const char *const *)argv);
 }
 
 const struct command command_upstream_show = {

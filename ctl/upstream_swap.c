@@ -3,9 +3,8 @@
 
 #include "ctl/change.h"
 
-static int run_swap(struct context *c, int argc, char **argv)
+static int make_swap(struct change *change, int argc, char **argv)
 {
-	struct change change;
 	json_t *dial = json_array();
 	int i;
 
@@ -13,14 +12,16 @@ static int run_swap(struct context *c, int argc, char **argv)
 		json_array_append_new(dial, json_string(argv[i]));
 	if (json_array_size(dial) != (size_t)argc - 1) {
 		json_decref(dial);
-		return fault_set(c->fault, CONTROL_EXIT_INVALID, "an address is not UTF-8");
+		return fault_set(change->c->fault, CONTROL_EXIT_INVALID, "an address is not UTF-8");
 	}
-	change_begin(&change, c, "upstreams of", "replaced");
-	change_operation(&change, "upstream.swap", argv[0]);
-	change_text(&change, "proxy", argv[0]);
-	change_json(&change, "dial", dial);
-	change_existing(&change);
-	return change_apply(&change);
+	if (change_operation(change, "upstream.swap", argv[0]) == -1) {
+		json_decref(dial);
+		return -1;
+	}
+	change_json(change, "dial", dial);
+	if (change_text(change, "proxy", argv[0]) == -1)
+		return -1;
+	return change_existing(change);
 }
 
 const struct command command_upstream_swap = {
@@ -30,8 +31,11 @@ const struct command command_upstream_swap = {
     .help = "replace the destinations of a route's proxy handler",
     .details = "The new ones have the options that the old ones agree on; where those differ,\n"
 	       "it is a conflict.\n",
-    .options = OPTIONS_TXN | OPTION_EXISTING,
+    .options = OPTIONS_TXN | OPTION_EXISTING | OPTION_ECHO,
     .min = 2,
     .max = -1,
-    .run = run_swap,
+    .run = change_run,
+    .make = make_swap,
+    .what = "upstreams of",
+    .done = "replaced",
 };

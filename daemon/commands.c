@@ -15,7 +15,6 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 
-#include "daemon/config/change.h"
 #include "daemon/core/handler.h"
 #include "daemon/core/instance.h"
 #include "daemon/core/matcher.h"
@@ -33,20 +32,26 @@ void command_warn(const char *text)
 	fprintf(stderr, "pointsmand: warning: %s\n", text);
 }
 
-/* Reads --config and --adapter, and the file they name. Returns an exit status; 0: *out is set. */
-static int read_named(int argc, char **argv, json_t **out)
+int command_read(int argc, char **argv, struct command_input *in)
 {
 	static const struct option options[] = {
 	    {"config", required_argument, NULL, 'c'},
 	    {"adapter", required_argument, NULL, 'a'},
+	    {"json", no_argument, NULL, 'j'},
+	    {"strict", no_argument, NULL, 's'},
 	    {0},
 	};
 	const char *path = NULL;
 	int adapter = ADAPTER_BY_CONTENT, option;
 	struct error err;
 
-	while ((option = getopt_long(argc, argv, "c:", options, NULL)) != -1) {
-		if (option == 'c') {
+	while (
+	    (option = getopt_long(argc, argv, in->advises ? "c:j" : "c:", options, NULL)) != -1) {
+		if (option == 'j' && in->advises) {
+			in->json = true;
+		} else if (option == 's' && in->advises) {
+			in->strict = true;
+		} else if (option == 'c') {
 			path = optarg;
 		} else if (option == 'a') {
 			adapter = adapter_parse(optarg);
@@ -58,6 +63,8 @@ static int read_named(int argc, char **argv, json_t **out)
 				return 2;
 			}
 		} else {
+			if (option == 'j' || option == 's')
+				fprintf(stderr, "pointsmand: %s has no such option\n", argv[0]);
 			return 2;
 		}
 	}
@@ -66,40 +73,24 @@ static int read_named(int argc, char **argv, json_t **out)
 		    argv[optind]);
 		return 2;
 	}
-	if (document_read(path, (enum adapter)adapter, command_warn, out, &err) == -1)
+	if (document_read(path, (enum adapter)adapter, in->warn, &in->document, &err) == -1)
 		return command_failed(&err);
 	return 0;
 }
 
 int command_adapt(int argc, char **argv)
 {
-	json_t *document = NULL;
-	int rc = read_named(argc, argv, &document);
+	struct command_input in = {.warn = command_warn};
+	int rc = command_read(argc, argv, &in);
 
 	if (rc != 0)
 		return rc;
-	rc = json_dumpf(document, stdout, JSON_INDENT(2) | JSON_SORT_KEYS);
-	json_decref(document);
+	rc = json_dumpf(in.document, stdout, JSON_INDENT(2) | JSON_SORT_KEYS);
+	json_decref(in.document);
 	if (rc == -1 || putchar('\n') == EOF || fflush(stdout) == EOF) {
 		perror("pointsmand: standard output");
 		return 1;
 	}
-	return 0;
-}
-
-int command_validate(int argc, char **argv)
-{
-	struct change change = {.document = NULL};
-	struct error err;
-	int rc = read_named(argc, argv, &change.document);
-
-	if (rc != 0)
-		return rc;
-	rc = change_check(&change, &err);
-	json_decref(change.document);
-	if (rc == -1)
-		return command_failed(&err);
-	puts("valid");
 	return 0;
 }
 

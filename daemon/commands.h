@@ -7,6 +7,7 @@
 #define DAEMON_COMMANDS_H
 
 #include <stdbool.h>
+#include <jansson.h>
 
 #include "common/error.h"
 #include "daemon/config/document.h"
@@ -17,6 +18,17 @@ int command_validate(int argc, char **argv);
 int command_fmt(int argc, char **argv);
 int command_modules(int argc, char **argv);
 int command_version(int argc, char **argv);
+
+/* What `adapt` and `validate` are about. */
+struct command_input {
+	bool advises;                   /* takes --json and --strict */
+	void (*warn)(const char *text); /* of reading the file */
+	bool json, strict;              /* they were given */
+	json_t *document;               /* a new reference */
+};
+
+/* Reads the options and the file that they name. Returns an exit status. */
+int command_read(int argc, char **argv, struct command_input *in);
 
 /* Prints "pointsmand: error: PATH: MESSAGE". Returns 1. */
 int command_failed(const struct error *err);

@@ -7,6 +7,7 @@
 
 #include "daemon/commands.h"
 #include "daemon/config/layer4.h"
+#include "daemon/control/admin.h"
 #include "daemon/core/handler.h"
 #include "daemon/core/instance.h"
 #include "daemon/core/matcher.h"
@@ -39,7 +40,8 @@ static const struct handler_type *const handlers[] = {
 
 /* In the order of loading: authorities are named by the others; names to be managed are found by
  * http, and used by tls at the end. */
-static const struct app_type *const apps[] = {&app_pki, &app_tls, &app_layer4, &app_http, NULL};
+static const struct app_type *const apps[] = {
+    &app_pki, &app_tls, &app_layer4, &app_http, &app_admin, NULL};
 
 static const struct command {
 	const char *name;
@@ -53,8 +55,8 @@ static const struct command {
 	"serve"},
     {"adapt", command_adapt, "--config FILE [--adapter caddyfile|json]",
 	"print the document (JSON) that a configuration stands for"},
-    {"validate", command_validate, "--config FILE [--adapter caddyfile|json]",
-	"load everything short of binding sockets and asking a CA"},
+    {"validate", command_validate, "--config FILE [--adapter caddyfile|json] [--json] [--strict]",
+	"load everything short of binding sockets and asking a CA, and give advice"},
     {"fmt", command_fmt, "[--overwrite|--diff] FILE", "format a Caddyfile"},
     {"modules", command_modules, "", "list matchers, handlers and apps"},
     {"version", command_version, "", "print the version, the libraries and the build options"},

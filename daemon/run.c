@@ -21,9 +21,10 @@
 #include "common/log.h"
 #include "daemon/certs/certs.h"
 #include "daemon/config/change.h"
-#include "daemon/config/item_key.h"
+#include "daemon/core/item_key.h"
 #include "daemon/config/overlay.h"
 #include "daemon/config/storage.h"
+#include "daemon/control/admin.h"
 #include "daemon/control/server.h"
 #include "daemon/core/instance.h"
 #include "daemon/core/file_watch.h"
@@ -317,6 +318,7 @@ static int start(struct state **state, struct error *err)
 static void stop(struct state *state)
 {
 	control_server_stop();
+	admin_stop();
 	health_stop();
 	workers_stop();
 	instance_forget();

@@ -7,6 +7,7 @@
 
 #include "common/duration.h"
 #include "common/log.h"
+#include "daemon/certs/certs.h"
 #include "daemon/config/change.h"
 #include "daemon/core/instance.h"
 #include "daemon/core/worker.h"
@@ -59,6 +60,7 @@ static void close_listeners(void)
 	struct error err;
 
 	stopping.grace = in != NULL && in->grace_period > 0 ? in->grace_period : DRAIN_DEFAULT;
+	certs_drain();
 	if (change_stop(&err) == -1)
 		log_msg(LOG_ERROR, "core", "cannot close the listeners: %s",
 		    error_text(&err, text, sizeof(text)));

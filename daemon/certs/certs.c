@@ -186,6 +186,11 @@ int certs_start(struct state *state, struct ev_loop *loop, struct error *err)
 	return 0;
 }
 
+void certs_drain(void)
+{
+	ocsp_stop();
+}
+
 void certs_stop(void)
 {
 	permission_stop();

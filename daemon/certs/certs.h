@@ -23,6 +23,12 @@ struct state;
 int certs_start(struct state *state, struct ev_loop *loop, struct error *err);
 void certs_stop(void);
 
+/*
+ * Before the document is taken away at the daemon's end, while its last connections go on: the OCSP
+ * responses that are kept are for the next start then, not those of certificates that nobody wants.
+ */
+void certs_drain(void);
+
 /* To be handed to tls_issuer_set(). */
 extern const struct tls_issuer certs_issuer;
 

@@ -273,8 +273,10 @@ static void visit(void *arg, const struct cert *visited)
 	const char *url;
 
 	(void)arg;
-	if (!is_wanted(cert))
+	if (!is_wanted(cert)) {
+		staple_put(cert, NULL); /* it may have been handed on */
 		return;
+	}
 	HASH_FIND(hh, ocsp.entries, cert->fingerprint, sizeof(cert->fingerprint), e);
 	if (e != NULL) {
 		if (!e->seen)

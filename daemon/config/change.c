@@ -9,6 +9,7 @@
 #include "common/log.h"
 #include "daemon/config/change_event.h"
 #include "daemon/config/compile.h"
+#include "daemon/config/concern.h"
 #include "daemon/config/confirm.h"
 #include "daemon/config/logging.h"
 #include "daemon/config/overlay.h"
@@ -90,6 +91,7 @@ void change_forget(void)
 {
 	size_t i;
 
+	concerns_forget();
 	confirm_forget();
 	for (i = 0; i < CHANGE_HISTORY; i++)
 		json_decref(history.items[i].document);
@@ -108,6 +110,8 @@ int change_expect(bool given, uint64_t revision, struct error *err)
 {
 	uint64_t now = change_revision();
 
+	if (check_stopping(err) == -1)
+		return -1;
 	if (now == 0)
 		return error_set(err, ERROR_NOT_FOUND, "no document is in force");
 	if (given && revision != now)
@@ -199,18 +203,23 @@ int change_document(
 }
 
 /* What the daemon itself goes on with until it ends: the log, the storage. */
-static json_t *without_apps(void)
+static json_t *without_servers(void)
 {
 	const struct instance *current = instance_current();
-	json_t *document = current != NULL ? json_copy(current->document) : json_object();
+	const json_t *before = current != NULL ? current->document : NULL;
+	json_t *document = json_object();
+	static const char *const kept[] = {"logging", "storage"};
+	size_t i;
 
-	json_object_del(document, "apps");
+	for (i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
+		if (json_object_get(before, kept[i]) != NULL)
+			json_object_set(document, kept[i], json_object_get(before, kept[i]));
 	return document;
 }
 
 int change_stop(struct error *err)
 {
-	struct change change = {.document = without_apps(), .who = "stop", .overrides = true};
+	struct change change = {.document = without_servers(), .who = "stop", .overrides = true};
 	int rc = change_document(&change, NULL, NULL, err);
 
 	json_decref(change.document);

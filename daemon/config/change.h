@@ -73,7 +73,10 @@ int change_check(const struct change *change, struct error *err);
 
 /* The number of the document in force; 0: none yet. */
 uint64_t change_revision(void);
-/* Is there one, and, where given, is it that one? 0, or -1 with err (ERROR_CONFLICT). */
+/*
+ * Is there one that may be changed, and, where given, is it that one? 0, or -1 with err
+ * (ERROR_BUSY: the daemon is stopping; ERROR_CONFLICT).
+ */
 int change_expect(bool given, uint64_t revision, struct error *err);
 
 /* The history, newest first: the nth, or NULL. Borrowed until the next change. */

@@ -3,6 +3,7 @@
 
 #include "daemon/config/compile.h"
 
+#include "daemon/config/edit.h"
 #include "daemon/config/logging.h"
 #include "daemon/config/storage.h"
 #include "daemon/core/load.h"
@@ -13,19 +14,10 @@
 static int check_top(const struct jnode *root, struct error *err)
 {
 	static const char *const known[] = {"apps", "admin", "logging", "storage", "@id", NULL};
-	static const char *const later[] = {"admin", NULL};
-	size_t i;
 
-	if (jnode_object(root, err) == -1 || jnode_known(root, known, err) == -1)
+	if (jnode_object(root, err) == -1)
 		return -1;
-	for (i = 0; later[i] != NULL; i++) {
-		struct jnode member = jnode_member(root, later[i]);
-
-		if (member.value != NULL)
-			return jnode_error(&member, err, ERROR_UNSUPPORTED,
-			    "is not supported by this version; remove it");
-	}
-	return 0;
+	return jnode_known(root, known, err);
 }
 
 static int load_top(struct load *load, const struct jnode *root, struct error *err)
@@ -48,7 +40,8 @@ static int check_apps(const struct jnode *apps, struct error *err)
 	if (apps->value == NULL)
 		return 0;
 	for (t = app_types(); *t != NULL; t++)
-		known[n++] = (*t)->name;
+		if (!(*t)->top)
+			known[n++] = (*t)->name;
 	known[n] = NULL;
 	if (jnode_object(apps, err) == -1)
 		return -1;
@@ -65,7 +58,9 @@ static int load_apps(struct load *load, const struct jnode *root, struct error *
 	for (t = app_types(); *t != NULL; t++) {
 		struct jnode app = {.parent = &apps, .key = (*t)->name};
 
-		if (apps.value != NULL)
+		if ((*t)->top)
+			app = jnode_member(root, (*t)->name);
+		else if (apps.value != NULL)
 			app = jnode_member(&apps, (*t)->name);
 		if ((*t)->load(load, &app, err) == -1)
 			return -1;
@@ -86,6 +81,7 @@ struct instance *instance_compile(json_t *document, uint64_t revision,
 	struct load load = {.arena = arena,
 	    .instance = in,
 	    .before = before,
+	    .origin = edit != NULL ? edit_origin : NULL,
 	    .edit = edit,
 	    .dry = dry,
 	    .trust = &trust};

@@ -4,42 +4,19 @@
 #include "daemon/config/concern.h"
 
 #include <math.h>
-#include <stdlib.h>
-#include <string.h>
 #include <ev.h>
 #include <utlist.h>
 
 #include "common/arena.h"
 #include "common/duration.h"
-#include "daemon/config/edit_way.h"
+#include "daemon/config/concern_item.h"
 #include "daemon/core/conn.h"
-#include "daemon/core/listener.h"
 #include "daemon/core/routing.h"
 #include "daemon/core/worker.h"
-#include "daemon/net/address.h"
 
 #define LOOK_AGAIN 0.1 /* seconds, then each time after twice as long, up to ... */
 #define LOOK_AGAIN_MAX 1.
 #define KILLS_PER_VISIT 16 /* closing sockets takes its time, and others wait */
-
-/*
- * The connections of one operation: on these routes, or from these listeners. A route is known by
- * its identity, so that those on an earlier form of it are found too.
- */
-struct concern {
-	const struct operation *op;
-	struct route **routes; /* of the instance before, references, sorted by identity */
-	size_t route_count;
-	bool by_peer; /* only those to these upstreams */
-	const char **peers;
-	size_t peer_count;
-	const char **listeners; /* "tcp/:993", sorted */
-	size_t listener_count;
-	_Atomic uint64_t count;
-	const char *calls_off;  /* the operation whose drain this one ends; NULL: it ends none */
-	bool due;               /* to be ended now ... */
-	enum end_reason reason; /* ... with this */
-};
 
 struct concerns {
 	struct concerns *prev, *next; /* among those with connections still to be ended */
@@ -61,166 +38,9 @@ struct concerns {
 
 static struct concerns *pending;
 
-/* ---- what is concerned ---------------------------------------------------------------------- */
-
-static int compare_routes(const void *a, const void *b)
+void concerns_look(struct concerns *all, size_t nth, struct edit *edit)
 {
-	const struct route *const *x = a, *const *y = b;
-
-	if ((*x)->identity == (*y)->identity)
-		return 0;
-	return (*x)->identity < (*y)->identity ? -1 : 1;
-}
-
-static int compare_texts(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-static void add_routes(struct concerns *all, struct concern *c, struct route **routes, size_t count)
-{
-	size_t i;
-
-	c->routes = arena_array(all->arena, count, sizeof(*c->routes));
-	for (i = 0; i < count; i++)
-		c->routes[i] = route_ref(routes[i]);
-	c->route_count = count;
-	qsort(c->routes, count, sizeof(*c->routes), compare_routes);
-}
-
-/* What way's top-level route is in base; NULL: it was not there. */
-static struct route *base_route(const struct instance *base, struct edit *e, const struct way *way)
-{
-	const struct server *server = instance_server(base, way->steps[3].key);
-	const json_t *list = instance_routes_json(base, way->steps[3].key), *route;
-	struct way top;
-	size_t i;
-
-	if (server == NULL)
-		return NULL;
-	way_servers(e, &top);
-	for (i = top.count; i < 5; i++)
-		way_key(&top, way->steps[i].key);
-	way_index(&top, way->steps[5].index);
-	route = edit_origin(e, top.value);
-	for (i = 0; i < server->routes.count; i++)
-		if (json_array_get(list, i) == route)
-			return server->routes.items[i];
-	return NULL;
-}
-
-/* The top-level route that has the one called name in it. */
-static void add_route(struct concerns *all, struct concern *c, struct edit *e)
-{
-	const char *name = c->op->proxy != NULL ? c->op->proxy : c->op->id;
-	size_t length = c->op->proxy != NULL ? edit_proxy_route(name) : strlen(name);
-	struct route *route;
-	struct error none;
-	struct way way;
-
-	name = arena_strndup(all->arena, name, length);
-	if (way_route(e, name, &way, &none) == -1)
-		return;
-	route = base_route(all->base, e, &way);
-	if (route != NULL)
-		add_routes(all, c, &route, 1);
-}
-
-struct peers {
-	struct concerns *all;
-	struct concern *concern;
-};
-
-/* As connections have it, however it was written; what is expanded at use stays as it is. */
-static const char *peer_text(const char *dial, char out[ADDRESS_TEXT_MAX])
-{
-	struct address_range range;
-	struct error none;
-
-	return address_parse_dial(dial, &range, &none) == 0 ? address_text(&range.first, out)
-							    : dial;
-}
-
-/* A destination that goes; not one that a swap names again. */
-static void add_peer(void *arg, const char *dial)
-{
-	struct peers *p = arg;
-	struct concern *c = p->concern;
-	char text[ADDRESS_TEXT_MAX], other[ADDRESS_TEXT_MAX];
-	const char **more;
-	size_t i;
-
-	dial = peer_text(dial, text);
-	for (i = 0; i < c->op->dial.count; i++)
-		if (strcmp(peer_text(c->op->dial.items[i], other), dial) == 0)
-			return;
-	more = arena_array(p->all->arena, c->peer_count + 1, sizeof(*more));
-	for (i = 0; i < c->peer_count; i++)
-		more[i] = c->peers[i];
-	more[c->peer_count++] = arena_strdup(p->all->arena, dial);
-	c->peers = more;
-}
-
-static void add_listeners(struct concerns *all, struct concern *c, const char *listen)
-{
-	struct address_range range;
-	struct address address;
-	char text[ADDRESS_TEXT_MAX];
-	struct error none;
-	unsigned i;
-
-	if (address_parse_listen(listen, &range, &none) == -1)
-		return;
-	c->listener_count = address_range_count(&range);
-	c->listeners = arena_array(all->arena, c->listener_count, sizeof(*c->listeners));
-	for (i = 0; i < c->listener_count; i++) {
-		address = address_range_at(&range, i);
-		c->listeners[i] = arena_strdup(all->arena, address_text(&address, text));
-	}
-	qsort(c->listeners, c->listener_count, sizeof(*c->listeners), compare_texts);
-}
-
-static bool is_of_route(const char *operation)
-{
-	static const char *const names[] = {
-	    "route.disable", "route.replace", "route.rm", "route.set"};
-	size_t i;
-
-	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (strcmp(operation, names[i]) == 0)
-			return true;
-	return false;
-}
-
-void concerns_look(struct concerns *all, size_t nth, struct edit *e)
-{
-	struct concern *c = &all->items[nth];
-	const char *name = c->op->type->name;
-	struct peers peers = {all, c};
-	const struct server *server;
-	struct error none;
-
-	if (is_of_route(name)) {
-		add_route(all, c, e);
-	} else if (strcmp(name, "route.enable") == 0) {
-		c->calls_off = "route.disable";
-		add_route(all, c, e);
-	} else if (strcmp(name, "upstream.enable") == 0) {
-		c->calls_off = "upstream.disable";
-		add_route(all, c, e);
-		edit_upstream_dials(e, c->op->proxy, c->op->id, add_peer, &peers, &none);
-	} else if (strcmp(name, "upstream.rm") == 0 || strcmp(name, "upstream.swap") == 0 ||
-		   strcmp(name, "upstream.disable") == 0) {
-		add_route(all, c, e);
-		c->by_peer = true;
-		edit_upstream_dials(e, c->op->proxy, c->op->id, add_peer, &peers, &none);
-	} else if (strcmp(name, "server.rm") == 0) {
-		server = instance_server(all->base, c->op->name);
-		if (server != NULL)
-			add_routes(all, c, server->routes.items, server->routes.count);
-	} else if (strcmp(name, "listener.rm") == 0) {
-		add_listeners(all, c, c->op->address);
-	}
+	concern_look(&all->items[nth], all->base, edit);
 }
 
 struct concerns *concerns_new(
@@ -236,54 +56,28 @@ struct concerns *concerns_new(
 	all->revision = base->revision;
 	all->until = INT64_MAX;
 	all->items = arena_array(arena, count, sizeof(*all->items));
-	for (i = 0; i < count; i++)
+	for (i = 0; i < count; i++) {
 		all->items[i].op = &operations[i];
+		all->items[i].arena = arena;
+	}
 	return all;
 }
 
 void concerns_free(struct concerns *all)
 {
-	size_t i, j;
+	size_t i;
 
 	for (i = 0; i < all->count; i++)
-		for (j = 0; j < all->items[i].route_count; j++)
-			route_unref(all->items[i].routes[j]);
+		concern_fini(&all->items[i]);
 	arena_free(all->arena);
 }
 
 /* ---- on the workers ------------------------------------------------------------------------- */
 
-static bool has_peer(const struct concern *c, const struct conn *conn)
-{
-	size_t i;
-
-	for (i = 0; conn->upstream != NULL && i < c->peer_count; i++)
-		if (strcmp(c->peers[i], conn->upstream) == 0)
-			return true;
-	return false;
-}
-
-static bool is_on_route(const struct concern *c, const struct conn *conn)
-{
-	const struct route *route = conn->route;
-
-	return route != NULL && c->route_count > 0 &&
-	       bsearch(&route, c->routes, c->route_count, sizeof(route), compare_routes) != NULL;
-}
-
 static bool concerns_conn(
     const struct concerns *all, const struct concern *c, const struct conn *conn)
 {
-	const char *address = conn->listener->address;
-
-	if (conn->facts.start_ns > all->until || c->calls_off != NULL)
-		return false;
-	if (c->listener_count > 0)
-		return bsearch(&address, c->listeners, c->listener_count, sizeof(address),
-			   compare_texts) != NULL;
-	if (!is_on_route(c, conn) || conn->route->revision > all->revision)
-		return false;
-	return !c->by_peer || has_peer(c, conn);
+	return conn->facts.start_ns <= all->until && concern_has(c, conn, all->revision);
 }
 
 static void count_on(struct worker *w, void *arg)
@@ -308,11 +102,10 @@ static void count_on(struct worker *w, void *arg)
 	}
 }
 
-/* Is it being matched by the rules before the change? */
+/* May it still take a route by the rules before the change? It may be on another by then. */
 static bool is_undecided(const struct concerns *all, const struct conn *conn)
 {
-	return conn->route == NULL && conn->matching != NULL &&
-	       conn->matching->instance->revision <= all->revision;
+	return conn->matching != NULL && conn->matching->instance->revision <= all->revision;
 }
 
 static const struct concern *due_concern(const struct concerns *all, const struct conn *conn)
@@ -413,7 +206,7 @@ static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
 /* Seconds after the change at which the connections of c are ended; below 0: never, or done. */
 static double due_after(const struct concern *c)
 {
-	if (c->op == NULL || (c->route_count == 0 && c->listener_count == 0))
+	if (c->op == NULL || concern_is_empty(c))
 		return -1;
 	switch (c->op->existing) {
 	case EXISTING_KILL:
@@ -423,6 +216,12 @@ static double due_after(const struct concern *c)
 	default:
 		return -1;
 	}
+}
+
+static void finish(struct concerns *all)
+{
+	DL_DELETE(pending, all);
+	all->done(all->arg);
 }
 
 /* Ends those whose time has come, and waits for the next ones; at the end it is over. */
@@ -452,8 +251,7 @@ static void next_round(struct concerns *all)
 	} else if (wait >= 0) {
 		wait_for(all, wait);
 	} else {
-		DL_DELETE(pending, all);
-		all->done(all->arg);
+		finish(all);
 	}
 }
 
@@ -469,22 +267,6 @@ void concerns_call_off(uint64_t revision)
 			all->items[i].op = NULL;
 }
 
-static bool is_inverse(const struct concern *c, const struct concern *drain)
-{
-	size_t i;
-
-	if (drain->op == NULL || strcmp(drain->op->type->name, c->calls_off) != 0 ||
-	    c->route_count == 0 || drain->route_count == 0 ||
-	    compare_routes(c->routes, drain->routes) != 0 || c->peer_count != drain->peer_count)
-		return false;
-	if (c->peer_count == 0) /* one of several routes in it, perhaps */
-		return strcmp(c->op->id, drain->op->id) == 0;
-	for (i = 0; i < c->peer_count; i++)
-		if (strcmp(c->peers[i], drain->peers[i]) != 0)
-			return false;
-	return true;
-}
-
 static void call_off_drains(const struct concern *c)
 {
 	struct concerns *all;
@@ -492,7 +274,7 @@ static void call_off_drains(const struct concern *c)
 
 	DL_FOREACH (pending, all)
 		for (i = 0; i < all->count; i++)
-			if (is_inverse(c, &all->items[i]))
+			if (concern_undoes(c, &all->items[i]))
 				all->items[i].op = NULL;
 }
 
@@ -513,4 +295,15 @@ void concerns_carry_out(struct concerns *all, const char *by, void (*done)(void 
 	ev_timer_init(&all->timer, on_timer, 0., 0.);
 	all->timer.data = all;
 	next_round(all);
+}
+
+void concerns_forget(void)
+{
+	struct concerns *all, *next;
+
+	DL_FOREACH_SAFE(pending, all, next)
+	{
+		ev_timer_stop(control_loop(), &all->timer);
+		finish(all);
+	}
 }

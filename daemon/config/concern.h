@@ -48,5 +48,7 @@ void concerns_carry_out(
  * goes on. The same holds for a route or an upstream that is enabled again.
  */
 void concerns_call_off(uint64_t revision);
+/* At the end of the program: what was to be ended later is not any more. */
+void concerns_forget(void);
 
 #endif

@@ -112,10 +112,10 @@ out:
 	return rc;
 }
 
-int document_parse(
-    const char *text, size_t length, const char *name, json_t **out, struct error *err)
+int document_parse(const char *text, size_t length, const char *name,
+    void (*warn)(const char *text), json_t **out, struct error *err)
 {
 	if (looks_like_json(span_of(text, length)))
 		return json_parse(text, length, name, out, err);
-	return caddyfile_adapt(text, length, NULL, NULL, out, err);
+	return caddyfile_adapt(text, length, NULL, warn, out, err);
 }

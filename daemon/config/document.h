@@ -23,9 +23,10 @@ int document_read(const char *path, enum adapter adapter, void (*warn)(const cha
 
 /*
  * The same of a text that came from elsewhere, over the control socket: as a Caddyfile it can
- * neither import files nor read the environment. name is for errors. Returns 0, or -1 with err.
+ * neither import files nor read the environment. name is for errors, warn as above. Returns 0, or
+ * -1 with err.
  */
-int document_parse(
-    const char *text, size_t length, const char *name, json_t **out, struct error *err);
+int document_parse(const char *text, size_t length, const char *name,
+    void (*warn)(const char *text), json_t **out, struct error *err);
 
 #endif

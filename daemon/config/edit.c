@@ -10,8 +10,6 @@
 #include "common/arena.h"
 #include "daemon/config/edit_way.h"
 
-#define SERVERS_NAMED 256 /* that are looked at for "did you mean" */
-
 /* A value that this edit has made, and may therefore change. */
 struct own {
 	json_t *json;         /* a reference: no other value may get its address */
@@ -22,7 +20,7 @@ struct own {
 struct edit {
 	const struct instance *base;
 	json_t *document;
-	json_t *added; /* a reference */
+	json_t *touched; /* a reference */
 	struct own *own;
 };
 
@@ -44,7 +42,7 @@ void edit_free(struct edit *e)
 		json_decref(o->json);
 		free(o);
 	}
-	json_decref(e->added);
+	json_decref(e->touched);
 	json_decref(e->document);
 	free(e);
 }
@@ -135,6 +133,23 @@ void way_pop(struct way *way, size_t count, json_t *value)
 	way->value = value;
 }
 
+static bool same_step(const struct step *a, const struct step *b)
+{
+	if (a->key == NULL || b->key == NULL)
+		return a->key == b->key && a->index == b->index;
+	return strcmp(a->key, b->key) == 0;
+}
+
+bool way_begins(const struct way *way, const struct way *start)
+{
+	size_t i;
+
+	for (i = 0; i < start->count && i < way->count; i++)
+		if (!same_step(&way->steps[i], &start->steps[i]))
+			return false;
+	return i == start->count;
+}
+
 /* Objects and lists in one another, value counted. */
 static size_t depth_of(const json_t *value)
 {
@@ -164,188 +179,6 @@ int way_fits(const struct way *way, const json_t *value, struct error *err)
 	    JSON_DEPTH_MAX);
 }
 
-/* ---- finding -------------------------------------------------------------------------------- */
-
-const char *edit_id(const json_t *object)
-{
-	return json_string_value(json_object_get(object, "@id"));
-}
-
-void way_servers(struct edit *e, struct way *way)
-{
-	way->count = 0;
-	way->value = e->document;
-	way_key(way, "apps");
-	way_key(way, "layer4");
-	way_key(way, "servers");
-}
-
-int way_server(struct edit *e, const char *name, struct way *way, struct error *err)
-{
-	const char *names[SERVERS_NAMED + 1], *near, *server;
-	json_t *servers, *value;
-	size_t count = 0;
-
-	way_servers(e, way);
-	servers = way->value;
-	way_key(way, name);
-	if (way->value != NULL)
-		return 0;
-	json_object_foreach (servers, server, value)
-		if (count < SERVERS_NAMED)
-			names[count++] = server;
-	names[count] = NULL;
-	near = error_suggest(name, names);
-	if (near != NULL)
-		return error_set(
-		    err, ERROR_NOT_FOUND, "no server '%s', did you mean '%s'?", name, near);
-	return error_set(err, ERROR_NOT_FOUND, "no server '%s'", name);
-}
-
-/* Where the route with that handle ("#12") is in base: its server, and its index there; or NULL. */
-static const struct server *by_handle(const struct edit *e, const char *name, size_t *index)
-{
-	char *end;
-	uint64_t handle = strtoull(name + 1, &end, 10);
-	size_t i;
-
-	for (i = 0; *end == '\0' && i < e->base->server_count; i++) {
-		const struct server *server = e->base->servers[i];
-
-		for (*index = 0; *index < server->routes.count; ++*index)
-			if (server->routes.items[*index]->identity->handle == handle)
-				return server;
-	}
-	return NULL;
-}
-
-/* What a route is looked for by. */
-struct wanted {
-	const struct edit *edit;
-	const char *id;       /* "@id", or NULL */
-	const json_t *origin; /* its JSON in base, where it is looked for by handle */
-};
-
-static bool is_wanted(const struct wanted *w, const json_t *route)
-{
-	const char *id;
-
-	if (w->origin != NULL)
-		return edit_origin(w->edit, route) == w->origin;
-	id = edit_id(route);
-	return id != NULL && strcmp(id, w->id) == 0;
-}
-
-/* Looks through a list of routes and what is nested in them. way is at the list. */
-static bool search_routes(const struct wanted *w, struct way *way)
-{
-	json_t *list = way->value;
-	size_t depth = way->count, i, j;
-
-	for (i = 0; i < json_array_size(list); i++) {
-		json_t *route, *handle;
-		size_t inside;
-
-		way_index(way, i);
-		route = way->value;
-		if (is_wanted(w, route))
-			return true;
-		inside = way->count;
-		handle = json_object_get(route, "handle");
-		for (j = 0; w->origin == NULL && j < json_array_size(handle); j++) {
-			if (!json_is_array(json_object_get(json_array_get(handle, j), "routes")))
-				continue;
-			way_key(way, "handle");
-			way_index(way, j);
-			way_key(way, "routes");
-			if (search_routes(w, way))
-				return true;
-			way_pop(way, inside, route);
-		}
-		way_pop(way, depth, list);
-	}
-	return false;
-}
-
-bool way_find_route(struct edit *e, const char *name, struct way *way)
-{
-	struct wanted w = {.edit = e, .id = name};
-	const struct server *owner;
-	const char *server;
-	json_t *servers, *value;
-	size_t index;
-
-	if (name[0] == '#') {
-		owner = by_handle(e, name, &index);
-		if (owner == NULL)
-			return false;
-		w.origin = json_array_get(instance_routes_json(e->base, owner->name), index);
-		if (w.origin == NULL)
-			return false;
-	}
-	way_servers(e, way);
-	servers = way->value;
-	json_object_foreach (servers, server, value) {
-		way_servers(e, way);
-		way_key(way, server);
-		way_key(way, "routes");
-		if (search_routes(&w, way))
-			return true;
-	}
-	return false;
-}
-
-/* The "@id" of a route of a server's own list that is nearest to name; NULL: none is near. */
-static const char *near_route(struct edit *e, const char *name)
-{
-	const char *none[] = {NULL}, **names = NULL, *server, *near;
-	json_t *value, *route;
-	size_t i, count = 0, size = 0;
-	struct way way;
-
-	way_servers(e, &way);
-	json_object_foreach (way.value, server, value) {
-		json_array_foreach (json_object_get(value, "routes"), i, route) {
-			if (edit_id(route) == NULL)
-				continue;
-			if (count + 1 >= size) {
-				size = size == 0 ? 64 : 2 * size;
-				names = mem_realloc(names, size * sizeof(*names));
-			}
-			names[count++] = edit_id(route);
-		}
-	}
-	if (names != NULL)
-		names[count] = NULL;
-	near = error_suggest(name, names != NULL ? names : none);
-	free(names);
-	return near;
-}
-
-int way_route(struct edit *e, const char *name, struct way *way, struct error *err)
-{
-	const struct server *owner = NULL;
-	const char *near;
-	size_t index;
-
-	if (way_find_route(e, name, way))
-		return 0;
-	if (name[0] == '#')
-		owner = by_handle(e, name, &index);
-	if (owner != NULL && instance_routes_json(e->base, owner->name) == NULL)
-		return error_set(err, ERROR_INVALID,
-		    "route '%s' stands for the whole of '%s'; change that in the document", name,
-		    owner->name);
-	if (name[0] != '\0' && strspn(name, "0123456789") == strlen(name))
-		return error_set(
-		    err, ERROR_NOT_FOUND, "no route '%s'; a handle is written '#%s'", name, name);
-	near = near_route(e, name);
-	if (near != NULL)
-		return error_set(
-		    err, ERROR_NOT_FOUND, "no route '%s', did you mean '%s'?", name, near);
-	return error_set(err, ERROR_NOT_FOUND, "no route '%s'", name);
-}
-
 size_t way_to_list(struct edit *e, struct way *way)
 {
 	size_t index = way->steps[--way->count].index, i;
@@ -369,15 +202,23 @@ void edit_set_origin(struct edit *e, json_t *json, const json_t *origin)
 	o->origin = origin;
 }
 
-void edit_set_added(struct edit *e, json_t *route)
+void edit_set_touched(struct edit *e, json_t *route)
 {
-	json_decref(e->added);
-	e->added = json_incref(route);
+	json_decref(e->touched);
+	e->touched = json_incref(route);
 }
 
-json_t *edit_added(const struct edit *e)
+json_t *edit_take_touched(struct edit *e)
 {
-	return e->added;
+	json_t *touched = e->touched;
+
+	e->touched = NULL;
+	return touched;
+}
+
+const struct instance *edit_base(const struct edit *e)
+{
+	return e->base;
 }
 
 json_t *edit_base_document(const struct edit *e)

@@ -19,6 +19,17 @@ struct edit;
 /* Where a route goes in its list. */
 enum place { PLACE_LAST, PLACE_FIRST, PLACE_BEFORE, PLACE_AFTER };
 
+/*
+ * The list that a route goes to: a server's, that of a listener wrapper ("web", where it has
+ * several "web/layer4[1]"), that of the subroute of the route in, or the one that anchor is in.
+ * What is not said is NULL.
+ */
+struct destination {
+	const char *server, *wrapper, *in;
+	enum place place;
+	const char *anchor; /* before or after it */
+};
+
 /* base is borrowed until edit_free(). */
 struct edit *edit_new(const struct instance *base);
 void edit_free(struct edit *edit);
@@ -37,12 +48,10 @@ const json_t *edit_origin(const struct edit *edit, const json_t *json);
  * upstream, server) are borrowed and kept by reference. All return 0, or -1 with err:
  * ERROR_NOT_FOUND, ERROR_EXISTS, ERROR_INVALID, ERROR_CONFLICT.
  */
-/* in: the route whose subroute gets it (NULL: the server's own list; then anchor or server say it).
- */
-int edit_route_add(struct edit *edit, const char *server, const char *in, enum place place,
-    const char *anchor, json_t *route, struct error *err);
-/* The route that was added last, borrowed; NULL: none yet. */
-json_t *edit_added(const struct edit *edit);
+int edit_route_add(
+    struct edit *edit, const struct destination *to, json_t *route, struct error *err);
+/* The route that was added or changed since this was last asked for, a reference; NULL: none. */
+json_t *edit_take_touched(struct edit *edit);
 int edit_route_replace(struct edit *edit, const char *name, json_t *route, struct error *err);
 /* Sets member key of the route to value; NULL removes it. */
 int edit_route_set(
@@ -76,6 +85,7 @@ int edit_upstream_dials(struct edit *edit, const char *proxy, const char *upstre
     void (*visit)(void *arg, const char *dial), void *arg, struct error *err);
 
 int edit_server_add(struct edit *edit, const char *name, json_t *server, struct error *err);
+/* A server is named as it is listed: "main", or "http/web" for one of the http app. */
 int edit_server_remove(struct edit *edit, const char *name, struct error *err);
 
 int edit_listener_add(

@@ -6,66 +6,85 @@
 #include <string.h>
 
 #include "daemon/config/edit_way.h"
+#include "daemon/config/holder.h"
 
 static bool same_way(const struct way *a, const struct way *b)
 {
-	size_t i;
-
-	for (i = 0; i < a->count && i < b->count; i++) {
-		const struct step *x = &a->steps[i], *y = &b->steps[i];
-
-		if ((x->key == NULL) != (y->key == NULL))
-			return false;
-		if (x->key != NULL ? strcmp(x->key, y->key) != 0 : x->index != y->index)
-			return false;
-	}
-	return a->count == b->count;
+	return a->count == b->count && way_begins(a, b);
 }
 
 /* Does the list that way is at belong to a subroute of the route at outer? */
 static bool is_list_of(const struct way *outer, const struct way *way)
 {
-	struct way start = *way;
-
-	start.count = outer->count;
-	return way->count == outer->count + 3 && same_way(outer, &start);
+	return way->count == outer->count + 3 && way_begins(way, outer);
 }
 
-/* server may be NULL: it was not named. */
-static int check_server(
-    const struct way *way, const char *server, const char *route, struct error *err)
+/* Is the route, which way leads to or into, in the server or the wrapper that is named, if any? */
+static int check_named(struct edit *e, const struct destination *to, const struct way *way,
+    const char *route, struct error *err)
 {
-	const char *its = way->steps[3].key;
+	const char *named = to->wrapper != NULL ? to->wrapper : to->server;
+	char name[HOLDER_NAME_MAX];
+	struct way wanted;
+	struct holders its;
 
-	if (server == NULL || strcmp(its, server) == 0)
+	if (named == NULL)
 		return 0;
-	return error_set(
-	    err, ERROR_INVALID, "route '%s' is not in server '%s' but in '%s'", route, server, its);
+	if ((to->wrapper != NULL ? way_wrapper(e, named, &wanted, err)
+				 : way_server(e, named, &wanted, err)) == -1)
+		return -1;
+	if (way_begins(way, &wanted))
+		return 0;
+	holders_of(&its, edit_document(e), way);
+	return error_set(err, ERROR_INVALID, "route '%s' is not in %s '%s' but in '%s'", route,
+	    to->wrapper != NULL ? "the wrapper" : "server", named, holder_name(&its, name));
 }
 
-/* The list of server, or of the subroute of the route in, made where it is missing, for route. */
-static int open_list(struct edit *e, const char *server, const char *in, const json_t *route,
+/* To what holds the subroute's list of the route that to says. */
+static int way_inside(
+    struct edit *e, const struct destination *to, struct way *way, struct error *err)
+{
+	json_t *handle;
+	size_t i;
+
+	if (way_route(e, to->in, way, err) == -1 || check_named(e, to, way, to->in, err) == -1)
+		return -1;
+	handle = json_object_get(way->value, "handle");
+	for (i = 0; i < json_array_size(handle); i++)
+		if (json_object_get(json_array_get(handle, i), "routes") != NULL)
+			break;
+	if (i == json_array_size(handle))
+		return error_set(
+		    err, ERROR_INVALID, "route '%s' has no subroute to add to", to->in);
+	way_key(way, "handle");
+	way_index(way, i);
+	return 0;
+}
+
+static int way_own_list(struct edit *e, const char *server, struct way *way, struct error *err)
+{
+	if (way_server(e, server, way, err) == -1)
+		return -1;
+	if (strcmp(way->steps[1].key, "layer4") == 0)
+		return 0;
+	return error_set(err, ERROR_INVALID,
+	    "the routes of '%s' are those of HTTP, which are changed in the document; a listener "
+	    "wrapper's are meant by wrapper",
+	    server);
+}
+
+/* The list at the end of which, or at the beginning, route is put; made where it is missing. */
+static int open_list(struct edit *e, const struct destination *to, const json_t *route,
     json_t **list, struct error *err)
 {
 	struct way way;
-	json_t *holder, *handle;
-	size_t i;
+	json_t *holder;
+	int rc = to->in != NULL        ? way_inside(e, to, &way, err)
+		 : to->wrapper != NULL ? way_wrapper(e, to->wrapper, &way, err)
+				       : way_own_list(e, to->server, &way, err);
 
-	if (in != NULL) {
-		if (way_route(e, in, &way, err) == -1 || check_server(&way, server, in, err) == -1)
-			return -1;
-		handle = json_object_get(way.value, "handle");
-		for (i = 0; i < json_array_size(handle); i++)
-			if (json_object_get(json_array_get(handle, i), "routes") != NULL)
-				break;
-		if (i == json_array_size(handle))
-			return error_set(
-			    err, ERROR_INVALID, "route '%s' has no subroute to add to", in);
-		way_key(&way, "handle");
-		way_index(&way, i);
-	} else if (way_server(e, server, &way, err) == -1) {
+	if (rc == -1)
 		return -1;
-	}
 	holder = way_open(e, &way);
 	if (json_object_get(holder, "routes") == NULL)
 		json_object_set_new(holder, "routes", json_array());
@@ -97,48 +116,56 @@ static int check_id_change(struct edit *e, const json_t *route, const json_t *id
 	return check_id(e, json_string_value(id), err);
 }
 
-/* The list that anchor is in, which must be the one that server or in name. */
-static int open_list_of(struct edit *e, const char *server, const char *in, const char *anchor,
-    const json_t *route, json_t **list, size_t *index, struct error *err)
+/* The list that anchor is in, which must be the one that is named. */
+static int open_list_of(struct edit *e, const struct destination *to, const json_t *route,
+    json_t **list, size_t *index, struct error *err)
 {
 	struct way way, outer;
 
-	if (way_route(e, anchor, &way, err) == -1)
+	if (way_route(e, to->anchor, &way, err) == -1)
 		return -1;
 	*index = way_to_list(e, &way);
-	if (check_server(&way, server, anchor, err) == -1)
+	if (check_named(e, to, &way, to->anchor, err) == -1)
 		return -1;
-	if (in != NULL && way_route(e, in, &outer, err) == -1)
+	if (to->in != NULL && way_route(e, to->in, &outer, err) == -1)
 		return -1;
-	if (in != NULL && !is_list_of(&outer, &way))
-		return error_set(
-		    err, ERROR_INVALID, "route '%s' is not in the subroute of '%s'", anchor, in);
+	if (to->in != NULL && !is_list_of(&outer, &way))
+		return error_set(err, ERROR_INVALID, "route '%s' is not in the subroute of '%s'",
+		    to->anchor, to->in);
 	*list = way_open(e, &way);
 	return way_fits(&way, route, err);
 }
 
-int edit_route_add(struct edit *e, const char *server, const char *in, enum place place,
-    const char *anchor, json_t *route, struct error *err)
+static int find_place(struct edit *e, const struct destination *to, const json_t *route,
+    json_t **list, size_t *index, struct error *err)
+{
+	if (to->server != NULL && to->wrapper != NULL)
+		return error_set(err, ERROR_INVALID, "name a server or a wrapper, not both");
+	if (to->place == PLACE_BEFORE || to->place == PLACE_AFTER) {
+		if (open_list_of(e, to, route, list, index, err) == -1)
+			return -1;
+		*index += to->place == PLACE_AFTER ? 1 : 0;
+		return 0;
+	}
+	if (to->server == NULL && to->wrapper == NULL && to->in == NULL)
+		return error_set(err, ERROR_INVALID,
+		    "name the server or the wrapper, or a route to add before or after");
+	if (open_list(e, to, route, list, err) == -1)
+		return -1;
+	*index = to->place == PLACE_FIRST ? 0 : json_array_size(*list);
+	return 0;
+}
+
+int edit_route_add(struct edit *e, const struct destination *to, json_t *route, struct error *err)
 {
 	json_t *list = NULL;
-	size_t index;
+	size_t index = 0;
 
-	if (check_id_is_free(e, route, err) == -1)
+	if (check_id_is_free(e, route, err) == -1 ||
+	    find_place(e, to, route, &list, &index, err) == -1)
 		return -1;
-	if (place == PLACE_BEFORE || place == PLACE_AFTER) {
-		if (open_list_of(e, server, in, anchor, route, &list, &index, err) == -1)
-			return -1;
-		index += place == PLACE_AFTER ? 1 : 0;
-	} else if (server == NULL && in == NULL) {
-		return error_set(
-		    err, ERROR_INVALID, "name the server, or a route to add before or after");
-	} else {
-		if (open_list(e, server, in, route, &list, err) == -1)
-			return -1;
-		index = place == PLACE_FIRST ? 0 : json_array_size(list);
-	}
 	json_array_insert(list, index, route);
-	edit_set_added(e, route);
+	edit_set_touched(e, route);
 	return 0;
 }
 
@@ -172,6 +199,7 @@ int edit_route_replace(struct edit *e, const char *name, json_t *route, struct e
 	}
 	json_array_set_new(list, index, fresh);
 	edit_set_origin(e, fresh, origin);
+	edit_set_touched(e, fresh);
 	return 0;
 }
 
@@ -192,6 +220,7 @@ int edit_route_set(
 		json_object_del(route, key);
 	else
 		json_object_set(route, key, value);
+	edit_set_touched(e, route);
 	return 0;
 }
 
@@ -223,6 +252,7 @@ int edit_route_move(
 	route = json_incref(json_array_get(list, from));
 	json_array_remove(list, from);
 	json_array_insert_new(list, to > from ? to - 1 : to, route);
+	edit_set_touched(e, route);
 	return 0;
 }
 

@@ -3,10 +3,11 @@
 
 #include "daemon/config/edit.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "daemon/config/edit_way.h"
+
+#define KIND "/proxy["
 
 static bool is_proxy(const json_t *handler)
 {
@@ -57,32 +58,7 @@ static bool search_handlers(struct way *way, const char *key, size_t wanted, siz
 
 size_t edit_proxy_route(const char *proxy)
 {
-	const char *slash = strrchr(proxy, '/');
-
-	if (slash != NULL && strncmp(slash, "/proxy[", 7) == 0)
-		return (size_t)(slash - proxy);
-	return strlen(proxy);
-}
-
-/* "ROUTE" or "ROUTE/proxy[1]" -> the route's name and which proxy; false: malformed. */
-static bool split_proxy(const char *text, char *route, size_t size, size_t *index, bool *indexed)
-{
-	size_t length = edit_proxy_route(text);
-	const char *number = text + length + strlen("/proxy[");
-	char *end;
-
-	*index = 0;
-	*indexed = text[length] != '\0';
-	if (*indexed) {
-		*index = strtoul(number, &end, 10);
-		if (*number < '0' || *number > '9' || strcmp(end, "]") != 0)
-			return false;
-	}
-	if (length >= size)
-		return false;
-	memcpy(route, text, length);
-	route[length] = '\0';
-	return true;
+	return way_name_length(proxy, KIND);
 }
 
 int way_proxy(struct edit *e, const char *text, struct way *way, struct error *err)
@@ -92,7 +68,7 @@ int way_proxy(struct edit *e, const char *text, struct way *way, struct error *e
 	size_t index, seen = 0, all = 0;
 	bool indexed;
 
-	if (!split_proxy(text, name, sizeof(name), &index, &indexed))
+	if (!way_name_split(text, KIND, name, sizeof(name), &index, &indexed))
 		return error_set(
 		    err, ERROR_INVALID, "'%s' is not ROUTE or ROUTE/proxy[NUMBER]", text);
 	if (way_route(e, name, way, err) == -1)

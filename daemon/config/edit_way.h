@@ -32,6 +32,9 @@ void way_key(struct way *way, const char *key);
 void way_index(struct way *way, size_t index);
 void way_pop(struct way *way, size_t count, json_t *value);
 
+/* Does way begin with all of start? */
+bool way_begins(const struct way *way, const struct way *start);
+
 /*
  * Makes everything on the way this edit's own; returns the value at its end, to be changed in
  * place, borrowed.
@@ -47,17 +50,32 @@ int way_fits(const struct way *way, const json_t *value, struct error *err);
 /* Goes one step back, from an array's item to the array; returns the item's index. */
 size_t way_to_list(struct edit *edit, struct way *way);
 
-/* To a server, and to a route by "@id" or "#handle". 0, or -1 with err: ERROR_NOT_FOUND. */
-void way_servers(struct edit *edit, struct way *way);
+/* To the servers of an app; to one of either app ("main", "http/web"). As way_route(). */
+void way_servers(struct edit *edit, const char *app, struct way *way);
 int way_server(struct edit *edit, const char *name, struct way *way, struct error *err);
+/* To a listener wrapper "layer4" of an HTTP server: "web", where it has several "web/layer4[1]". */
+int way_wrapper(struct edit *edit, const char *name, struct way *way, struct error *err);
+/* To a route by "@id" or "#handle". 0, or -1 with err. */
 int way_route(struct edit *edit, const char *name, struct way *way, struct error *err);
 /* The same where it is no error that there is none: false. */
 bool way_find_route(struct edit *edit, const char *name, struct way *way);
 
+/*
+ * How many bytes of a name come before what says which of several, such as kind "/proxy[" in
+ * "ROUTE/proxy[1]": all of them where nothing does.
+ */
+size_t way_name_length(const char *text, const char *kind);
+/* The same, taken apart; *indexed: it is said which. False: malformed, or too long for name. */
+bool way_name_split(
+    const char *text, const char *kind, char *name, size_t size, size_t *index, bool *indexed);
+
+/* The instance that is changed. */
+const struct instance *edit_base(const struct edit *edit);
+
 /* What takes the place of a value carries its identity on. */
 void edit_set_origin(struct edit *edit, json_t *json, const json_t *origin);
-/* For edit_added(). */
-void edit_set_added(struct edit *edit, json_t *route);
+/* For edit_take_touched(). */
+void edit_set_touched(struct edit *edit, json_t *route);
 
 /* To a proxy handler, and to an upstream of it, named as edit.h says. As way_route(). */
 int way_proxy(struct edit *edit, const char *proxy, struct way *way, struct error *err);

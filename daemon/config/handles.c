@@ -7,14 +7,15 @@
 #include <time.h>
 
 #include "common/log.h"
-#include "daemon/config/item_key.h"
+#include "daemon/config/holder.h"
 #include "daemon/core/handle.h"
+#include "daemon/core/item_key.h"
 
 static struct {
 	uint64_t last;     /* given */
 	uint64_t reserved; /* on disk: none above it was given before a crash */
 	int (*reserve)(struct error *err);
-	json_t *servers; /* {NAME: {KEY: HANDLE}} */
+	json_t *servers; /* {LIST: {KEY: HANDLE}} */
 } handles;
 
 /* ---- for the loader -------------------------------------------------------------------------- */
@@ -54,9 +55,9 @@ static uint64_t number(const json_t *value)
 	return n > 0 ? (uint64_t)n : 0;
 }
 
-static uint64_t kept(const char *server, const char *key)
+static uint64_t kept(const char *list, const char *key)
 {
-	return number(json_object_get(json_object_get(handles.servers, server), key));
+	return number(json_object_get(json_object_get(handles.servers, list), key));
 }
 
 static const struct handle_source source = {.next = next, .kept = kept};
@@ -107,17 +108,17 @@ static void set(json_t *keys, const char *key, uint64_t handle)
 	json_object_set_new(keys, key, json_integer((json_int_t)handle));
 }
 
-/* The handles of a server's routes as they are now. */
-static json_t *running(const struct instance *instance, const struct server *server)
+/* The handles of a list's routes as they are now. */
+static json_t *running(const struct route_table *table)
 {
-	const json_t *list = instance_routes_json(instance, server->name);
+	const struct route_list *routes = table->routes;
 	json_t *out = json_object();
 	struct item_keys keys;
 	size_t i;
 
-	item_keys_make(&keys, list);
-	for (i = 0; i < keys.count && i < server->routes.count; i++)
-		set(out, keys.items[i], server->routes.items[i]->identity->handle);
+	item_keys_make(&keys, table->json);
+	for (i = 0; i < keys.count && i < routes->count; i++)
+		set(out, keys.items[i], routes->items[i]->identity->handle);
 	item_keys_fini(&keys);
 	return out;
 }
@@ -134,7 +135,7 @@ static bool is_taken(json_t *keys, uint64_t handle)
 }
 
 /* The same for a list that is not what runs: first what runs of it, then what is kept. */
-static json_t *of_list(const char *server, const json_t *list, json_t *now)
+static json_t *of_list(const char *name, const json_t *list, json_t *now)
 {
 	json_t *out = json_object(), *value;
 	struct item_keys keys;
@@ -148,7 +149,7 @@ static json_t *of_list(const char *server, const json_t *list, json_t *now)
 			json_object_set(out, keys.items[i], value);
 	}
 	for (i = 0; i < keys.count; i++) {
-		handle = kept(server, keys.items[i]);
+		handle = kept(name, keys.items[i]);
 		if (handle != 0 && json_object_get(out, keys.items[i]) == NULL &&
 		    !is_taken(out, handle))
 			set(out, keys.items[i], handle);
@@ -157,18 +158,18 @@ static json_t *of_list(const char *server, const json_t *list, json_t *now)
 	return out;
 }
 
-static void keep_lists(const struct instance *instance, const json_t *saved, json_t *out)
+static void keep_lists(const struct instance *instance, json_t *saved, json_t *out)
 {
-	const json_t *app = json_object_get(json_object_get(saved, "apps"), "layer4");
-	json_t *servers = json_object_get(app, "servers"), *value;
-	const char *name;
+	char name[HOLDER_NAME_MAX];
+	struct holders h;
 
-	json_object_foreach (servers, name, value) {
-		const struct server *server = instance_server(instance, name);
-		const json_t *list = json_object_get(value, "routes");
-		json_t *keys = server != NULL ? running(instance, server) : json_object(), *all;
+	holders_start(&h, saved);
+	while (holders_next(&h)) {
+		const json_t *list = json_object_get(h.way.value, "routes");
+		const struct route_table *table = instance_table(instance, holder_name(&h, name));
+		json_t *keys = table != NULL ? running(table) : json_object(), *all;
 
-		if (server == NULL || list != instance_routes_json(instance, name)) {
+		if (table == NULL || list != table->json) {
 			all = of_list(name, list, keys);
 			json_decref(keys);
 			keys = all;
@@ -182,16 +183,15 @@ static void keep_others(const struct instance *instance, json_t *out)
 {
 	size_t i;
 
-	for (i = 0; i < instance->server_count; i++) {
-		const struct server *server = instance->servers[i];
+	for (i = 0; i < instance->table_count; i++) {
+		const struct route_table *table = instance->tables[i];
 		json_t *keys;
 
-		if (instance_routes_json(instance, server->name) != NULL ||
-		    server->routes.count != 1)
+		if (table->json != NULL || table->routes->count != 1)
 			continue;
 		keys = json_object();
-		set(keys, HANDLE_KEY_ONLY, server->routes.items[0]->identity->handle);
-		json_object_set_new(out, server->name, keys);
+		set(keys, HANDLE_KEY_ONLY, table->routes->items[0]->identity->handle);
+		json_object_set_new(out, table->name, keys);
 	}
 }
 

@@ -28,7 +28,7 @@ void handles_stop(void);
 /* Gives back what is reserved and was not given; was there any? To be written then. */
 bool handles_settle(void);
 
-/* What is to be kept: {"last", "servers": {NAME: {KEY: HANDLE}}}. A new reference. */
+/* What is to be kept: {"last", "servers": {LIST: {KEY: HANDLE}}}. A new reference. */
 json_t *handles_json(void);
 
 /*

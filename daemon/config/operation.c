@@ -115,6 +115,7 @@ static int place_of(
 
 static const struct field route_add_fields[] = {
     TEXT(server, 0, "the server whose list it goes to"),
+    TEXT(wrapper, 0, "the HTTP server whose listener wrapper's list it goes to"),
     TEXT(in, 0, "the route whose subroute it goes to"),
     PLACE,
     VALUE("route", "the route, as JSON text or as a Caddyfile's route block"),
@@ -123,14 +124,13 @@ static const struct field route_add_fields[] = {
 
 static int route_add(struct edit *e, const struct operation *op, struct error *err)
 {
-	enum place place = PLACE_LAST;
-	const char *anchor = NULL;
+	struct destination to = {.server = op->server, .wrapper = op->wrapper, .in = op->in};
 	json_t *route;
 	int rc;
 
-	if (place_of(op, &place, &anchor, err) == -1 || parse_route(e, op, &route, err) == -1)
+	if (place_of(op, &to.place, &to.anchor, err) == -1 || parse_route(e, op, &route, err) == -1)
 		return -1;
-	rc = edit_route_add(e, op->server, op->in, place, anchor, route, err);
+	rc = edit_route_add(e, &to, route, err);
 	json_decref(route);
 	return rc;
 }

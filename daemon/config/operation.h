@@ -21,7 +21,7 @@ enum existing { EXISTING_KEEP, EXISTING_DRAIN, EXISTING_KILL };
 struct operation {
 	const struct operation_type *type;
 	const char *id; /* of the route, or of the upstream */
-	const char *server, *in, *before, *after;
+	const char *server, *wrapper, *in, *before, *after;
 	bool first, last;
 	const char *proxy;   /* ROUTE or ROUTE/proxy[1] */
 	const char *name;    /* of a server */

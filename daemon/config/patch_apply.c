@@ -13,6 +13,7 @@
 #include "common/arena.h"
 #include "common/pack.h"
 #include "daemon/config/patch_order.h"
+#include "daemon/core/item_key.h"
 #include "daemon/input/json.h"
 
 #define KEY_SHOWN 8 /* letters of a digest in a path */
@@ -52,18 +53,15 @@ static json_t *owned(struct applying *a, json_t *json)
 	return (json_t *)o->json;
 }
 
-/* An item is only ever gone through by its "@id". Returns its index; the list's size: none. */
+/* An item is only ever gone through by its name. Returns its index; the list's size: none. */
 static size_t find_item(const json_t *list, const char *key)
 {
-	const char *id;
 	json_t *item;
 	size_t i;
 
-	json_array_foreach (list, i, item) {
-		id = json_string_value(json_object_get(item, "@id"));
-		if (id != NULL && key[0] == '@' && strcmp(id, key + 1) == 0)
+	json_array_foreach (list, i, item)
+		if (item_is_named(item, key))
 			break;
-	}
 	return i;
 }
 
@@ -348,7 +346,7 @@ const char *patch_path(const json_t *entry, char *out, size_t size)
 
 		if (text == NULL || used >= size)
 			break;
-		/* The way goes through items by their "@id" alone. */
+		/* The way goes through items by their names alone. */
 		item = i + 1 < json_array_size(at) ? text[0] == '@' : is_item(entry);
 		if (!item)
 			used += (size_t)snprintf(

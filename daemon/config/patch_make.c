@@ -10,7 +10,7 @@
 #include <uthash.h>
 
 #include "common/arena.h"
-#include "daemon/config/item_key.h"
+#include "daemon/core/item_key.h"
 
 #define NONE SIZE_MAX
 

@@ -8,7 +8,7 @@
 #include <uthash.h>
 
 #include "common/arena.h"
-#include "daemon/config/item_key.h"
+#include "daemon/core/item_key.h"
 
 struct order_item {
 	struct order_item *previous, *next; /* a ring through order.ends */

@@ -4,6 +4,7 @@
 #include "daemon/config/txn.h"
 
 #include <uthash.h>
+#include <pointsman/control.h>
 
 #include "common/arena.h"
 #include "daemon/config/change.h"
@@ -12,15 +13,13 @@
 #include "daemon/config/edit_way.h"
 #include "daemon/config/operation.h"
 
-#define OPERATIONS_MAX 10000
-
 /* One on its way. */
 struct txn {
 	struct arena *arena;
 	struct operation *operations;
 	size_t count;
-	json_t **added;     /* by each of them, references; NULL: nothing */
-	const char **names; /* of what was added */
+	json_t **touched;   /* routes that each of them added or changed, references; or NULL */
+	const char **names; /* of those routes */
 	json_t *changes;
 	struct concerns *concerns;
 	const char *who;
@@ -38,8 +37,8 @@ static void txn_free(void *arg)
 
 	if (t->concerns != NULL)
 		concerns_free(t->concerns);
-	for (i = 0; t->added != NULL && i < t->count; i++)
-		json_decref(t->added[i]);
+	for (i = 0; t->touched != NULL && i < t->count; i++)
+		json_decref(t->touched[i]);
 	json_decref(t->changes);
 	arena_free(t->arena);
 }
@@ -56,9 +55,9 @@ static int load_operations(struct txn *t, const struct txn_request *request, str
 	if (jnode_array(&root, err) == -1)
 		return -1;
 	t->count = json_array_size(request->operations);
-	if (t->count == 0 || t->count > OPERATIONS_MAX)
-		return jnode_error(
-		    &root, err, ERROR_LIMIT, "must have 1 to %d operations", OPERATIONS_MAX);
+	if (t->count == 0 || t->count > CONTROL_OPERATIONS_MAX)
+		return jnode_error(&root, err, ERROR_LIMIT, "must have 1 to %d operations",
+		    CONTROL_OPERATIONS_MAX);
 	t->operations = arena_array(t->arena, t->count, sizeof(*t->operations));
 	for (i = 0; i < t->count; i++) {
 		struct jnode item = jnode_item(&root, i);
@@ -75,10 +74,9 @@ static int load_operations(struct txn *t, const struct txn_request *request, str
 
 static int run_operations(struct txn *t, struct edit *edit, struct error *err)
 {
-	json_t *last = NULL;
 	size_t i;
 
-	t->added = arena_array(t->arena, t->count, sizeof(*t->added));
+	t->touched = arena_array(t->arena, t->count, sizeof(*t->touched));
 	t->concerns = concerns_new(instance_current(), t->operations, t->count);
 	for (i = 0; i < t->count; i++) {
 		const struct operation *op = &t->operations[i];
@@ -86,60 +84,70 @@ static int run_operations(struct txn *t, struct edit *edit, struct error *err)
 		concerns_look(t->concerns, i, edit);
 		if (op->type->run(edit, op, err) == -1)
 			return error_at(err, "operations[%zu]", i);
-		if (edit_added(edit) != last)
-			t->added[i] = json_incref(edit_added(edit));
-		last = edit_added(edit);
+		t->touched[i] = edit_take_touched(edit);
 	}
 	return 0;
 }
 
-/* What an operation added, by its JSON. */
-struct added {
-	const json_t *json;
-	const char **name;
+/* A route that operations touched, by what it was made from. */
+struct touched {
+	const json_t *origin;
+	const char *name; /* NULL: nothing names it */
 	UT_hash_handle hh;
 };
 
-/* A route that a later operation of the same transaction changed still is the one added. */
 static void find_names(
-    struct txn *t, struct added *table, const struct instance *in, const struct edit *edit)
+    struct txn *t, struct touched *table, const struct instance *in, const struct edit *edit)
 {
 	size_t i, j;
 
-	for (i = 0; i < in->server_count; i++) {
-		const struct route_list *list = &in->servers[i]->routes;
+	for (i = 0; i < in->table_count; i++) {
+		const struct route_list *list = in->tables[i]->routes;
 
 		for (j = 0; j < list->count; j++) {
-			const json_t *json = edit_origin(edit, list->items[j]->json);
-			struct added *found;
+			const json_t *origin = edit_origin(edit, list->items[j]->json);
+			struct touched *found;
 
-			HASH_FIND_PTR(table, &json, found);
+			HASH_FIND_PTR(table, &origin, found);
 			if (found != NULL)
-				*found->name = arena_strdup(t->arena, list->items[j]->name);
+				found->name = arena_strdup(t->arena, list->items[j]->name);
 		}
 	}
 }
 
-/* in NULL: nothing was published, so that there are no handles yet. */
-static void name_added(struct txn *t, const struct instance *in, const struct edit *edit)
+/* Its entry, added where it is touched for the first time. */
+static struct touched *touch(
+    struct txn *t, struct touched **table, json_t *route, const struct edit *edit)
 {
-	struct added *table = NULL, *item;
-	const char *id;
+	const json_t *origin = edit_origin(edit, route);
+	const char *id = edit_id(route);
+	struct touched *found;
+
+	HASH_FIND_PTR(*table, &origin, found);
+	if (found == NULL) {
+		found = arena_alloc(t->arena, sizeof(*found));
+		found->origin = origin;
+		HASH_ADD_PTR(*table, origin, found);
+	}
+	found->name = id != NULL ? arena_strdup(t->arena, id) : NULL;
+	return found;
+}
+
+/* As they are called after all operations. in NULL: nothing is published, new ones lack handles. */
+static void name_touched(struct txn *t, const struct instance *in, const struct edit *edit)
+{
+	struct touched *table = NULL, **entries;
 	size_t i;
 
 	t->names = arena_array(t->arena, t->count, sizeof(*t->names));
-	for (i = 0; i < t->count; i++) {
-		if (t->added[i] == NULL)
-			continue;
-		id = edit_id(t->added[i]);
-		t->names[i] = id != NULL ? arena_strdup(t->arena, id) : NULL;
-		item = arena_alloc(t->arena, sizeof(*item));
-		item->json = t->added[i];
-		item->name = &t->names[i];
-		HASH_ADD_PTR(table, json, item);
-	}
+	entries = arena_array(t->arena, t->count, sizeof(*entries));
+	for (i = 0; i < t->count; i++)
+		if (t->touched[i] != NULL)
+			entries[i] = touch(t, &table, t->touched[i], edit);
 	if (table != NULL && in != NULL)
 		find_names(t, table, in, edit);
+	for (i = 0; i < t->count; i++)
+		t->names[i] = entries[i] != NULL ? entries[i]->name : NULL;
 	HASH_CLEAR(hh, table);
 }
 
@@ -194,13 +202,13 @@ static int publish(
 		if (change_check(&change, err) == -1)
 			return -1;
 		t->changes = diff_documents(edit_base_document(edit), edit_document(edit));
-		name_added(t, NULL, edit);
+		name_touched(t, NULL, edit);
 	} else {
 		if (change_document(&change, one_less, t, err) == -1)
 			return -1;
 		t->waiting_for = 2;
 		t->revision = change_revision();
-		name_added(t, instance_current(), edit);
+		name_touched(t, instance_current(), edit);
 	}
 	concerns_count(t->concerns, one_less, t);
 	return 0;

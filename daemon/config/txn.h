@@ -30,8 +30,9 @@ struct txn_result {
 	size_t count;                /* operations */
 	const uint64_t *connections; /* how many each of them concerned, before the change */
 	uint64_t touched;            /* how many were concerned by any */
-	const char *const *names; /* of the route that each of them added; NULL: none, or unknown */
-	json_t *changes;          /* dry_run: as diff_documents() lists them; else NULL */
+	const char *const
+	    *names;      /* of the route that each added or changed; NULL: none, or unknown */
+	json_t *changes; /* dry_run: as diff_documents() lists them; else NULL */
 };
 
 /*

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* config.apply, config.check, config.reload, config.rollback: whole documents. */
+/* config.apply, config.reload, config.rollback: whole documents. */
 #include <config.h>
 
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -12,14 +11,12 @@
 #include "daemon/config/concern.h"
 #include "daemon/config/confirm.h"
 #include "daemon/config/diff.h"
-#include "daemon/config/document.h"
 #include "daemon/config/overlay.h"
-#include "daemon/config/secrets.h"
 #include "daemon/control/call.h"
 #include "daemon/control/changes.h"
+#include "daemon/control/config_document.h"
 #include "daemon/control/method.h"
 #include "daemon/control/saved_changes.h"
-#include "daemon/control/stage.h"
 #include "daemon/core/instance.h"
 
 #define NOTE_SIZE CHANGE_NOTE_MAX
@@ -83,81 +80,11 @@ static bool apply(struct call *call, struct change *change, bool dry)
 	return rc == 0;
 }
 
-/* As an empty Caddyfile it would end everything: rather a file that was not written. */
-static bool is_blank(struct span text)
-{
-	while (text.n > 0 && isspace(text.p[0])) {
-		text.p++;
-		text.n--;
-	}
-	return text.n == 0;
-}
-
-/* What config.show showed is accepted back: masked secrets are those of the document in force. */
-static int parse_document(struct span text, json_t **out, struct error *err)
-{
-	json_t *parsed;
-	int rc;
-
-	if (is_blank(text)) {
-		error_set(err, ERROR_INVALID, "is empty; a document without anything is {}");
-		return error_at(err, "document");
-	}
-	if (document_parse((const char *)text.p, text.n, "document", out, err) == -1)
-		return -1;
-	if (!secrets_has_masks((const char *)text.p, text.n))
-		return 0;
-	parsed = *out;
-	rc = secrets_restore(parsed, instance_current()->document, out, err);
-	json_decref(parsed);
-	return rc;
-}
-
-/* args begins with the document, or that it was staged. */
-static int read_document(
-    struct call *call, const struct argument *args, json_t **out, struct error *err)
-{
-	struct span text;
-	struct buf held;
-	int rc = stage_text(call->session, &args[0], &args[1], &held, &text, err);
-
-	if (rc == 0)
-		rc = parse_document(text, out, err);
-	buf_fini(&held);
-	return rc;
-}
-
-static void read_and_apply(struct call *call, const struct argument *args,
-    const struct argument *if_rev, struct change *change, bool dry)
-{
-	char who[CALL_WHO_MAX];
-	struct error err;
-
-	if (check_revision(if_rev, &err) == -1) {
-		call_fail(call, &err);
-		return;
-	}
-	if (read_document(call, args, &change->document, &err) == -1) {
-		if (!dry)
-			change_event_refused(call_who(call, who), change->comment, &err);
-		call_fail(call, &err);
-		return;
-	}
-	apply(call, change, dry);
-	json_decref(change->document);
-}
-
 static void note_of(const struct argument *comment, char out[NOTE_SIZE])
 {
 	snprintf(out, NOTE_SIZE, "%.*s", (int)comment->text.n, (const char *)comment->text.p);
 }
 
-/* clang-format off */
-#define DOCUMENT                                                                                   \
-	{.name = "document", .type = PARAM_TEXT, .max = CONTROL_REQUEST_MAX,                       \
-	    .help = "a whole document: JSON or a Caddyfile"},                                      \
-	{.name = "staged", .type = PARAM_BOOL, .help = "it was uploaded by config.stage"}
-/* clang-format on */
 #define IF_REV                                                                                     \
 	{                                                                                          \
 		.name = "if_rev", .type = PARAM_INT,                                               \
@@ -191,7 +118,7 @@ enum {
 };
 
 static const struct param apply_params[] = {
-    DOCUMENT,
+    CONFIG_DOCUMENT_PARAMS,
     IF_REV,
     {.name = "dry_run", .type = PARAM_BOOL, .help = "only find out what it would do"},
     SAVE,
@@ -199,6 +126,26 @@ static const struct param apply_params[] = {
     COMMENT,
     {.name = NULL},
 };
+
+static void read_and_apply(
+    struct call *call, const struct argument *args, struct change *change, bool dry)
+{
+	char who[CALL_WHO_MAX];
+	struct error err;
+
+	if (check_revision(&args[APPLY_IF_REV], &err) == -1) {
+		call_fail(call, &err);
+		return;
+	}
+	if (config_document_read(call, args, NULL, &change->document, &err) == -1) {
+		if (!dry)
+			change_event_refused(call_who(call, who), change->comment, &err);
+		call_fail(call, &err);
+		return;
+	}
+	apply(call, change, dry);
+	json_decref(change->document);
+}
 
 static void run_apply(struct call *call, const struct argument *args)
 {
@@ -210,7 +157,7 @@ static void run_apply(struct call *call, const struct argument *args)
 	};
 
 	note_of(&args[APPLY_COMMENT], note);
-	read_and_apply(call, args, &args[APPLY_IF_REV], &change, args[APPLY_DRY_RUN].yes);
+	read_and_apply(call, args, &change, args[APPLY_DRY_RUN].yes);
 }
 
 const struct method method_config_apply = {
@@ -220,26 +167,6 @@ const struct method method_config_apply = {
     .changes = true,
     .params = apply_params,
     .run = run_apply,
-};
-
-/* ---- config.check --------------------------------------------------------------------------- */
-
-static const struct param check_params[] = {DOCUMENT, {.name = NULL}};
-
-static void run_check(struct call *call, const struct argument *args)
-{
-	static const struct argument none;
-	struct change change = {.save = false};
-
-	read_and_apply(call, args, &none, &change, true);
-}
-
-const struct method method_config_check = {
-    .name = CONTROL_CONFIG_CHECK,
-    .help = "would this document be accepted, and what would it change?",
-    .level = LEVEL_OPERATE,
-    .params = check_params,
-    .run = run_check,
 };
 
 /* ---- config.reload -------------------------------------------------------------------------- */

@@ -30,17 +30,20 @@
 	X(conn_kill) \
 	X(conn_ls) \
 	X(conn_show) \
+	X(conn_trace) \
 	X(daemon_stop) \
 	X(events_watch) \
 	X(hello) \
 	X(listener_ls) \
 	X(listener_show) \
+	X(metrics) \
 	X(ping) \
 	X(route_ls) \
 	X(route_show) \
 	X(route_test) \
 	X(server_ls) \
 	X(server_show) \
+	X(stats) \
 	X(status) \
 	X(txn_apply) \
 	X(upstream_health) \

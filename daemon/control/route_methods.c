@@ -6,11 +6,12 @@
 #include <string.h>
 
 #include "common/arena.h"
-#include "daemon/config/edit_way.h"
+#include "daemon/config/holder.h"
 #include "daemon/config/secrets.h"
 #include "daemon/control/call.h"
 #include "daemon/control/method.h"
 #include "daemon/control/rows.h"
+#include "daemon/core/tally.h"
 
 static void append(struct buf *out, const char *joint, const char *text)
 {
@@ -58,26 +59,40 @@ static void pack_words(
 	buf_fini(&text);
 }
 
+/* Where a route is. */
+struct whereabouts {
+	const char *server;
+	const char *wrapper; /* NULL: in none */
+};
+
 /* route NULL: one inside another, which has no handle and is not counted. */
 static void pack_route(
-    struct pack_box *map, const char *server, const json_t *json, const struct route *route)
+    struct pack_box *map, struct whereabouts where, const json_t *json, const struct route *route)
 {
 	const struct route_identity *identity = route != NULL ? route->identity : NULL;
 	char handle[32] = "";
+	struct tally sum;
 
 	if (identity != NULL)
 		snprintf(handle, sizeof(handle), "#%llu", (unsigned long long)identity->handle);
 	rows_text(pack_key(map, "name"), route != NULL ? route->name : edit_id(json));
 	pack_str(pack_key(map, "handle"), identity != NULL ? handle : NULL);
 	rows_text(pack_key(map, "id"), edit_id(json));
-	rows_text(pack_key(map, "server"), server);
+	rows_text(pack_key(map, "server"), where.server);
+	rows_text(pack_key(map, "wrapper"), where.wrapper);
 	pack_words(pack_key(map, "label"), json, label);
 	pack_words(pack_key(map, "handlers"), json, handlers);
 	pack_bool(pack_key(map, "disabled"), json_is_true(json_object_get(json, "disabled")));
 	if (identity == NULL)
 		return;
-	pack_u64(pack_key(map, "hits"), atomic_load(&identity->hits));
-	pack_u64(pack_key(map, "active"), atomic_load(&identity->active));
+	tallies_sum(identity->tallies, &sum);
+	pack_u64(pack_key(map, "hits"), counter_get(&sum.opened));
+	pack_u64(pack_key(map, "active"), tally_active(&sum));
+}
+
+static struct whereabouts where_is(const struct route_table *table, const struct route *route)
+{
+	return (struct whereabouts){.server = route->server, .wrapper = table->wrapper};
 }
 
 /* ---- ls ------------------------------------------------------------------------------------- */
@@ -85,21 +100,21 @@ static void pack_route(
 static bool next_route(struct rows *rows, struct pack_box *items)
 {
 	const struct instance *in = rows->instance;
+	const struct route_table *table;
 	const struct route *route;
-	const struct server *server;
 	struct pack_box map;
 
-	while (rows->server < in->server_count &&
-	       rows->item == in->servers[rows->server]->routes.count) {
-		rows->server++;
+	while (
+	    rows->list < in->table_count && rows->item == in->tables[rows->list]->routes->count) {
+		rows->list++;
 		rows->item = 0;
 	}
-	if (rows->server == in->server_count)
+	if (rows->list == in->table_count)
 		return false;
-	server = in->servers[rows->server];
-	route = server->routes.items[rows->item];
+	table = in->tables[rows->list];
+	route = table->routes->items[rows->item];
 	pack_map_open(pack_item(items), &map);
-	pack_route(&map, server->name, route->json, route);
+	pack_route(&map, where_is(table, route), route->json, route);
 	pack_u64(pack_key(&map, "index"), rows->item++);
 	pack_close(&map);
 	return true;
@@ -120,17 +135,20 @@ const struct method method_route_ls = {
 
 /* ---- show ----------------------------------------------------------------------------------- */
 
-/* By the name that route.ls shows, or the handle. NULL: it is inside another, or not there. */
-static const struct route *top_route(const struct instance *in, const char *name)
+/*
+ * By the name that route.ls shows, or the handle; *table is the list that it is in. NULL: it is
+ * inside another, or not there.
+ */
+static const struct route *top_route(
+    const struct instance *in, const char *name, const struct route_table **table)
 {
 	char handle[32];
 	size_t i, j;
 
-	for (i = 0; i < in->server_count; i++) {
-		const struct route_list *list = &in->servers[i]->routes;
-
-		for (j = 0; j < list->count; j++) {
-			const struct route *route = list->items[j];
+	for (i = 0; i < in->table_count; i++) {
+		*table = in->tables[i];
+		for (j = 0; j < (*table)->routes->count; j++) {
+			const struct route *route = (*table)->routes->items[j];
 
 			snprintf(handle, sizeof(handle), "#%llu",
 			    (unsigned long long)route->identity->handle);
@@ -141,7 +159,7 @@ static const struct route *top_route(const struct instance *in, const char *name
 	return NULL;
 }
 
-static int pack_shown(struct call *call, const char *server, json_t *json,
+static int pack_shown(struct call *call, struct whereabouts where, json_t *json,
     const struct route *route, struct error *err)
 {
 	json_t *masked = secrets_mask(json);
@@ -154,7 +172,7 @@ static int pack_shown(struct call *call, const char *server, json_t *json,
 		    err, ERROR_LIMIT, "the route is too long for one answer; see config.show");
 	} else {
 		map = call_result(call);
-		pack_route(map, server, json, route);
+		pack_route(map, where, json, route);
 		pack_str(pack_key(map, "json"), text);
 	}
 	free(text);
@@ -162,25 +180,39 @@ static int pack_shown(struct call *call, const char *server, json_t *json,
 	return rc;
 }
 
+/* One inside another. */
+static int pack_inner(
+    struct call *call, const struct instance *in, const char *name, struct error *err)
+{
+	struct edit *edit = edit_new(in);
+	char list[HOLDER_NAME_MAX], server[HOLDER_NAME_MAX];
+	struct whereabouts where;
+	struct holders h;
+	struct way way;
+	int rc = way_route(edit, name, &way, err);
+
+	if (rc == 0) {
+		holders_of(&h, in->document, &way);
+		where.server = holder_server(&h, server);
+		where.wrapper = h.http ? holder_name(&h, list) + strlen(HOLDER_HTTP) : NULL;
+		rc = pack_shown(call, where, way.value, NULL, err);
+	}
+	edit_free(edit);
+	return rc;
+}
+
 static int pack_found(struct call *call, const char *name, struct error *err)
 {
 	const struct instance *in = instance_current();
+	const struct route_table *table;
 	const struct route *route;
-	struct edit *edit;
-	struct way way;
-	int rc;
 
 	if (in == NULL)
 		return error_set(err, ERROR_NOT_FOUND, "no document is in force");
-	route = top_route(in, name);
-	if (route != NULL)
-		return pack_shown(call, route->server, route->json, route, err);
-	edit = edit_new(in);
-	rc = way_route(edit, name, &way, err);
-	if (rc == 0)
-		rc = pack_shown(call, way.steps[3].key, way.value, NULL, err);
-	edit_free(edit);
-	return rc;
+	route = top_route(in, name, &table);
+	if (route == NULL)
+		return pack_inner(call, in, name, err);
+	return pack_shown(call, where_is(table, route), route->json, route, err);
 }
 
 static const struct param show_params[] = {

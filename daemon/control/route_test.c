@@ -174,13 +174,11 @@ static int read_bytes(struct test *t, const struct argument *args, struct error 
 
 static int read_phase(struct test *t, const struct argument *arg, struct error *err)
 {
-	static const char *const words[] = {
-	    [MATCH_LIVE] = "live", [MATCH_ENDED] = "ended", [MATCH_SILENT] = "silent"};
-	size_t i;
+	enum match_phase phase;
 
-	for (i = 0; arg->given && i < sizeof(words) / sizeof(words[0]); i++) {
-		if (span_eq_str(arg->text, words[i])) {
-			t->in.phase = (enum match_phase)i;
+	for (phase = MATCH_LIVE; arg->given && phase <= MATCH_SILENT; phase++) {
+		if (span_eq_str(arg->text, match_phase_name(phase))) {
+			t->in.phase = phase;
 			return 0;
 		}
 	}
@@ -224,14 +222,12 @@ static void on_route(void *arg, const struct explain *e, const struct route *rou
 static void on_matcher(
     void *arg, size_t set, const struct matcher_type *type, enum match_verdict verdict)
 {
-	static const char *const words[] = {
-	    [MATCH_NO] = "no", [MATCH_YES] = "yes", [MATCH_MORE] = "more"};
 	struct test *t = arg;
 	json_t *route = json_array_get(t->items, json_array_size(t->items) - 1);
 
 	json_array_append_new(json_object_get(route, "matchers"),
 	    json_pack("{s:i, s:s, s:s}", "set", (int)set, "matcher", type->name, "verdict",
-		words[verdict]));
+		match_verdict_name(verdict)));
 }
 
 static void on_handler(void *arg, const struct handler_type *type)
@@ -253,6 +249,7 @@ static void run(struct test *t)
 {
 	struct explain e = {
 	    .in = &t->in,
+	    .server = t->server,
 	    .arg = t,
 	    .route = on_route,
 	    .matcher = on_matcher,

@@ -21,7 +21,7 @@ struct call;
 struct rows {
 	struct call *call;
 	struct instance *instance;
-	size_t server, item, inner; /* the cursor, for next() */
+	size_t list, item, inner; /* the cursor, for next(): servers, or lists of routes */
 	/* Puts the next row into items; false: there is none. */
 	bool (*next)(struct rows *rows, struct pack_box *items);
 	size_t sent;

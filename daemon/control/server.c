@@ -303,6 +303,7 @@ void control_server_stop(void)
 	if (!ev_is_active(&control.io) && !ev_is_active(&control.pause))
 		return;
 	session_close_all("the daemon stops");
+	workers_settle(); /* calls on their way end, though nobody hears of it */
 	event_log_stop();
 	txn_memory_forget();
 	ev_io_stop(control_loop(), &control.io);

@@ -7,6 +7,7 @@
 #include "daemon/control/call.h"
 #include "daemon/control/method.h"
 #include "daemon/control/rows.h"
+#include "daemon/core/tally.h"
 
 static const struct param name_params[] = {
     {.name = "name", .type = PARAM_TEXT, .required = true, .help = "of the server"},
@@ -31,20 +32,34 @@ static void pack_listen(struct pack *pack, const struct strings *listen)
 	pack_close(&list);
 }
 
-static void pack_server(struct pack_box *map, const struct server *server)
+/* Its own routes and those of its listener wrappers, which are listed as its. */
+static size_t count_routes(const struct instance *in, const struct server *server)
+{
+	size_t count = server->routes.count, i;
+
+	for (i = 0; i < in->table_count; i++)
+		if (in->tables[i]->wrapper != NULL &&
+		    strcmp(in->tables[i]->server, server->name) == 0)
+			count += in->tables[i]->routes->count;
+	return count;
+}
+
+/* Who comes to a wrapper's route has come to the server's own route before. */
+static void pack_server(
+    struct pack_box *map, const struct instance *in, const struct server *server)
 {
 	uint64_t hits = 0, active = 0;
+	struct tally sum;
 	size_t i;
 
 	for (i = 0; i < server->routes.count; i++) {
-		const struct route_identity *identity = server->routes.items[i]->identity;
-
-		hits += atomic_load_explicit(&identity->hits, memory_order_relaxed);
-		active += atomic_load_explicit(&identity->active, memory_order_relaxed);
+		tallies_sum(server->routes.items[i]->identity->tallies, &sum);
+		hits += counter_get(&sum.opened);
+		active += tally_active(&sum);
 	}
 	rows_text(pack_key(map, "name"), server->name);
 	pack_listen(pack_key(map, "listeners"), &server->listen);
-	pack_u64(pack_key(map, "routes"), server->routes.count);
+	pack_u64(pack_key(map, "routes"), count_routes(in, server));
 	pack_u64(pack_key(map, "hits"), hits);
 	pack_u64(pack_key(map, "active"), active);
 }
@@ -53,10 +68,10 @@ static bool next_server(struct rows *rows, struct pack_box *items)
 {
 	struct pack_box map;
 
-	if (rows->server == rows->instance->server_count)
+	if (rows->list == rows->instance->server_count)
 		return false;
 	pack_map_open(pack_item(items), &map);
-	pack_server(&map, rows->instance->servers[rows->server++]);
+	pack_server(&map, rows->instance, rows->instance->servers[rows->list++]);
 	pack_close(&map);
 	return true;
 }
@@ -91,7 +106,7 @@ static void run_server_show(struct call *call, const struct argument *args)
 	for (i = 0; in != NULL && i < in->server_count; i++) {
 		if (!span_eq_str(args[0].text, in->servers[i]->name))
 			continue;
-		pack_server(call_result(call), in->servers[i]);
+		pack_server(call_result(call), in, in->servers[i]);
 		call_finish(call);
 		return;
 	}
@@ -131,14 +146,14 @@ static bool next_listener(struct rows *rows, struct pack_box *items)
 	const struct server *server;
 	struct pack_box map;
 
-	while (rows->server < in->server_count &&
-	       rows->item == in->servers[rows->server]->listen.count) {
-		rows->server++;
+	while (
+	    rows->list < in->server_count && rows->item == in->servers[rows->list]->listen.count) {
+		rows->list++;
 		rows->item = 0;
 	}
-	if (rows->server == in->server_count)
+	if (rows->list == in->server_count)
 		return false;
-	server = in->servers[rows->server];
+	server = in->servers[rows->list];
 	pack_map_open(pack_item(items), &map);
 	pack_listener(&map, server, server->listen.items[rows->item++]);
 	pack_close(&map);

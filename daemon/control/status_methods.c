@@ -114,12 +114,12 @@ static void pack_document(struct pack_box *map)
 	uint64_t listeners = 0, routes = 0, held = routes_held();
 	size_t i, servers = instance != NULL ? instance->server_count : 0;
 
-	for (i = 0; i < servers; i++) {
-		const struct server *server = instance->servers[i];
-		uint64_t now = held_of(&server->routes);
+	for (i = 0; i < servers; i++)
+		listeners += instance->servers[i]->listen.count;
+	for (i = 0; instance != NULL && i < instance->table_count; i++) {
+		uint64_t now = held_of(instance->tables[i]->routes);
 
-		listeners += server->listen.count;
-		routes += server->routes.count;
+		routes += instance->tables[i]->routes->count;
 		held -= now < held ? now : held; /* connections come and go meanwhile */
 	}
 	pack_u64(pack_key(map, "servers"), servers);

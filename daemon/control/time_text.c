@@ -4,18 +4,23 @@
 #include "daemon/control/time_text.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <time.h>
 
 const char *time_text(int64_t ns, char out[TIME_TEXT_MAX])
 {
 	time_t seconds = (time_t)(ns / DURATION_S);
+	unsigned ms = (unsigned)(ns % DURATION_S / DURATION_MS);
 	struct tm tm;
 	size_t n;
 
 	gmtime_r(&seconds, &tm);
 	n = strftime(out, TIME_TEXT_MAX, "%Y-%m-%dT%H:%M:%S", &tm);
-	snprintf(out + n, TIME_TEXT_MAX - n, ".%03dZ", (int)(ns % DURATION_S / DURATION_MS));
+	out[n++] = '.';
+	out[n++] = (char)('0' + ms / 100);
+	out[n++] = (char)('0' + ms / 10 % 10);
+	out[n++] = (char)('0' + ms % 10);
+	out[n++] = 'Z';
+	out[n] = '\0';
 	return out;
 }
 

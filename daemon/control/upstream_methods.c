@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "common/duration.h"
-#include "daemon/config/edit_way.h"
+#include "daemon/config/holder.h"
 #include "daemon/control/call.h"
 #include "daemon/control/method.h"
 #include "daemon/control/rows.h"
@@ -216,8 +216,7 @@ static void pack_upstream(struct pack_box *map, const char *server, const char *
 	pack_states(map, p);
 }
 
-static void pack_spot(
-    struct pack_box *map, const char *server, const struct route *route, const struct spot *p)
+static void pack_spot(struct pack_box *map, const struct route *route, const struct spot *p)
 {
 	char proxy[NAME_MAX_SIZE];
 
@@ -225,7 +224,7 @@ static void pack_spot(
 		snprintf(proxy, sizeof(proxy), "%s/proxy[%zu]", route->name, p->proxy);
 	else
 		snprintf(proxy, sizeof(proxy), "%s", route->name);
-	pack_upstream(map, server, route->name, proxy, p);
+	pack_upstream(map, route->server, route->name, proxy, p);
 }
 
 /* ---- ls ------------------------------------------------------------------------------------- */
@@ -235,11 +234,11 @@ static bool next_upstream(struct rows *rows, struct pack_box *items)
 	const struct instance *in = rows->instance;
 	struct pack_box map;
 
-	for (; rows->server < in->server_count; rows->server++, rows->item = 0) {
-		const struct server *server = in->servers[rows->server];
+	for (; rows->list < in->table_count; rows->list++, rows->item = 0) {
+		const struct route_list *routes = in->tables[rows->list]->routes;
 
-		for (; rows->item < server->routes.count; rows->item++, rows->inner = 0) {
-			const struct route *route = server->routes.items[rows->item];
+		for (; rows->item < routes->count; rows->item++, rows->inner = 0) {
+			const struct route *route = routes->items[rows->item];
 			struct spot p = {.left = rows->inner};
 
 			search(json_object_get(route->json, "handle"), &p);
@@ -247,7 +246,7 @@ static bool next_upstream(struct rows *rows, struct pack_box *items)
 				continue;
 			rows->inner++;
 			pack_map_open(pack_item(items), &map);
-			pack_spot(&map, server->name, route, &p);
+			pack_spot(&map, route, &p);
 			pack_close(&map);
 			return true;
 		}
@@ -279,13 +278,14 @@ static const struct param show_params[] = {
 /* What args name: proxy handler and upstream. */
 struct named {
 	struct spot spot; /* upstream and handler alone */
-	char proxy[NAME_MAX_SIZE], route[NAME_MAX_SIZE], server[NAME_MAX_SIZE];
+	char proxy[NAME_MAX_SIZE], route[NAME_MAX_SIZE], server[HOLDER_NAME_MAX];
 };
 
 static int find_in(
     const struct instance *in, const char *name, struct named *out, struct error *err)
 {
 	struct edit *edit = edit_new(in);
+	struct holders h;
 	struct way way;
 	int rc = way_proxy(edit, out->proxy, &way, err);
 
@@ -297,7 +297,8 @@ static int find_in(
 		out->spot.upstream = way.value;
 		snprintf(out->route, sizeof(out->route), "%.*s", (int)edit_proxy_route(out->proxy),
 		    out->proxy);
-		snprintf(out->server, sizeof(out->server), "%s", way.steps[3].key);
+		holders_of(&h, in->document, &way);
+		holder_server(&h, out->server);
 	}
 	edit_free(edit);
 	return rc;

@@ -10,6 +10,8 @@
 #include "common/log.h"
 #include "daemon/core/conn_event.h"
 #include "daemon/core/conn_table.h"
+#include "daemon/core/conn_tally.h"
+#include "daemon/core/conn_trace.h"
 #include "daemon/core/flow.h"
 #include "daemon/core/instance.h"
 #include "daemon/core/listener.h"
@@ -20,17 +22,6 @@
 /* What a relayed connection needs in its first chunk, so that it is one allocation. */
 #define CONN_ARENA 1280
 #define FLOW_ARENA 1280
-
-const char *end_reason_name(enum end_reason reason)
-{
-	static const char *const names[] = {
-#define END_NAME(id, name, help) [id] = name,
-	    END_REASONS(END_NAME)
-#undef END_NAME
-	};
-
-	return names[reason];
-}
 
 /* ---- events -------------------------------------------------------------------------------- */
 
@@ -119,14 +110,15 @@ static void open_stream(struct conn *conn, int fd)
 static void announce(struct conn *conn)
 {
 	conn_table_add(conn);
-	counter_add(&conn->worker->counters.accepted, 1);
+	conn_tally_open(conn);
 	conn_event_open(conn);
+	conn_trace_open(conn);
 }
 
 void conn_start(struct conn *conn)
 {
 	announce(conn);
-	routing_start(conn, conn->worker->instance, &conn->listener->server->routes);
+	routing_start(conn, conn->worker->instance, conn->listener->server);
 }
 
 void conn_accept(struct listener *l, int fd, const struct sockaddr *sa, socklen_t length)
@@ -256,6 +248,8 @@ static void end(struct conn *conn, enum end_reason reason, const char *detail, b
 	conn_timer_stop(conn);
 	log_ended(conn, detail); /* while the socket can still be asked for its address */
 	conn_event_close(conn, detail);
+	if (conn->traced != 0)
+		conn_trace_end(conn, detail);
 	if (conn->on_end != NULL)
 		conn->on_end(conn);
 	if (conn->flow != NULL)
@@ -265,9 +259,7 @@ static void end(struct conn *conn, enum end_reason reason, const char *detail, b
 	else
 		endpoint_close(&conn->client);
 	conn->facts.fd = -1;
-	counter_add(&w->counters.ended[reason], 1);
-	counter_add(&w->counters.bytes_in, conn->bytes_in);
-	counter_add(&w->counters.bytes_out, conn->bytes_out);
+	conn_tally_end(conn);
 	routing_finish(conn);
 	conn_table_remove(conn);
 	conn->next_ended = w->ended;

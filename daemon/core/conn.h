@@ -22,6 +22,7 @@ struct worker;
 struct listener;
 struct route;
 struct match_state;
+struct tally;
 
 struct conn {
 	struct endpoint client; /* nothing, where flow is set */
@@ -41,13 +42,15 @@ struct conn {
 	size_t slot; /* its place in the worker's table */
 	struct conn *next_ended;
 	ev_tstamp active;             /* loop time of the last byte moved, in either direction */
-	uint64_t bytes_in, bytes_out; /* payload: from the client, to the client */
+	uint64_t bytes_in, bytes_out; /* payload: from the client, to it; see conn_count_in() */
 	const char *upstream;         /* text for logs and conn ls, in the arena; NULL: none */
+	struct tally *upstream_tally; /* where the upstream's are counted; NULL: none */
 	uint64_t branch_of;           /* the connection's id that this is a branch of; 0: none */
 	bool upstream_bound;          /* ends when its upstream is found unhealthy */
 	const char *state; /* constant: "matching", "handling", "dialing", "relaying", "closing" */
 	enum end_reason reason;
 	bool ended;
+	uint8_t traced; /* bits: the traces that follow it */
 };
 
 /*

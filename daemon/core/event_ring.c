@@ -39,18 +39,17 @@ static void copy_out(const struct event_ring *ring, size_t at, void *to, size_t 
 	memcpy((uint8_t *)to + straight, ring->bytes, n - straight);
 }
 
-bool event_ring_put(struct event_ring *ring, const struct event *e)
+bool event_ring_put_bytes(struct event_ring *ring, struct span record)
 {
 	size_t at = atomic_load_explicit(&ring->written, memory_order_relaxed);
 	size_t taken = atomic_load_explicit(&ring->taken, memory_order_acquire);
-	uint8_t bytes[EVENT_SIZE_MAX];
-	uint16_t n = (uint16_t)event_write(e, bytes);
+	uint16_t n = (uint16_t)record.n;
 
 	if (sizeof(n) + n > EVENT_RING_SIZE - (at - taken)) {
 		atomic_fetch_add_explicit(&ring->lost, 1, memory_order_relaxed);
 	} else {
 		copy_in(ring, at, &n, sizeof(n));
-		copy_in(ring, at + sizeof(n), bytes, n);
+		copy_in(ring, at + sizeof(n), record.p, n);
 		atomic_store(&ring->written, at + sizeof(n) + n);
 	}
 	/*
@@ -58,6 +57,13 @@ bool event_ring_put(struct event_ring *ring, const struct event *e)
 	 * that it has to be told. All four accesses are sequentially consistent for that.
 	 */
 	return !atomic_exchange(&ring->told, true);
+}
+
+bool event_ring_put(struct event_ring *ring, const struct event *e)
+{
+	uint8_t bytes[EVENT_SIZE_MAX];
+
+	return event_ring_put_bytes(ring, span_of(bytes, event_write(e, bytes)));
 }
 
 void event_ring_rearm(struct event_ring *ring)
@@ -70,8 +76,8 @@ size_t event_ring_end(struct event_ring *ring)
 	return atomic_load(&ring->written);
 }
 
-bool event_ring_take(
-    struct event_ring *ring, size_t end, uint8_t bytes[EVENT_SIZE_MAX], struct event *out)
+bool event_ring_take_bytes(
+    struct event_ring *ring, size_t end, uint8_t bytes[EVENT_SIZE_MAX], struct span *out)
 {
 	size_t at = atomic_load_explicit(&ring->taken, memory_order_relaxed);
 	uint16_t n;
@@ -81,7 +87,18 @@ bool event_ring_take(
 	copy_out(ring, at, &n, sizeof(n));
 	copy_out(ring, at + sizeof(n), bytes, n);
 	atomic_store_explicit(&ring->taken, at + sizeof(n) + n, memory_order_release);
-	event_read(bytes, out);
+	*out = span_of(bytes, n);
+	return true;
+}
+
+bool event_ring_take(
+    struct event_ring *ring, size_t end, uint8_t bytes[EVENT_SIZE_MAX], struct event *out)
+{
+	struct span record;
+
+	if (!event_ring_take_bytes(ring, end, bytes, &record))
+		return false;
+	event_read(record.p, out);
 	return true;
 }
 

@@ -5,6 +5,7 @@
 
 #include <ev.h>
 
+#include "daemon/core/event_pace.h"
 #include "daemon/core/worker.h"
 
 _Atomic uint32_t events_wanted_types;
@@ -13,8 +14,6 @@ _Atomic uint32_t events_wanted_types;
 static struct {
 	struct event_subscriber *subscribers;
 	uint64_t last;
-	struct event_ring *awake; /* whose message has arrived and waits for pace */
-	ev_timer pace;            /* active while there is one */
 } hub;
 
 static void deliver(struct event *e)
@@ -70,48 +69,18 @@ static void drain(void)
 		drain_one(&worker_at(i)->events);
 }
 
-static void on_pace(struct ev_loop *loop, ev_timer *w, int events)
-{
-	struct event_ring *ring;
-
-	(void)loop;
-	(void)w;
-	(void)events;
-	while ((ring = hub.awake) != NULL) {
-		hub.awake = ring->next_awake;
-		event_ring_rearm(ring);
-	}
-	drain();
-}
-
-/* Not at once: a busy worker would wake us for each event, and most of the cost is the waking. */
-static void on_wake(struct message *message, void *owner)
-{
-	struct event_ring *ring = (struct event_ring *)message;
-
-	(void)owner;
-	if (hub.awake == NULL) {
-		ev_timer_init(&hub.pace, on_pace, EVENTS_PACE, 0.);
-		ev_timer_start(control_loop(), &hub.pace);
-	}
-	ring->next_awake = hub.awake;
-	hub.awake = ring;
-}
+static struct event_pace pace = {.look = drain};
 
 void events_note(struct worker *w, struct event *e)
 {
 	e->time_ns = (int64_t)(ev_now(w->loop) * 1e9);
-	if (!event_ring_put(&w->events, e))
-		return;
-	w->events.wake.run = on_wake;
-	control_post(&w->events.wake);
+	if (event_ring_put(&w->events, e))
+		event_pace_wake(&pace, &w->events);
 }
 
 void events_stop(void)
 {
-	if (control_loop() != NULL)
-		ev_timer_stop(control_loop(), &hub.pace);
-	hub.awake = NULL;
+	event_pace_stop(&pace);
 }
 
 /* ---- on the control thread ----------------------------------------------------------------- */

@@ -36,16 +36,16 @@ static void tell_matchers(struct explain *e, const struct matcher_sets *sets)
 	}
 }
 
-static void tell_route(struct explain *e, const struct route *route, size_t index)
+void explain_route(struct explain *e, const struct route *route, size_t index)
 {
-	static const char *const words[] = {
-	    [MATCH_NO] = "no", [MATCH_YES] = "yes", [MATCH_MORE] = "more"};
+	enum match_verdict verdict;
 
 	if (route->disabled) {
 		e->route(e->arg, e, route, index, "disabled");
 		return;
 	}
-	e->route(e->arg, e, route, index, words[matcher_sets_match(&route->match, e->in, NULL)]);
+	verdict = matcher_sets_match(&route->match, e->in, NULL);
+	e->route(e->arg, e, route, index, match_verdict_name(verdict));
 	tell_matchers(e, &route->match);
 }
 
@@ -75,11 +75,11 @@ enum explained explain_routes(struct explain *e, const struct route_list *list)
 			return EXPLAIN_UNKNOWN;
 		pick = routing_pick(list, from, e->in, &index);
 		for (i = from; i < list->count && (pick != PICK_ROUTE || i <= index); i++)
-			tell_route(e, list->items[i], i);
+			explain_route(e, list->items[i], i);
 		if (pick != PICK_ROUTE)
 			return pick == PICK_MORE ? EXPLAIN_MORE : EXPLAIN_NEXT;
 		e->matched = true;
-		if (e->depth == 0)
+		if (list->items[index]->identity != NULL)
 			e->last = list->items[index];
 		result = explain_chain(e, list->items[index]);
 		if (result != EXPLAIN_NEXT)
@@ -90,11 +90,14 @@ enum explained explain_routes(struct explain *e, const struct route_list *list)
 
 enum explained explain_inner(struct explain *e, const struct route_list *list)
 {
+	const struct route *outer = e->last;
 	enum explained result;
 
 	e->depth++;
 	result = explain_routes(e, list);
 	e->depth--;
+	if (result == EXPLAIN_NEXT)
+		e->last = outer;
 	return result;
 }
 

@@ -12,8 +12,11 @@
 #include "daemon/core/matcher.h"
 #include "daemon/core/route.h"
 
+struct server;
+
 struct explain {
 	struct match_input *in;
+	const struct server *server;
 	/* Told on the way, with arg: */
 	void *arg;
 	void (*route)(void *arg, const struct explain *e, const struct route *route, size_t index,
@@ -34,6 +37,8 @@ struct explain {
 enum explained explain_routes(struct explain *e, const struct route_list *list);
 /* The same of the routes inside of a handler. */
 enum explained explain_inner(struct explain *e, const struct route_list *list);
+/* What one route says to e->in, with its matchers; nothing is taken. */
+void explain_route(struct explain *e, const struct route *route, size_t index);
 /* A chain that runs beside the one that is explained, which then goes on as if nothing were. */
 void explain_branch(struct explain *e, const struct route *chain);
 

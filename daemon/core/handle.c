@@ -14,9 +14,9 @@ void handle_source_set(const struct handle_source *registered)
 	source = registered;
 }
 
-uint64_t handle_kept(const char *server, const char *key)
+uint64_t handle_kept(const char *list, const char *key)
 {
-	return source != NULL ? source->kept(server, key) : 0;
+	return source != NULL ? source->kept(list, key) : 0;
 }
 
 uint64_t handle_next(const struct load *load)

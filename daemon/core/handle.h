@@ -16,14 +16,14 @@ struct load;
 struct handle_source {
 	/* A number that no route has had. */
 	uint64_t (*next)(void);
-	/* The number that is kept for a route (key: its name in the list of server); 0: none. */
-	uint64_t (*kept)(const char *server, const char *key);
+	/* The number that is kept for a route (key: its name in that list); 0: none. */
+	uint64_t (*kept)(const char *list, const char *key);
 };
 
 /* Borrowed; NULL, as at first: numbers count from 1, and none is kept. */
 void handle_source_set(const struct handle_source *source);
 
-uint64_t handle_kept(const char *server, const char *key);
+uint64_t handle_kept(const char *list, const char *key);
 
 /* For a route that is new to the instance being loaded. 0 in a dry run, which uses no number up. */
 uint64_t handle_next(const struct load *load);

@@ -41,6 +41,7 @@ struct handler_type {
 	enum handle_result (*handle)(struct conn *conn, const void *params);
 	/* What handle() would do, told to e (explain.h). NULL: it goes on, nothing to tell. */
 	enum explained (*explain)(struct explain *e, const void *params);
+	bool terminal; /* every connection ends in it */
 	/*
 	 * Caddyfile to JSON. The dispenser is a segment, cursor before the handler's name; out is
 	 * an object that already has "handler". Returns 0, or -1 with err.

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "daemon/core/load.h"
+#include "daemon/core/tally.h"
 
 static const struct app_type *const *registered;
 
@@ -43,32 +44,58 @@ const struct server *instance_server(const struct instance *instance, const char
 	return NULL;
 }
 
-const json_t *instance_routes_json(const struct instance *instance, const char *name)
+const struct route_table *instance_table(const struct instance *instance, const char *name)
 {
-	const json_t *at = json_object_get(instance->document, "apps");
+	size_t i;
 
-	at = json_object_get(json_object_get(at, "layer4"), "servers");
-	return json_object_get(json_object_get(at, name), "routes");
+	for (i = 0; i < instance->table_count; i++)
+		if (strcmp(instance->tables[i]->name, name) == 0)
+			return instance->tables[i];
+	return NULL;
+}
+
+void server_set_name(struct server *server, const char *name)
+{
+	server->name = name;
+	server->own = (struct route_table){.name = name, .server = name, .routes = &server->routes};
+}
+
+/* items with room for one more than count; it grows to one less than a power of two. */
+static void *with_room(struct arena *arena, void *items, size_t count)
+{
+	void **more;
+
+	if ((count & (count + 1)) != 0)
+		return items;
+	more = arena_array(arena, 2 * count + 2, sizeof(*more));
+	if (count > 0)
+		memcpy(more, items, count * sizeof(*more));
+	return more;
 }
 
 int instance_add_server(struct load *load, struct server *server, struct error *err)
 {
 	struct instance *in = load->instance;
-	size_t i;
 
-	for (i = 0; i < in->server_count; i++)
-		if (strcmp(in->servers[i]->name, server->name) == 0)
-			return error_set(
-			    err, ERROR_EXISTS, "server '%s' exists already", server->name);
-	if ((in->server_count & (in->server_count + 1)) == 0) {
-		struct server **more =
-		    arena_array(in->arena, 2 * in->server_count + 2, sizeof(*more));
-
-		if (in->server_count > 0)
-			memcpy(more, in->servers, in->server_count * sizeof(*more));
-		in->servers = more;
-	}
+	if (instance_server(in, server->name) != NULL)
+		return error_set(err, ERROR_EXISTS, "server '%s' exists already", server->name);
+	in->servers = with_room(in->arena, in->servers, in->server_count);
+	server->tallies = tallies_get(TALLIES_SERVER, server->name);
+	arena_release(load->arena, (void (*)(void *))tallies_unref, server->tallies);
 	in->servers[in->server_count++] = server;
+	return instance_add_table(load, &server->own, err);
+}
+
+int instance_add_table(struct load *load, const struct route_table *table, struct error *err)
+{
+	struct instance *in = load->instance;
+
+	if (instance_table(in, table->name) != NULL)
+		return error_set(err, ERROR_EXISTS,
+		    "a server '%s' and a listener wrapper that is called so; rename the server",
+		    table->name);
+	in->tables = with_room(in->arena, in->tables, in->table_count);
+	in->tables[in->table_count++] = table;
 	return 0;
 }
 
@@ -80,13 +107,6 @@ void instance_manage(struct load *load, const char *name)
 	for (i = 0; i < in->managed.count; i++)
 		if (strcmp(in->managed.items[i], name) == 0)
 			return;
-	if ((in->managed.count & (in->managed.count + 1)) == 0) {
-		const char **more =
-		    arena_array(in->arena, 2 * in->managed.count + 2, sizeof(*more));
-
-		if (in->managed.count > 0)
-			memcpy(more, in->managed.items, in->managed.count * sizeof(*more));
-		in->managed.items = more;
-	}
+	in->managed.items = with_room(in->arena, in->managed.items, in->managed.count);
 	in->managed.items[in->managed.count++] = arena_strdup(in->arena, name);
 }

@@ -11,9 +11,10 @@
 #include <stdint.h>
 #include <jansson.h>
 
-#include "daemon/core/route.h"
+#include "daemon/core/route_table.h"
 
 struct load;
+struct tallies;
 
 /* A named group of listeners that share a list of routes. */
 struct server {
@@ -22,8 +23,12 @@ struct server {
 	struct strings listen; /* as written */
 	struct strings paused; /* those of them that accept nothing for now (ours) */
 	struct route_list routes;
+	struct route_table own; /* where those are */
+	/* Lists of its listener wrappers "layer4", in their order (http app). */
+	const struct route_table *const *wrappers;
 	int64_t idle_timeout;                    /* ns, UDP flows */
 	int64_t max_flows, max_flows_per_source; /* of each address that it listens on */
+	struct tallies *tallies;                 /* found by its name; the arena's */
 };
 
 struct instance {
@@ -34,6 +39,8 @@ struct instance {
 	struct trusted *trusted; /* values of core/trust.h that are in none of the routes */
 	struct server **servers;
 	size_t server_count;
+	const struct route_table **tables; /* all lists of top-level routes */
+	size_t table_count;
 	/* Names that want a certificate of ours, found while loading; for the tls app's finish().
 	 */
 	struct strings managed;
@@ -41,32 +48,46 @@ struct instance {
 	void *tls;            /* struct tls_app, of daemon/tls */
 	void *http;           /* struct http_app, of daemon/http */
 	void *logging;        /* struct logging, of daemon/config; NULL: as before it */
+	void *admin;          /* struct admin_settings, of daemon/control; NULL: none */
 	int64_t grace_period; /* ns */
 };
 
 struct instance *instance_ref(struct instance *instance);
 void instance_unref(struct instance *instance); /* NULL is allowed; from any thread */
 
-/* The server of that name, and its list of routes in the document: one JSON value for each. NULL.
- */
+/* The server, or the list of routes, of that name; NULL. */
 const struct server *instance_server(const struct instance *instance, const char *name);
-const json_t *instance_routes_json(const struct instance *instance, const char *name);
+const struct route_table *instance_table(const struct instance *instance, const char *name);
 
-/* While loading: adds a server (in load->arena) or a name to be managed (copied, once each). */
+/* Gives a new server its name, which is borrowed, and its list that of it. */
+void server_set_name(struct server *server, const char *name);
+
+/*
+ * While loading: adds a server with its list, another list (both in load->arena) or a name to be
+ * managed (copied, once each).
+ */
 int instance_add_server(struct load *load, struct server *server, struct error *err);
+int instance_add_table(struct load *load, const struct route_table *table, struct error *err);
 void instance_manage(struct load *load, const char *name);
 
 /*
- * An app: a member of the document's "apps". All are loaded in the order of the program's table,
- * then finished in the same order.
+ * An app: a member of the document's "apps", or of the document itself. All are loaded in the order
+ * of the program's table, then finished in the same order.
  */
 struct app_type {
 	const char *name;
 	const char *help; /* one line */
+	bool top;         /* a member of the document */
 	/* app has a NULL value where the document does not have it. */
 	int (*load)(struct load *load, const struct jnode *app, struct error *err);
 	/* After all apps were loaded (managed names are known). May be NULL. */
 	int (*finish)(struct load *load, struct error *err);
+	/*
+	 * Of instance_bind(): opens what it needs beside the servers' sockets; then bound(), which
+	 * begins to use it, or closes it. On the control thread. Both or none.
+	 */
+	int (*bind)(struct instance *instance, struct error *err);
+	void (*bound)(bool published);
 	/* On the control thread, after every worker took the instance. May be NULL. */
 	void (*published)(struct instance *instance);
 };
@@ -93,6 +114,13 @@ void instance_publish(struct publication *publication, void (*done)(void *arg), 
 
 /* The addresses alone, for `validate`: malformed ones, two servers on one. 0, or -1 with err. */
 int instance_check_addresses(struct instance *instance, struct error *err);
+
+/*
+ * Calls visit for every address that a server of the current one listens on, as connections name
+ * it. Control thread.
+ */
+void instance_listeners(
+    void (*visit)(const char *address, const struct server *server, void *arg), void *arg);
 
 /* After the workers have stopped: lets go of the published one. */
 void instance_forget(void);

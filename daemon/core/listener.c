@@ -15,6 +15,7 @@
 #include "daemon/core/conn_table.h"
 #include "daemon/core/flow.h"
 #include "daemon/core/instance.h"
+#include "daemon/core/tally.h"
 #include "daemon/core/worker.h"
 #include "daemon/net/descriptors.h"
 
@@ -128,6 +129,8 @@ struct listener *listener_new(struct worker *w, int fd, const char *address)
 	memcpy(l->address, address, size);
 	l->worker = w;
 	l->refs = 1;
+	l->tallies = tallies_get(TALLIES_LISTENER, address);
+	l->tally = tallies_of(l->tallies, w->index);
 	ev_io_init(&l->io, on_readable, fd, EV_READ);
 	l->io.data = l;
 	l->datagrams = is_for_datagrams(fd);
@@ -155,10 +158,24 @@ static size_t share(const struct listener *l, int64_t limit)
 	return ((size_t)limit + workers - 1) / workers;
 }
 
+/* Its connections go with it. */
+static void count_for(struct listener *l, struct tallies *server)
+{
+	if (l->server_tallies == server)
+		return;
+	if (l->server_tally != NULL)
+		counter_add(&l->server_tally->passed, l->open);
+	tallies_unref(l->server_tallies);
+	l->server_tallies = tallies_ref(server);
+	l->server_tally = tallies_of(server, l->worker->index);
+	counter_add(&l->server_tally->opened, l->open);
+}
+
 void listener_serve(struct listener *l, const struct server *server, unsigned place, bool paused)
 {
 	l->place = place;
 	l->server = server;
+	count_for(l, server->tallies);
 	l->paused = paused;
 	if (l->datagrams) {
 		l->limits.all = share(l, server->max_flows);
@@ -183,6 +200,8 @@ void listener_unref(struct listener *l)
 	if (--l->refs > 0)
 		return;
 	flow_table_fini(&l->flows);
+	tallies_unref(l->tallies);
+	tallies_unref(l->server_tallies);
 	free(l);
 }
 

@@ -14,6 +14,8 @@
 #include "daemon/net/flow_table.h"
 
 struct server;
+struct tallies;
+struct tally;
 struct worker;
 
 #define LISTENER_COMPLAINTS 60. /* seconds from one to the next */
@@ -24,8 +26,12 @@ struct listener {
 	ev_timer pause; /* after running out of descriptors */
 	struct worker *worker;
 	const struct server *server; /* of worker->instance; NULL: it has retired */
-	struct netaddr local;        /* AF_UNSPEC where it is bound to a wildcard */
-	int family;                  /* of the socket */
+	/* What is counted of it and of the server that it fed last, by this worker. */
+	struct tallies *tallies, *server_tallies;
+	struct tally *tally, *server_tally; /* the latter NULL before the first */
+	size_t open;          /* connections that it has accepted and that are there */
+	struct netaddr local; /* AF_UNSPEC where it is bound to a wildcard */
+	int family;           /* of the socket */
 	unsigned refs;
 	bool paused;
 	unsigned place; /* of its port in the range of the document, from 0 on */

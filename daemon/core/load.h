@@ -20,7 +20,9 @@ struct load {
 	struct arena *arena;       /* the route's, while a route is loaded; else the instance's */
 	struct instance *instance; /* being made */
 	const struct instance *before; /* whose unchanged routes may be shared; NULL: none */
-	const struct edit *edit;       /* what made the document; NULL: it came whole */
+	/* What of before's document a value was made from; NULL: this one came whole. */
+	const json_t *(*origin)(const struct edit *edit, const json_t *json);
+	const struct edit *edit;
 	/* The top-level route that is loaded now, and where it stands; NULL: none. */
 	const struct route_identity *identity;
 	const struct jnode *route;

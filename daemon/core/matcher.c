@@ -34,6 +34,22 @@ const struct matcher_type *matcher_type_find(const char *name)
 	return NULL;
 }
 
+const char *match_verdict_name(enum match_verdict verdict)
+{
+	static const char *const words[] = {
+	    [MATCH_NO] = "no", [MATCH_YES] = "yes", [MATCH_MORE] = "more"};
+
+	return words[verdict];
+}
+
+const char *match_phase_name(enum match_phase phase)
+{
+	static const char *const words[] = {
+	    [MATCH_LIVE] = "live", [MATCH_ENDED] = "ended", [MATCH_SILENT] = "silent"};
+
+	return words[phase];
+}
+
 /* --- loading --------------------------------------------------------------------------------- */
 
 static int unknown_matcher(const struct jnode *node, const char *name, struct error *err)

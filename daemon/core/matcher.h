@@ -19,6 +19,9 @@
 
 enum match_verdict { MATCH_NO, MATCH_YES, MATCH_MORE };
 
+/* "no", "yes", "more" */
+const char *match_verdict_name(enum match_verdict verdict);
+
 /* How a want-more is to be taken (SPEC section 5). */
 enum match_phase {
 	MATCH_LIVE,   /* more may come */
@@ -26,8 +29,12 @@ enum match_phase {
 	MATCH_SILENT, /* silence_timeout has passed: want-more is no, `not` of it is no too */
 };
 
+/* "live", "ended", "silent" */
+const char *match_phase_name(enum match_phase phase);
+
 struct http_request;
 struct quic_gather;
+struct worker;
 
 /*
  * One parse shared by all matchers of a connection. Zeroed memory is an empty one; freed with
@@ -58,6 +65,7 @@ struct match_input {
 	enum match_phase phase;
 	struct facts *facts;
 	struct match_cache *cache;
+	const struct worker *worker; /* where routes count what they say; NULL: they do not */
 };
 
 struct matcher_type {

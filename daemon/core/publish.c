@@ -67,6 +67,17 @@ struct instance *instance_current(void)
 	return latest() != NULL ? latest()->instance : NULL;
 }
 
+void instance_listeners(
+    void (*visit)(const char *address, const struct server *server, void *arg), void *arg)
+{
+	const struct publication *p = latest();
+	size_t i;
+
+	for (i = 0; p != NULL && i < p->count; i++)
+		if (p->items[i].server != NULL)
+			visit(p->items[i].key, p->items[i].server, arg);
+}
+
 static struct binding *find(const struct publication *p, const char *key)
 {
 	size_t i;
@@ -529,6 +540,25 @@ static void supersede(struct publication *old, struct publication *p)
 	publication_free(old);
 }
 
+static int bind_apps(struct publication *p, struct error *err)
+{
+	const struct app_type *const *t;
+
+	for (t = app_types(); *t != NULL; t++)
+		if ((*t)->bind != NULL && (*t)->bind(p->instance, err) == -1)
+			return -1;
+	return 0;
+}
+
+static void tell_apps(bool published)
+{
+	const struct app_type *const *t;
+
+	for (t = app_types(); *t != NULL; t++)
+		if ((*t)->bound != NULL)
+			(*t)->bound(published);
+}
+
 struct publication *instance_bind(struct instance *instance, struct error *err)
 {
 	struct publication *p = mem_zalloc(sizeof(*p));
@@ -539,7 +569,7 @@ struct publication *instance_bind(struct instance *instance, struct error *err)
 		return NULL;
 	}
 	retire_gone(p);
-	if (bind_new(p, err) == -1) {
+	if (bind_new(p, err) == -1 || bind_apps(p, err) == -1) {
 		instance_unbind(p);
 		return NULL;
 	}
@@ -549,6 +579,7 @@ struct publication *instance_bind(struct instance *instance, struct error *err)
 
 void instance_unbind(struct publication *p)
 {
+	tell_apps(false);
 	unbind(p);
 	publication_free(p);
 }
@@ -557,6 +588,7 @@ void instance_publish(struct publication *p, void (*done)(void *arg), void *arg)
 {
 	struct publication *old = state.next;
 
+	tell_apps(true);
 	add_waiter(p, done, arg);
 	state.next = p;
 	if (old != NULL)

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Why a connection ended: the closed list that counters, logs and `conn` events use.
+ * Why a connection ended, and why an upstream was not reached: the closed lists that counters,
+ * logs and `conn` events use.
  */
 #ifndef DAEMON_CORE_REASON_H
 #define DAEMON_CORE_REASON_H
+
+#include <stdbool.h>
 
 #define END_REASONS(X)                                                                             \
 	X(END_CLIENT_CLOSED, "client_closed", "the client ended the session")                      \
@@ -45,5 +48,29 @@ enum end_reason {
 
 /* "client_closed", ... */
 const char *end_reason_name(enum end_reason reason);
+
+/* Is it none of the ways in which a session may well end? */
+bool end_reason_is_error(enum end_reason reason);
+
+/* Why a destination was not reached. */
+#define DIAL_PROBLEMS(X)                                                                           \
+	X(DIAL_RESOLVE, "resolve", "its name has no address that may be used")                     \
+	X(DIAL_REFUSED, "refused", "nobody listens there")                                         \
+	X(DIAL_UNREACHABLE, "unreachable", "there is no way to it")                                \
+	X(DIAL_TIMEOUT, "timeout", "it did not answer in time")                                    \
+	X(DIAL_TLS, "tls", "no TLS session was made with it")                                      \
+	X(DIAL_OTHER, "other", "any other error of the system")
+
+enum dial_problem {
+#define DIAL_ENUM(id, name, help) id,
+	DIAL_PROBLEMS(DIAL_ENUM)
+#undef DIAL_ENUM
+	    DIAL_PROBLEM_COUNT
+};
+
+/* "resolve", ... */
+const char *dial_problem_name(enum dial_problem problem);
+/* Of an error of connect(2). */
+enum dial_problem dial_problem_of(int error);
 
 #endif

@@ -9,6 +9,7 @@
 #include "common/arena.h"
 #include "daemon/core/load.h"
 #include "daemon/core/route_index.h"
+#include "daemon/core/tally.h"
 #include "daemon/core/trust.h"
 
 #define ROUTE_ARENA 1024
@@ -207,6 +208,7 @@ struct route_identity *route_identity_new(uint64_t handle)
 
 	identity->refs = 1;
 	identity->handle = handle;
+	identity->tallies = tallies_new();
 	return identity;
 }
 
@@ -218,8 +220,10 @@ struct route_identity *route_identity_ref(struct route_identity *identity)
 
 void route_identity_unref(struct route_identity *identity)
 {
-	if (atomic_fetch_sub(&identity->refs, 1) == 1)
-		free(identity);
+	if (atomic_fetch_sub(&identity->refs, 1) > 1)
+		return;
+	tallies_unref(identity->tallies);
+	free(identity);
 }
 
 struct route *route_new(json_t *json, const char *server, struct route_identity *identity)
@@ -261,8 +265,6 @@ uint64_t routes_held(void)
 struct route *route_enter(struct route *route)
 {
 	if (route->identity != NULL) {
-		atomic_fetch_add_explicit(&route->identity->hits, 1, memory_order_relaxed);
-		atomic_fetch_add_explicit(&route->identity->active, 1, memory_order_relaxed);
 		if (atomic_fetch_add_explicit(&route->held, 1, memory_order_relaxed) == 0)
 			atomic_fetch_add_explicit(&held_routes, 1, memory_order_relaxed);
 	}
@@ -272,7 +274,6 @@ struct route *route_enter(struct route *route)
 void route_leave(struct route *route)
 {
 	if (route->identity != NULL) {
-		atomic_fetch_sub_explicit(&route->identity->active, 1, memory_order_relaxed);
 		if (atomic_fetch_sub_explicit(&route->held, 1, memory_order_relaxed) == 1)
 			atomic_fetch_sub_explicit(&held_routes, 1, memory_order_relaxed);
 	}

@@ -20,6 +20,8 @@ enum transport {
 	TRANSPORT_RANGE = 1 << 2, /* it dials a range of ports */
 };
 
+struct tallies;
+
 struct route {
 	struct matcher_sets match;
 	struct handler *handlers;
@@ -38,11 +40,11 @@ struct route {
 	unsigned needs; /* of enum transport */
 };
 
-/* What a route keeps while its JSON changes: the handle, the counters. */
+/* What a route keeps while its JSON changes: the handle, what is counted. */
 struct route_identity {
 	_Atomic unsigned refs;
 	uint64_t handle;
-	_Atomic uint64_t hits, active; /* connections that took it, and those that still exist */
+	struct tallies *tallies;
 };
 
 /* A list of routes with the options of its matching phase. */

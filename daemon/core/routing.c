@@ -8,18 +8,34 @@
 #include <string.h>
 
 #include "daemon/core/answers.h"
+#include "daemon/core/conn_tally.h"
+#include "daemon/core/conn_trace.h"
 #include "daemon/core/flow.h"
 #include "daemon/core/instance.h"
 #include "daemon/core/route_index.h"
+#include "daemon/core/tally.h"
 #include "daemon/core/worker.h"
 
 static void routing_run(struct conn *conn);
 
 /* ---- the rules ----------------------------------------------------------------------------- */
 
+/* A yes is counted by who takes the route. */
+static void count_verdict(
+    const struct match_input *in, const struct route *route, enum match_verdict verdict)
+{
+	struct tally *tally;
+
+	if (in->worker == NULL || route->identity == NULL || verdict == MATCH_YES)
+		return;
+	tally = tallies_of(route->identity->tallies, in->worker->index);
+	counter_add(verdict == MATCH_NO ? &tally->said_no : &tally->said_more, 1);
+}
+
 enum pick routing_pick(
     const struct route_list *list, size_t from, struct match_input *in, size_t *index)
 {
+	enum match_verdict verdict;
 	bool undecided = false;
 	bool on_bytes;
 	size_t i;
@@ -31,7 +47,9 @@ enum pick routing_pick(
 			break;
 		if (list->items[i]->disabled)
 			continue;
-		switch (matcher_sets_match(&list->items[i]->match, in, &on_bytes)) {
+		verdict = matcher_sets_match(&list->items[i]->match, in, &on_bytes);
+		count_verdict(in, list->items[i], verdict);
+		switch (verdict) {
 		case MATCH_NO:
 			break;
 		case MATCH_MORE:
@@ -146,6 +164,13 @@ enum handle_result routing_enter(struct conn *conn, const struct route_list *lis
 	return HANDLE_NEXT;
 }
 
+/* From now on the connection counts as that top-level route's. */
+static void belong_to(struct conn *conn, struct route *route)
+{
+	conn->route = route;
+	conn->facts.route = route->name;
+}
+
 static void take(struct conn *conn, struct frame *f, size_t index)
 {
 	struct route *route = f->list->items[index];
@@ -155,23 +180,26 @@ static void take(struct conn *conn, struct frame *f, size_t index)
 	f->next = index + 1;
 	f->matched = true;
 	conn->matching->phase = MATCH_LIVE;
-	if (f->outer != NULL)
+	if (route->identity == NULL)
 		return;
 	/* A stream that an earlier route's handler pushed needs that route to the end. */
-	conn->route = route_enter(route);
+	conn_tally_route(conn, route);
+	belong_to(conn, route_enter(route));
 	arena_release(conn->arena, (void (*)(void *))route_leave, route);
-	conn->facts.server = route->server;
-	conn->facts.route = route->name;
+	if (f->outer == NULL)
+		conn->facts.server = route->server;
 }
 
 /* No route of the list is left. Returns whether to go on (in the chain of the outer list). */
 static bool fall_through(struct conn *conn, enum end_reason reason)
 {
 	struct match_state *m = conn->matching;
-	struct frame *f = m->frame;
+	struct frame *f = m->frame, *outer = f->outer;
 
-	if (f->outer != NULL) {
-		m->frame = f->outer;
+	if (outer != NULL) {
+		m->frame = outer;
+		if (outer->taken->identity != NULL)
+			belong_to(conn, outer->list->items[outer->next - 1]);
 		m->phase = MATCH_LIVE;
 		if (conn->flow != NULL) /* the first datagram again, for the routes of that list */
 			look_anew(m);
@@ -195,13 +223,17 @@ static void skip_lost(struct match_state *m, const struct flow *flow)
 		match_cache_next_datagram(&m->cache);
 }
 
+static bool prefetch(struct conn *conn);
+
 static void on_bytes(struct conn *conn, int events)
 {
 	(void)events;
-	if (conn->flow != NULL)
-		skip_lost(conn->matching, conn->flow);
 	conn_wait(conn, 0, NULL);
 	conn_timer_stop(conn);
+	if (conn->flow != NULL)
+		skip_lost(conn->matching, conn->flow);
+	else if (!prefetch(conn)) /* routes are not asked twice about the same bytes */
+		return;
 	routing_run(conn);
 }
 
@@ -361,8 +393,10 @@ static bool step_match(struct conn *conn)
 	    .phase = m->phase,
 	    .facts = &conn->facts,
 	    .cache = &m->cache,
+	    .worker = conn->worker,
 	};
 	size_t index = 0;
+	enum pick pick;
 
 	if (answers_pending(ANSWER_TLS_ALPN)) {
 		switch (is_challenge(m, &in)) {
@@ -375,7 +409,10 @@ static bool step_match(struct conn *conn)
 			break;
 		}
 	}
-	switch (routing_pick(f->list, f->next, &in, &index)) {
+	pick = routing_pick(f->list, f->next, &in, &index);
+	if (conn->traced != 0)
+		conn_trace_look(conn, &in, pick, index);
+	switch (pick) {
 	case PICK_ROUTE:
 		take(conn, f, index);
 		return true;
@@ -398,6 +435,8 @@ static bool step_chain(struct conn *conn)
 		return true;
 	}
 	h = &f->taken->handlers[f->handler++];
+	if (conn->traced != 0)
+		conn_trace_handler(conn, h->type->name);
 	if (conn->flow != NULL && !h->type->datagrams) {
 		conn_end(conn, END_DATAGRAMS, h->type->name);
 		return false;
@@ -439,9 +478,9 @@ static struct match_state *begin(
 	return m;
 }
 
-void routing_start(struct conn *conn, struct instance *instance, const struct route_list *list)
+void routing_start(struct conn *conn, struct instance *instance, const struct server *server)
 {
-	begin(conn, instance, list);
+	begin(conn, instance, &server->routes)->server = server;
 	routing_run(conn);
 }
 

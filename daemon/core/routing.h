@@ -12,6 +12,7 @@
 #include "daemon/core/route.h"
 
 struct instance;
+struct server;
 
 #define PREFETCH_STEP 2048
 #define MATCHING_BUFFER_HELLO 65536 /* while an incomplete ClientHello is in the buffer */
@@ -33,7 +34,8 @@ struct frame {
 struct match_state {
 	struct match_state *older, *newer; /* the worker's undecided ones, by age */
 	struct conn *conn;
-	struct instance *instance; /* a reference */
+	struct instance *instance;   /* a reference */
+	const struct server *server; /* of it; NULL: a chain alone */
 	struct match_cache cache;
 	struct frame *frame;
 	struct frame outermost;
@@ -53,8 +55,8 @@ enum pick {
 enum pick routing_pick(
     const struct route_list *list, size_t from, struct match_input *in, size_t *index);
 
-/* Starts on the server's routes. instance is borrowed; a reference is taken. */
-void routing_start(struct conn *conn, struct instance *instance, const struct route_list *list);
+/* Starts on the routes of server, one of instance; that is borrowed, and a reference is taken. */
+void routing_start(struct conn *conn, struct instance *instance, const struct server *server);
 
 /* Starts with this route's chain, without matching; where it ends the connection does. */
 void routing_start_chain(struct conn *conn, struct instance *instance, const struct route *chain);

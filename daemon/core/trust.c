@@ -49,9 +49,9 @@ static void gather(struct trust *trust)
 	if (in == NULL)
 		return;
 	know(trust, in->trusted);
-	for (i = 0; i < in->server_count; i++)
-		for (j = 0; j < in->servers[i]->routes.count; j++)
-			know(trust, in->servers[i]->routes.items[j]->trusted);
+	for (i = 0; i < in->table_count; i++)
+		for (j = 0; j < in->tables[i]->routes->count; j++)
+			know(trust, in->tables[i]->routes->items[j]->trusted);
 }
 
 static bool is_known(struct trust *trust, const struct field *field, const char *text)

@@ -23,6 +23,7 @@ static struct {
 	struct worker *all;
 	struct ev_loop *loop; /* the control thread's */
 	struct mailbox mailbox;
+	unsigned visits; /* on their way */
 } engine;
 
 unsigned workers_count(void)
@@ -62,6 +63,7 @@ static void worker_init(struct worker *w, unsigned index)
 	w->tls_ahead = mem_alloc(WORKER_SCRATCH);
 	mailbox_init(&w->mailbox, w->loop, w);
 	event_ring_init(&w->events);
+	tracer_init(&w->tracer);
 	ev_prepare_init(&w->reap, on_reap);
 	w->reap.data = w;
 	ev_prepare_start(w->loop, &w->reap);
@@ -90,6 +92,7 @@ static void worker_fini(struct worker *w)
 	resolver_free(w->resolver);
 	pipe_pool_fini(&w->pipes);
 	event_ring_fini(&w->events);
+	tracer_fini(&w->tracer);
 	ev_prepare_stop(w->loop, &w->reap);
 	mailbox_fini(&w->mailbox);
 	ev_loop_destroy(w->loop);
@@ -143,12 +146,23 @@ int workers_start(unsigned count, struct error *err)
 	return 0;
 }
 
+void workers_settle(void)
+{
+	if (engine.all == NULL)
+		return;
+	ev_ref(engine.loop); /* it waits for messages, whatever else is watched */
+	while (engine.visits > 0)
+		ev_run(engine.loop, EVRUN_ONCE);
+	ev_unref(engine.loop);
+}
+
 void workers_stop(void)
 {
 	unsigned i;
 
 	if (engine.all == NULL)
 		return;
+	workers_settle();
 	for (i = 0; i < engine.count; i++) {
 		struct message *message = mem_zalloc(sizeof(*message));
 
@@ -160,6 +174,7 @@ void workers_stop(void)
 		worker_fini(&engine.all[i]);
 	}
 	events_stop();
+	traces_stop();
 	mailbox_fini(&engine.mailbox);
 	free(engine.all);
 	engine.all = NULL;
@@ -186,6 +201,7 @@ static void visit_back(struct message *message, void *owner)
 	struct visit *v = (struct visit *)message;
 
 	(void)owner;
+	engine.visits--;
 	if (v->done != NULL)
 		v->done(v->arg);
 	free(v);
@@ -206,6 +222,7 @@ static void visit(unsigned first, unsigned count, void (*run)(struct worker *w, 
 	struct visit *v = mem_zalloc(sizeof(*v) + count * sizeof(v->messages[0]));
 	unsigned i;
 
+	engine.visits++;
 	v->back.run = visit_back;
 	v->run = run;
 	v->done = done;

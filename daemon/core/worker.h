@@ -15,6 +15,7 @@
 #include "common/error.h"
 #include "daemon/core/counters.h"
 #include "daemon/core/event_ring.h"
+#include "daemon/core/trace.h"
 #include "daemon/net/mailbox.h"
 #include "daemon/net/pipe.h"
 
@@ -52,6 +53,7 @@ struct worker {
 	struct resolver *resolver; /* made by net/resolver on first use */
 	struct counters counters;  /* written by this worker, read by all */
 	struct event_ring events;  /* from this worker to the control thread */
+	struct tracer tracer;      /* the same for traces */
 	struct match_state *undecided_first, *undecided_last; /* oldest first */
 	struct match_state *idle_match;                       /* free ones, linked by newer */
 	size_t matching_bytes;                                /* held by the undecided */
@@ -69,7 +71,12 @@ struct worker *worker_at(unsigned index);
 
 /* Starts count threads, to be called once on the control thread. 0, or -1 with err. */
 int workers_start(unsigned count, struct error *err);
-/* Ends what connections are left, joins the threads, frees all. */
+/*
+ * Runs the control thread's loop until no visit is on its way and none has led to another: before
+ * the end, so that nobody who waits for one is forgotten.
+ */
+void workers_settle(void);
+/* Settles, ends what connections are left, joins the threads, frees all. */
 void workers_stop(void);
 
 /*

@@ -25,6 +25,7 @@ const struct handler_type handler_close = {
     .help = "ends the connection",
     .handle = handle,
     .explain = explain_terminal,
+    .terminal = true,
     .adapt = adapt,
     .datagrams = true,
 };

@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "daemon/core/conn.h"
+#include "daemon/core/conn_tally.h"
 #include "daemon/core/explain.h"
 #include "daemon/core/flow.h"
 #include "daemon/core/worker.h"
@@ -45,7 +46,7 @@ static int put(struct conn *conn, const uint8_t *bytes, size_t size)
 		}
 		if (n <= 0)
 			break;
-		conn->bytes_out += (size_t)n;
+		conn_count_out(conn, (size_t)n);
 		bytes += n;
 		size -= (size_t)n;
 	}
@@ -90,7 +91,7 @@ static bool take(struct conn *conn)
 		echo->ended = true;
 		return false;
 	}
-	conn->bytes_in += (size_t)n;
+	conn_count_in(conn, (size_t)n);
 	conn_touch(conn);
 	return put(conn, scratch, (size_t)n) == 0 && buf_len(&echo->held) == 0;
 }
@@ -139,8 +140,8 @@ static void on_datagrams(struct conn *conn, int events)
 	(void)events;
 	while (flow_look(conn->flow, 0, &datagram, 1) > 0) {
 		flow_send(conn->flow, datagram);
-		conn->bytes_in += datagram.n;
-		conn->bytes_out += datagram.n;
+		conn_count_in(conn, datagram.n);
+		conn_count_out(conn, datagram.n);
 		flow_take(conn->flow, 1);
 	}
 	conn_wait(conn, EV_READ, on_datagrams);
@@ -173,6 +174,7 @@ const struct handler_type handler_echo = {
     .help = "sends back what the client sends, until it ends",
     .handle = handle,
     .explain = explain_terminal,
+    .terminal = true,
     .adapt = adapt,
     .datagrams = true,
 };

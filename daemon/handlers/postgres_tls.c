@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "daemon/core/conn.h"
+#include "daemon/core/conn_tally.h"
 #include "daemon/core/explain.h"
 #include "daemon/wire/postgres.h"
 
@@ -99,7 +100,7 @@ static enum handle_result step_write(struct conn *conn, struct state *s)
 
 	if (stream_write(conn->client.top, &iov, 1) == -1)
 		return wait_or_fail(conn, EV_WRITE);
-	conn->bytes_out++;
+	conn_count_out(conn, 1);
 	s->step = STEP_FLUSH;
 	return HANDLE_NEXT;
 }

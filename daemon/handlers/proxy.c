@@ -286,6 +286,7 @@ const struct handler_type handler_proxy = {
     .load = load_proxy,
     .handle = handle,
     .explain = explain,
+    .terminal = true,
     .adapt = proxy_adapt,
     .datagrams = true,
 };

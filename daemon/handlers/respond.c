@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "daemon/core/conn.h"
+#include "daemon/core/conn_tally.h"
 #include "daemon/core/explain.h"
 #include "daemon/core/flow.h"
 #include "daemon/core/load.h"
@@ -75,7 +76,7 @@ static void on_linger(struct conn *conn, int events)
 			conn_end(conn, END_HANDLER_DONE, NULL);
 			return;
 		}
-		conn->bytes_in += (size_t)n;
+		conn_count_in(conn, (size_t)n);
 	}
 	conn_wait(conn, EV_READ, on_linger);
 }
@@ -93,7 +94,7 @@ static int send_text(struct conn *conn)
 
 		if (n <= 0)
 			return n == -1 && errno != EAGAIN ? -1 : 0;
-		conn->bytes_out += (size_t)n;
+		conn_count_out(conn, (size_t)n);
 		buf_consume(&r->text, (size_t)n);
 	}
 	if (stream_flush(top) == -1 || (!r->params->keep_open && stream_shutdown(top) == -1))
@@ -132,7 +133,7 @@ static void on_datagrams(struct conn *conn, int events)
 
 	(void)events;
 	while (flow_look(conn->flow, 0, &datagram, 1) > 0) {
-		conn->bytes_in += datagram.n;
+		conn_count_in(conn, datagram.n);
 		flow_take(conn->flow, 1);
 	}
 	conn_wait(conn, EV_READ, on_datagrams);
@@ -145,7 +146,7 @@ static void answer_datagram(struct conn *conn, const struct params *params)
 
 	template_expand(params->template, &conn->facts, &text);
 	flow_send(conn->flow, buf_span(&text));
-	conn->bytes_out += buf_len(&text);
+	conn_count_out(conn, buf_len(&text));
 	buf_fini(&text);
 	on_datagrams(conn, 0);
 	if (!params->keep_open)
@@ -207,6 +208,7 @@ const struct handler_type handler_respond = {
     .load = load,
     .handle = handle,
     .explain = explain_terminal,
+    .terminal = true,
     .adapt = adapt,
     .datagrams = true,
 };

@@ -244,6 +244,7 @@ const struct handler_type handler_socks5 = {
     .load = load_params,
     .handle = handle,
     .explain = explain_terminal,
+    .terminal = true,
     .adapt = adapt,
     .is_open = is_open,
 };

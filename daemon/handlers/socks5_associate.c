@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "common/siphash.h"
+#include "daemon/core/conn_tally.h"
 #include "daemon/core/worker.h"
 #include "daemon/handlers/socks5.h"
 #include "daemon/net/sockets.h"
@@ -118,7 +119,7 @@ static void hand_in(struct association *a, uint8_t *bytes, size_t n, const struc
 
 	memcpy(bytes - length, head, length);
 	send_datagram(a->inner.fd, span_of(bytes - length, n + length), &a->client);
-	conn->bytes_out += n;
+	conn_count_out(conn, n);
 	conn_touch(conn);
 }
 
@@ -173,7 +174,7 @@ static void hand_out(struct association *a, struct span payload, const struct ne
 		return;
 	note_peer(a, to);
 	send_datagram(fd, payload, to);
-	conn->bytes_in += payload.n;
+	conn_count_in(conn, payload.n);
 }
 
 /* ---- names --------------------------------------------------------------------------------- */

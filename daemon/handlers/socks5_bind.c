@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "daemon/core/conn_trace.h"
 #include "daemon/core/worker.h"
 #include "daemon/handlers/socks5.h"
 #include "daemon/net/sockets.h"
@@ -39,6 +40,8 @@ static void accepted(struct socks5 *s, int fd, const struct netaddr *from)
 	conn_wait(conn, 0, NULL);
 	conn->upstream = arena_printf(conn->arena, "tcp/%s", netaddr_text(from, text));
 	facts_set(&conn->facts, "l4.proxy.upstream", span_str(conn->upstream));
+	if (conn->traced != 0)
+		conn_trace_dial(conn, conn->upstream, NULL);
 	socks5_answer(s, SOCKS5_SUCCEEDED, from, socks5_relay);
 }
 

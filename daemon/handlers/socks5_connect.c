@@ -5,9 +5,13 @@
 #include <errno.h>
 #include <string.h>
 
+#include "daemon/core/conn_tally.h"
+#include "daemon/core/tally.h"
+#include "daemon/core/conn_trace.h"
 #include "daemon/core/worker.h"
 #include "daemon/handlers/socks5.h"
 #include "daemon/net/sockets.h"
+#include "daemon/upstream/peer.h"
 
 #define CONNECT_TIMEOUT (5 * DURATION_S) /* of one address */
 #define CONNECT_TOTAL (30 * DURATION_S)
@@ -41,7 +45,10 @@ static void connected(struct socks5 *s)
 {
 	struct netaddr local = sockets_name(s->upstream.io.fd);
 
+	if (s->conn->traced != 0)
+		conn_trace_dial(s->conn, s->conn->upstream, NULL);
 	conn_timer_stop(s->conn);
+	conn_tally_upstream(s->conn, peers_unnamed(), s->give_up - duration_seconds(CONNECT_TOTAL));
 	endpoint_wait(&s->upstream, 0);
 	socks5_answer(s, SOCKS5_SUCCEEDED, &local, socks5_relay);
 }
@@ -49,7 +56,13 @@ static void connected(struct socks5 *s)
 /* The last one's problem is what the client is told. */
 static void attempt_failed(struct socks5 *s, int problem)
 {
-	counter_add(&s->conn->worker->counters.dial_failures, 1);
+	struct worker *w = s->conn->worker;
+
+	counter_add(&w->counters.dial_failures, 1);
+	counter_add(
+	    &tallies_of(peers_unnamed(), w->index)->dial_failures[dial_problem_of(problem)], 1);
+	if (s->conn->traced != 0)
+		conn_trace_dial(s->conn, s->conn->upstream, strerror(problem));
 	endpoint_close(&s->upstream);
 	conn_timer_stop(s->conn);
 	if (s->address < s->address_count && ev_now(s->conn->worker->loop) < s->give_up)
@@ -82,6 +95,7 @@ static void try_next(struct socks5 *s)
 	int fd;
 
 	counter_add(&conn->worker->counters.dials, 1);
+	counter_add(&tallies_of(peers_unnamed(), conn->worker->index)->dials, 1);
 	set_upstream(s, address);
 	fd = sockets_connect(SOCK_STREAM, address, NULL, &done);
 	if (fd == -1) {

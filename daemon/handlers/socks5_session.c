@@ -4,6 +4,7 @@
 
 #include <errno.h>
 
+#include "daemon/core/conn_tally.h"
 #include "daemon/core/iprange.h"
 #include "daemon/core/worker.h"
 #include "daemon/handlers/socks5.h"
@@ -108,7 +109,7 @@ static void push_out(struct socks5 *s)
 		if (n == -1)
 			break;
 		s->out_sent += (size_t)n;
-		conn->bytes_out += (size_t)n;
+		conn_count_out(conn, (size_t)n);
 	}
 	if (s->out_sent == s->out_length && stream_flush(top) == 0) {
 		conn_wait(conn, 0, NULL);
@@ -165,7 +166,7 @@ static void forget(struct socks5 *s, size_t n)
 	struct buf *ahead = &s->conn->client.top->ahead;
 
 	buf_consume(ahead, n);
-	s->conn->bytes_in += n;
+	conn_count_in(s->conn, n);
 	if (buf_len(ahead) == 0)
 		buf_fini(ahead);
 }

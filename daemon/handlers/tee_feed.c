@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "common/log.h"
+#include "daemon/core/conn_tally.h"
 #include "daemon/core/worker.h"
 #include "daemon/handlers/tee.h"
 
@@ -188,7 +189,7 @@ static int hand_over(struct feed *f)
 
 		if (n == -1)
 			return errno == EAGAIN ? 0 : -1;
-		f->tee->conn->bytes_out += (size_t)n;
+		conn_count_out(f->tee->conn, (size_t)n);
 		buf_consume(&f->answers, (size_t)n);
 	}
 	buf_fini(&f->answers);

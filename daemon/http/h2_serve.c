@@ -6,6 +6,7 @@
 #include <errno.h>
 
 #include "daemon/core/conn.h"
+#include "daemon/core/conn_tally.h"
 #include "daemon/core/worker.h"
 #include "daemon/http/h2_session.h"
 #include "daemon/http/output.h"
@@ -169,7 +170,7 @@ static bool fill(struct serving *s)
 		conn_end(conn, n == 0 ? END_CLIENT_CLOSED : END_CLIENT_RESET, NULL);
 		return false;
 	}
-	conn->bytes_in += (size_t)n;
+	conn_count_in(conn, (size_t)n);
 	conn_touch(conn);
 	if (h2_session_take(s->session, span_of(conn->worker->scratch, (size_t)n), now(s)))
 		return true;

@@ -7,6 +7,7 @@
 
 #include "common/duration.h"
 #include "daemon/core/conn.h"
+#include "daemon/core/conn_tally.h"
 #include "daemon/core/worker.h"
 
 #define LINGER (2 * DURATION_S)
@@ -17,7 +18,7 @@ static void sent(struct http_output *o, struct conn *conn, size_t n)
 {
 	size_t head = buf_len(&o->bytes) < n ? buf_len(&o->bytes) : n;
 
-	conn->bytes_out += n;
+	conn_count_out(conn, n);
 	conn_touch(conn);
 	buf_consume(&o->bytes, head);
 	span_skip(&o->then, n - head);

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 
 #include "daemon/core/conn.h"
+#include "daemon/core/conn_tally.h"
+#include "daemon/core/explain.h"
 #include "daemon/core/instance.h"
 #include "daemon/core/worker.h"
 #include "daemon/http/access.h"
@@ -349,7 +351,7 @@ static bool fill(struct session *s)
 	n = stream_read(conn->client.top, buf_reserve(&s->in, READ_SIZE), READ_SIZE);
 	if (n > 0) {
 		buf_commit(&s->in, (size_t)n);
-		conn->bytes_in += (size_t)n;
+		conn_count_in(conn, (size_t)n);
 		conn_touch(conn);
 		return true;
 	}
@@ -442,5 +444,6 @@ const struct handler_type handler_http = {
     .help = "serves HTTP requests",
     .params_size = sizeof(struct http_server),
     .handle = handle,
+    .explain = explain_terminal,
     .internal = true,
 };

@@ -15,6 +15,7 @@
 #include "daemon/http/redirect.h"
 #include "daemon/http/serve.h"
 #include "daemon/http/tls.h"
+#include "daemon/http/wrappers.h"
 
 #define MATCHING_BUFFER 16384
 #define WRAPPERS_MAX 16
@@ -26,6 +27,7 @@ struct making {
 	struct http_server *http;
 	bool tls;       /* is to be spoken */
 	bool tls_added; /* ... and its place in the chain has been passed */
+	size_t layer4;  /* wrappers of that name so far */
 };
 
 /* ---- routes -------------------------------------------------------------------------------- */
@@ -93,25 +95,17 @@ static int add_tls(struct load *load, struct making *m, struct error *err)
 	return 0;
 }
 
-/* Layer 4's handlers do what the wrappers of the reference do; they are told by another name. */
-static const char *const wrapper_handlers[][2] = {
-    {"layer4", "subroute"},
-    {"proxy_protocol", "proxy_protocol"},
-    {NULL, NULL},
-};
-
-static const char *wrapper_handler(const char *name)
+static void add_layer4(struct load *load, struct making *m)
 {
-	size_t i;
+	size_t *number = arena_alloc(load->arena, sizeof(*number));
 
-	for (i = 0; wrapper_handlers[i][0] != NULL; i++)
-		if (strcmp(wrapper_handlers[i][0], name) == 0)
-			return wrapper_handlers[i][1];
-	return NULL;
+	*number = m->layer4++;
+	add_handler(m->route, &handler_http_layer4, number);
 }
 
-static int add_layer4_handler(struct load *load, struct making *m, const struct jnode *node,
-    const char *name, struct error *err)
+/* Layer 4's handler does what the wrapper of the reference does. */
+static int add_proxy_protocol(
+    struct load *load, struct making *m, const struct jnode *node, struct error *err)
 {
 	struct handler *handler = &m->route->handlers[m->route->handler_count++];
 	struct jnode as_handler = *node;
@@ -119,7 +113,7 @@ static int add_layer4_handler(struct load *load, struct making *m, const struct 
 
 	as_handler.value = json_copy(node->value);
 	json_object_del(as_handler.value, "wrapper");
-	json_object_set_new(as_handler.value, "handler", json_string(name));
+	json_object_set_new(as_handler.value, "handler", json_string("proxy_protocol"));
 	rc = handler_load(load, &as_handler, handler, err);
 	json_decref(as_handler.value);
 	return rc;
@@ -145,10 +139,12 @@ static int add_redirect(
 static int add_wrapper(struct load *load, struct making *m, const struct jnode *node,
     const char *name, struct error *err)
 {
-	const char *handler = wrapper_handler(name);
-
-	if (handler != NULL)
-		return add_layer4_handler(load, m, node, handler, err);
+	if (strcmp(name, "layer4") == 0) {
+		add_layer4(load, m);
+		return 0;
+	}
+	if (strcmp(name, "proxy_protocol") == 0)
+		return add_proxy_protocol(load, m, node, err);
 	if (strcmp(name, "http_redirect") == 0)
 		return add_redirect(load, m, node, err);
 	if (strcmp(name, "tls") != 0)
@@ -180,12 +176,9 @@ static bool has_tls_wrapper(const json_t *wrappers)
 	json_t *item;
 	size_t i;
 
-	json_array_foreach (wrappers, i, item) {
-		const char *name = json_string_value(json_object_get(item, "wrapper"));
-
-		if (name != NULL && strcmp(name, "tls") == 0)
+	json_array_foreach (wrappers, i, item)
+		if (http_wrapper_is(item, "tls"))
 			return true;
-	}
 	return false;
 }
 
@@ -303,11 +296,30 @@ static struct route *route_before(const struct load *load, const char *name)
 	return NULL;
 }
 
+/* The wrappers but what is in those that have lists of their own. */
+static json_t *outside_of(const json_t *wrappers)
+{
+	json_t *out = json_array(), *item;
+	size_t i;
+
+	json_array_foreach (wrappers, i, item)
+		if (http_wrapper_is(item, "layer4"))
+			json_array_append_new(out, json_pack("{s:s}", "wrapper", "layer4"));
+		else
+			json_array_append(out, item);
+	return out;
+}
+
 /* All that the route is made of, so that an equal one is the same. A new reference. */
 static json_t *identity_json(const struct http_settings *s, bool tls)
 {
-	json_t *json = json_pack("{s:O, s:b}", "server", s->node.value, "tls", (int)tls);
+	json_t *server = json_copy(s->node.value);
+	json_t *json = json_pack("{s:o, s:b}", "server", server, "tls", (int)tls);
 
+	json_object_del(server, "listen");
+	json_object_del(server, "paused");
+	if (s->wrappers != NULL)
+		json_object_set_new(server, "listener_wrappers", outside_of(s->wrappers));
 	if (s->redirects != NULL)
 		json_object_set(json, "redirects", s->redirects);
 	if (s->last != NULL)
@@ -320,9 +332,17 @@ static void unref(void *route)
 	route_unref(route);
 }
 
-static int add_core_server(struct load *load, const struct http_settings *settings, bool tls,
+/* What the core servers of one server of the document have in common. */
+struct common {
+	const struct http_settings *settings;
+	const struct route_table *const *wrappers;
+	struct strings paused;
+};
+
+static int add_core_server(struct load *load, const struct common *common, bool tls,
     const char *name, struct strings listen, struct error *err)
 {
+	const struct http_settings *settings = common->settings;
 	struct server *server = arena_alloc(load->arena, sizeof(*server));
 	struct route *before = route_before(load, name), *route;
 	json_t *json;
@@ -338,9 +358,12 @@ static int add_core_server(struct load *load, const struct http_settings *settin
 	if (route == NULL)
 		return -1;
 	arena_release(load->arena, unref, route);
-	server->name = name;
+	server_set_name(server, name);
+	server->own.server = arena_printf(load->arena, "http/%s", settings->name);
+	server->wrappers = common->wrappers;
 	server->path = arena_printf(load->arena, "apps.http.servers.%s", settings->name);
 	server->listen = listen;
+	server->paused = common->paused;
 	server->routes.items = arena_array(load->arena, 1, sizeof(struct route *));
 	server->routes.items[0] = route;
 	server->routes.count = 1;
@@ -349,32 +372,62 @@ static int add_core_server(struct load *load, const struct http_settings *settin
 	return instance_add_server(load, server, err);
 }
 
-/* Takes apart the addresses with the HTTP port, where no TLS is spoken, and the others. */
-static void split_listen(struct load *load, const struct http_settings *s, int64_t http_port,
-    struct strings *tls, struct strings *plain)
+static bool has_text(const struct strings *list, const char *text)
+{
+	size_t i;
+
+	for (i = 0; i < list->count; i++)
+		if (strcmp(list->items[i], text) == 0)
+			return true;
+	return false;
+}
+
+/* The addresses of a server by what is spoken there, and those of them that are paused. */
+struct split {
+	struct strings tls, plain, paused;
+};
+
+/* A range with the HTTP port in it: its addresses one by one. */
+static void split_range(struct load *load, const struct address_range *range, int64_t http_port,
+    bool paused, struct split *out)
 {
 	char text[ADDRESS_TEXT_MAX];
+	unsigned i;
+
+	for (i = 0; i < address_range_count(range); i++) {
+		struct address address = address_range_at(range, i);
+		struct strings *to = address.port == http_port ? &out->plain : &out->tls;
+		const char *name = arena_strdup(load->arena, address_text(&address, text));
+
+		to->items[to->count++] = name;
+		if (paused)
+			out->paused.items[out->paused.count++] = name;
+	}
+}
+
+/* On the HTTP port no TLS is spoken. */
+static void split_listen(
+    struct load *load, const struct http_settings *s, int64_t http_port, struct split *out)
+{
 	size_t i, all = 0;
-	unsigned k;
 
 	for (i = 0; i < s->listen.count; i++)
 		all += address_range_count(&s->ranges[i]);
-	tls->items = arena_array(load->arena, all, sizeof(*tls->items));
-	plain->items = arena_array(load->arena, all, sizeof(*plain->items));
+	out->tls.items = arena_array(load->arena, all, sizeof(*out->tls.items));
+	out->plain.items = arena_array(load->arena, all, sizeof(*out->plain.items));
+	out->paused.items = arena_array(load->arena, all, sizeof(*out->paused.items));
 	for (i = 0; i < s->listen.count; i++) {
+		const char *text = s->listen.items[i];
 		const struct address_range *range = &s->ranges[i];
+		bool paused = has_text(&s->paused, text);
 
-		if (http_port < range->first.port || http_port > range->last_port) {
-			tls->items[tls->count++] = s->listen.items[i];
+		if (range->first.port <= http_port && http_port <= range->last_port) {
+			split_range(load, range, http_port, paused, out);
 			continue;
 		}
-		for (k = 0; k < address_range_count(range); k++) {
-			struct address address = address_range_at(range, k);
-			struct strings *to = address.port == http_port ? plain : tls;
-
-			to->items[to->count++] =
-			    arena_strdup(load->arena, address_text(&address, text));
-		}
+		out->tls.items[out->tls.count++] = text;
+		if (paused)
+			out->paused.items[out->paused.count++] = text;
 	}
 }
 
@@ -382,13 +435,17 @@ int http_server_add(
     struct load *load, const struct http_settings *settings, int64_t http_port, struct error *err)
 {
 	const char *name = arena_printf(load->arena, "http/%s", settings->name);
-	struct strings tls = {0}, plain = {0};
+	struct common common = {.settings = settings, .paused = settings->paused};
+	struct split split = {0};
 
+	if (http_wrappers_load(load, settings, &common.wrappers, err) == -1)
+		return -1;
 	if (!settings->tls)
-		return add_core_server(load, settings, false, name, settings->listen, err);
-	split_listen(load, settings, http_port, &tls, &plain);
-	if (add_core_server(load, settings, true, name, tls, err) == -1)
+		return add_core_server(load, &common, false, name, settings->listen, err);
+	split_listen(load, settings, http_port, &split);
+	common.paused = split.paused;
+	if (add_core_server(load, &common, true, name, split.tls, err) == -1)
 		return -1;
 	return add_core_server(
-	    load, settings, false, arena_printf(load->arena, "%s/plain", name), plain, err);
+	    load, &common, false, arena_printf(load->arena, "%s/plain", name), split.plain, err);
 }

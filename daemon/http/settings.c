@@ -110,6 +110,8 @@ static const struct field auto_fields[] = {
 static const struct field fields[] = {
     FIELD_STRINGS(SETTINGS, listen, "listen", FIELD_OPEN | FIELD_ENV,
 	"addresses to listen on: [network/][host]:port"),
+    FIELD_STRINGS(SETTINGS, paused, "paused", 0,
+	"those of the addresses that stay bound but accept nothing for now"),
     FIELD_CUSTOM(SETTINGS, routes, "routes", 0, keep, "the routes, asked in order"),
     FIELD_OBJECT(SETTINGS, auto_https, "automatic_https", 0, auto_fields,
 	"what is done without being asked for: certificates and redirects"),
@@ -172,6 +174,8 @@ static int parse_listen(struct load *load, struct http_settings *s, struct error
 	struct error cause;
 	size_t i;
 
+	for (i = 0; i < s->paused.count; i++)
+		s->paused.items[i] = replace_at_load(load->arena, s->paused.items[i]);
 	s->ranges = arena_array(load->arena, s->listen.count, sizeof(*s->ranges));
 	for (i = 0; i < s->listen.count; i++) {
 		struct jnode item = jnode_item(&listen, i);

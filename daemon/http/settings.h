@@ -22,6 +22,7 @@ struct http_settings {
 	const char *name;
 	struct jnode node;
 	struct strings listen;
+	struct strings paused;        /* those of listen that accept nothing for now (ours) */
 	struct address_range *ranges; /* of listen */
 	struct http_auto auto_https;
 	int64_t read_timeout, read_header_timeout, read_idle_timeout; /* ns */

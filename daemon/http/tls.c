@@ -4,6 +4,7 @@
 #include "daemon/http/tls.h"
 
 #include "common/duration.h"
+#include "daemon/core/explain.h"
 #include "daemon/tls/accept.h"
 
 #define HANDSHAKE_TIMEOUT (10 * DURATION_S)
@@ -68,5 +69,6 @@ const struct handler_type handler_http_tls = {
     .help = "ends TLS in front of an HTTP server",
     .params_size = sizeof(struct http_tls),
     .handle = handle,
+    .explain = explain_opaque,
     .internal = true,
 };

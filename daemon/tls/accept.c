@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "daemon/core/answers.h"
+#include "daemon/core/conn_tally.h"
 #include "daemon/core/worker.h"
 #include "daemon/tls/challenge.h"
 #include "daemon/tls/client_facts.h"
@@ -29,7 +30,7 @@ struct accepting {
 
 static enum handle_result fail(struct conn *conn, const char *why)
 {
-	counter_add(&conn->worker->counters.handshakes_failed, 1);
+	conn_tally_handshake(conn, HANDSHAKE_FAILED);
 	conn_end(conn, END_TLS_HANDSHAKE, why);
 	return HANDLE_FAIL;
 }
@@ -188,9 +189,7 @@ static void set_facts(struct conn *conn, const struct tls_stream *stream)
 	facts_set(f, "l4.tls.ech", span_str("false"));
 	if (info.client.n > 0)
 		client_facts_set(f, info.client);
-	counter_add(&conn->worker->counters.handshakes, 1);
-	if (info.resumed)
-		counter_add(&conn->worker->counters.handshakes_resumed, 1);
+	conn_tally_handshake(conn, info.resumed ? HANDSHAKE_RESUMED : HANDSHAKE_FULL);
 }
 
 static enum handle_result go_on(struct conn *conn, struct accepting *a)

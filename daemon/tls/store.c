@@ -10,6 +10,8 @@
 #include <string.h>
 #include <uthash.h>
 
+#include "daemon/tls/staple.h"
+
 #define NAME_MAX_LENGTH 255
 #define LABELS_MAX 16 /* how many leading labels a wildcard may stand for */
 
@@ -204,11 +206,47 @@ static struct snapshot *snapshot_make(void)
 	return s;
 }
 
+/* The same certificate, loaded once more. NULL: there is none. */
+static struct cert *find_same(const struct snapshot *s, const struct cert *cert)
+{
+	const char *name = cert->names.count > 0 ? cert->names.items[0] : "";
+	uint32_t hash = hash_of(name, strlen(name)), i;
+	const struct entry *e;
+
+	for (i = s->buckets[hash & s->mask]; i != 0; i = e->next) {
+		e = &s->entries[i - 1];
+		if (e->hash == hash &&
+		    memcmp(e->cert->fingerprint, cert->fingerprint, sizeof(cert->fingerprint)) == 0)
+			return e->cert;
+	}
+	return NULL;
+}
+
+/* A certificate that is loaded again is not without its OCSP response for a while. */
+static void hand_on_staple(struct snapshot *to, const struct cert *from)
+{
+	struct staple *staple = staple_of(from), *own;
+	struct cert *same;
+
+	if (staple == NULL)
+		return;
+	same = find_same(to, from);
+	own = same != NULL ? staple_of(same) : NULL;
+	if (same != NULL && own == NULL)
+		staple_put(same, staple);
+	else
+		staple_unref(staple);
+	staple_unref(own);
+}
+
 /* With writing held. */
 static void commit(void)
 {
 	struct snapshot *s = snapshot_make(), *old;
+	size_t i;
 
+	for (i = 0; current != NULL && i < current->cert_count; i++)
+		hand_on_staple(s, current->certs[i]);
 	pthread_mutex_lock(&swapping);
 	old = current;
 	current = s;

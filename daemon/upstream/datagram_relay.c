@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "daemon/core/conn_tally.h"
 #include "daemon/core/flow.h"
 #include "daemon/core/worker.h"
 #include "daemon/upstream/dial.h"
@@ -39,14 +40,14 @@ static void on_max_age(struct conn *conn)
 /* The upstream's machine says, by ICMP, that nobody is there, or the system has no way to it. */
 static void refused(struct relay *r)
 {
-	const char *problem = strerror(errno);
+	int problem = errno;
 
 	if (r->heard) {
-		conn_end(r->conn, END_UPSTREAM_RESET, problem);
+		conn_end(r->conn, END_UPSTREAM_RESET, strerror(problem));
 		return;
 	}
 	dial_refused(r->upstream, problem);
-	conn_end(r->conn, END_DIAL_FAILED, problem);
+	conn_end(r->conn, END_DIAL_FAILED, strerror(problem));
 }
 
 /* ---- to the upstream ------------------------------------------------------------------------ */
@@ -80,7 +81,7 @@ static void took(struct relay *r, const struct span *datagrams, size_t count)
 	size_t i;
 
 	for (i = 0; i < count; i++)
-		r->conn->bytes_in += datagrams[i].n;
+		conn_count_in(r->conn, datagrams[i].n);
 	flow_take(r->conn->flow, count);
 }
 
@@ -154,7 +155,7 @@ static bool pump_down(struct relay *r)
 		return true;
 	}
 	flow_send_room(flow, (size_t)n);
-	r->conn->bytes_out += (size_t)n;
+	conn_count_out(r->conn, (size_t)n);
 	return true;
 }
 

@@ -8,9 +8,12 @@
 #include <string.h>
 
 #include "common/log.h"
+#include "daemon/core/conn_tally.h"
+#include "daemon/core/conn_trace.h"
 #include "daemon/core/events.h"
 #include "daemon/core/listener.h"
 #include "daemon/core/replacer.h"
+#include "daemon/core/tally.h"
 #include "daemon/core/worker.h"
 #include "daemon/net/resolver.h"
 #include "daemon/net/sockets.h"
@@ -45,6 +48,7 @@ struct dial {
 	size_t address, address_count;     /* the next one to try */
 	struct resolver_query *query;
 	struct tls_stream *tls; /* on upstream, while it handshakes */
+	ev_tstamp since;        /* loop time of the beginning */
 	ev_tstamp give_up;      /* loop time; try_duration */
 	char *problems;         /* of this round; NULL: none */
 	bool watching;          /* the client, since the first wait */
@@ -176,21 +180,27 @@ static void tell_failing(
 }
 
 /* Says so when that is one too many. */
-static void count_failure(struct dial *d, struct peer *peer, const char *problem)
+static void count_failure(
+    struct dial *d, struct peer *peer, enum dial_problem kind, const char *problem)
 {
+	struct worker *w = d->conn->worker;
 	const struct health_passive *p = d->chosen->passive;
 	bool before = p != NULL && peer_is_failing(peer, (size_t)p->max_fails, p->fail_duration);
 
-	counter_add(&d->conn->worker->counters.dial_failures, 1);
+	counter_add(&w->counters.dial_failures, 1);
+	counter_add(&tallies_of(peer_tallies(peer), w->index)->dial_failures[kind], 1);
 	peer_failed(peer);
 	if (p != NULL && !before && peer_is_failing(peer, (size_t)p->max_fails, p->fail_duration))
 		tell_failing(d, peer, p->fail_duration, problem);
 }
 
 /* At the current destination, or at one of its addresses where it is a name. */
-static void attempt_failed(struct dial *d, const struct netaddr *address, const char *problem)
+static void attempt_failed(
+    struct dial *d, const struct netaddr *address, enum dial_problem kind, const char *problem)
 {
-	count_failure(d, d->peer, problem);
+	count_failure(d, d->peer, kind, problem);
+	if (d->conn->traced != 0)
+		conn_trace_dial(d->conn, d->peer->address, problem);
 	note_problem(d, strchr(d->peer->address, '/') + 1,
 	    d->addresses == d->resolved ? address : NULL, problem);
 }
@@ -212,8 +222,11 @@ static void connected(struct dial *d)
 
 	arena_release(conn->arena, d->current->host != NULL ? leave_dynamic : leave, d->peer);
 	conn->upstream = d->peer->address;
+	conn_tally_upstream(conn, peer_tallies(d->peer), d->since);
 	conn->upstream_bound = d->pool->active != NULL && d->pool->active->close_if_unhealthy;
 	facts_set(&conn->facts, "l4.proxy.upstream", span_str(d->peer->address));
+	if (conn->traced != 0)
+		conn_trace_dial(conn, conn->upstream, NULL);
 	d->reached = d->peer;
 	d->peer = NULL;
 	d->current = NULL;
@@ -223,12 +236,12 @@ static void connected(struct dial *d)
 }
 
 /* The address that is being tried is none to use: run() goes on with the next one. */
-static void give_up_address(struct dial *d, const char *problem)
+static void give_up_address(struct dial *d, enum dial_problem kind, const char *problem)
 {
 	conn_timer_stop(d->conn);
 	endpoint_close(&d->upstream);
 	d->tls = NULL;
-	attempt_failed(d, &d->addresses[d->address - 1], problem);
+	attempt_failed(d, &d->addresses[d->address - 1], kind, problem);
 }
 
 /* ---- TLS with it ---------------------------------------------------------------------------- */
@@ -237,7 +250,7 @@ static void on_handshake_timeout(struct conn *conn)
 {
 	struct dial *d = conn->handler;
 
-	give_up_address(d, "no TLS session within handshake_timeout");
+	give_up_address(d, DIAL_TLS, "no TLS session within handshake_timeout");
 	run(d);
 }
 
@@ -256,7 +269,7 @@ static bool handshake(struct dial *d)
 	case TLS_FAILED:
 		break;
 	}
-	give_up_address(d, why);
+	give_up_address(d, DIAL_TLS, why);
 	return true;
 }
 
@@ -302,7 +315,7 @@ static bool start_tls(struct dial *d)
 		alpn = span_of(proto->value, proto->length);
 	d->tls = tls_stream_connect(conn->arena, &d->upstream, client, server_name(d), alpn, area);
 	if (d->tls == NULL) {
-		give_up_address(d, "no TLS session can be made for this name");
+		give_up_address(d, DIAL_TLS, "no TLS session can be made for this name");
 		return true;
 	}
 	d->upstream.owner = d;
@@ -338,7 +351,7 @@ static void on_connected(struct endpoint *e, int events)
 	if (problem == 0)
 		more = reached(d);
 	else
-		give_up_address(d, strerror(problem));
+		give_up_address(d, dial_problem_of(problem), strerror(problem));
 	if (more)
 		run(d);
 }
@@ -347,7 +360,7 @@ static void on_connect_timeout(struct conn *conn)
 {
 	struct dial *d = conn->handler;
 
-	give_up_address(d, "no answer within dial_timeout");
+	give_up_address(d, DIAL_TIMEOUT, "no answer within dial_timeout");
 	run(d);
 }
 
@@ -361,11 +374,12 @@ static bool try_address(struct dial *d)
 	int fd;
 
 	counter_add(&w->counters.dials, 1);
+	counter_add(&tallies_of(peer_tallies(d->peer), w->index)->dials, 1);
 	atomic_fetch_add_explicit(&d->peer->dials, 1, memory_order_relaxed);
 	local = sources_choose(&d->chosen->sources, &d->conn->facts, address->family, &source);
 	fd = sockets_connect(address_socket_type(d->target->network), address, local, &done);
 	if (fd == -1) {
-		attempt_failed(d, address, strerror(errno));
+		attempt_failed(d, address, dial_problem_of(errno), strerror(errno));
 		return true;
 	}
 	endpoint_init(&d->upstream, w->loop, fd);
@@ -421,7 +435,7 @@ static void take_addresses(struct dial *d, const struct resolver_answer *answer)
 			if ((answer->items[i].family == first) == (pass == 0))
 				take_address(d, answer->items[i]);
 	if (answer->count == 0)
-		attempt_failed(d, NULL, answer->problem);
+		attempt_failed(d, NULL, DIAL_RESOLVE, answer->problem);
 }
 
 static void on_resolved(void *arg, const struct resolver_answer *answer)
@@ -453,13 +467,14 @@ static bool resolve(struct dial *d)
 	int family = upstream_family(d->chosen, address_family(d->target));
 
 	if (family == -1) {
-		attempt_failed(d, NULL, "not of the family that resolver_preference allows");
+		attempt_failed(
+		    d, NULL, DIAL_RESOLVE, "not of the family that resolver_preference allows");
 		return true;
 	}
 	if (w->resolver == NULL)
 		w->resolver = resolver_new(w->loop);
 	if (w->resolver == NULL) {
-		attempt_failed(d, NULL, "names cannot be resolved here");
+		attempt_failed(d, NULL, DIAL_RESOLVE, "names cannot be resolved here");
 		return true;
 	}
 	d->query = resolver_ask(w->resolver, d->target->host, family, on_resolved, d, &answer);
@@ -559,11 +574,11 @@ static void run(struct dial *d)
 	}
 }
 
-void dial_refused(struct endpoint *upstream, const char *problem)
+void dial_refused(struct endpoint *upstream, int problem)
 {
 	struct dial *d = (struct dial *)((char *)upstream - offsetof(struct dial, upstream));
 
-	count_failure(d, d->reached, problem);
+	count_failure(d, d->reached, dial_problem_of(problem), strerror(problem));
 }
 
 void dial_start(struct conn *conn, const struct pool *pool, const struct dial_options *options,
@@ -577,6 +592,7 @@ void dial_start(struct conn *conn, const struct pool *pool, const struct dial_op
 	d->done = done;
 	d->arg = arg;
 	d->upstream.io.fd = -1;
+	d->since = ev_now(conn->worker->loop);
 	if (options->try_duration > 0)
 		d->give_up = ev_now(conn->worker->loop) + duration_seconds(options->try_duration);
 	conn->handler = d;

@@ -30,8 +30,8 @@ void dial_start(struct conn *conn, const struct pool *pool, const struct dial_op
 
 /*
  * An upstream that done() was given as connected turns out not to be there, as datagrams show when
- * they are sent: counts as a failure to connect.
+ * they are sent: counts as a failure to connect. problem is an errno.
  */
-void dial_refused(struct endpoint *upstream, const char *problem);
+void dial_refused(struct endpoint *upstream, int problem);
 
 #endif

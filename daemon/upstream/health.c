@@ -4,6 +4,7 @@
 #include "daemon/upstream/health.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -207,11 +208,6 @@ static void finish(struct check *c, const char *problem)
 	    c, c->started + duration_seconds(c->target.options.interval) - ev_now(control_loop()));
 }
 
-static bool takes_datagrams(const struct check *c)
-{
-	return address_socket_type(c->target.address.network) == SOCK_DGRAM;
-}
-
 /*
  * Who takes datagrams need not answer one that says nothing, but where nobody does, the system
  * there refuses it. -1: it is known already.
@@ -283,6 +279,7 @@ static void on_resolved(void *arg, const struct resolver_answer *answer)
 static void begin(struct check *c)
 {
 	c->running = true;
+	ev_now_update(control_loop()); /* its time begins now, however long the loop was busy */
 	c->started = ev_now(control_loop());
 	c->tried = 0;
 	set_timer(c, duration_seconds(c->target.options.timeout));
@@ -304,6 +301,21 @@ static void begin(struct check *c)
 		try_next(c, c->addresses.problem);
 }
 
+/*
+ * What has come in time counts, even if the thread could not look until now. Who takes datagrams
+ * has not refused ours.
+ */
+static const char *problem_at_timeout(const struct check *c)
+{
+	struct pollfd socket = {.fd = c->io.fd, .events = POLLOUT};
+	int problem;
+
+	if (c->io.fd == -1 || poll(&socket, 1, 0) != 1)
+		return "no answer within the timeout";
+	problem = sockets_connected(c->io.fd);
+	return problem == 0 ? NULL : strerror(problem);
+}
+
 static void on_timer(struct ev_loop *loop, ev_timer *w, int events)
 {
 	struct check *c = w->data;
@@ -311,8 +323,7 @@ static void on_timer(struct ev_loop *loop, ev_timer *w, int events)
 	(void)loop;
 	(void)events;
 	if (c->running)
-		finish(c,
-		    takes_datagrams(c) && c->query == NULL ? NULL : "no answer within the timeout");
+		finish(c, problem_at_timeout(c));
 	else
 		begin(c);
 }
@@ -386,13 +397,13 @@ static void find_arenas(const struct instance *instance, struct arenas *out)
 {
 	size_t size = 1, i, j;
 
-	for (i = 0; i < instance->server_count; i++)
-		size += instance->servers[i]->routes.count;
+	for (i = 0; i < instance->table_count; i++)
+		size += instance->tables[i]->routes->count;
 	out->items = mem_alloc(size * sizeof(struct arena *));
 	out->items[0] = instance->arena;
 	out->count = 1;
-	for (i = 0; i < instance->server_count; i++) {
-		const struct route_list *routes = &instance->servers[i]->routes;
+	for (i = 0; i < instance->table_count; i++) {
+		const struct route_list *routes = instance->tables[i]->routes;
 
 		for (j = 0; j < routes->count; j++)
 			if (routes->items[j]->arena != NULL)

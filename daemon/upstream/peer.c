@@ -11,6 +11,7 @@
 
 #include "common/arena.h"
 #include "common/siphash.h"
+#include "daemon/core/tally.h"
 
 /* Names may come from clients. */
 #define HASH_FUNCTION(key, length, hash) ((hash) = (unsigned)siphash(key, length))
@@ -41,6 +42,7 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct entry *table;
 static struct entry *recent; /* the latest first */
 static size_t recent_count;
+static _Atomic(struct tallies *) unnamed; /* of those that only connections have asked for */
 
 /* A reference is added. The lock is held. */
 static struct entry *get(const char *address)
@@ -59,12 +61,34 @@ static struct entry *get(const char *address)
 	return e;
 }
 
+/* The lock is held. */
+static struct tallies *get_unnamed(void)
+{
+	if (atomic_load(&unnamed) == NULL)
+		atomic_store(&unnamed, tallies_new());
+	return atomic_load(&unnamed);
+}
+
+struct tallies *peers_unnamed(void)
+{
+	struct tallies *tallies = atomic_load_explicit(&unnamed, memory_order_acquire);
+
+	if (tallies != NULL)
+		return tallies;
+	pthread_mutex_lock(&lock);
+	tallies = get_unnamed();
+	pthread_mutex_unlock(&lock);
+	return tallies;
+}
+
 struct peer *peer_get(const char *address)
 {
 	struct peer *peer;
 
 	pthread_mutex_lock(&lock);
 	peer = get(address)->peer;
+	if (peer_tallies(peer) == NULL || peer_tallies(peer) == atomic_load(&unnamed))
+		atomic_store_explicit(&peer->tallies, tallies_new(), memory_order_release);
 	pthread_mutex_unlock(&lock);
 	return peer;
 }
@@ -77,6 +101,8 @@ static void free_peer(struct peer *peer)
 		replaced = f->replaced;
 		free(f);
 	}
+	if (peer_tallies(peer) != atomic_load(&unnamed))
+		tallies_unref(peer_tallies(peer));
 	free(peer);
 }
 
@@ -116,6 +142,8 @@ struct peer *peer_get_recent(const char *address)
 
 	pthread_mutex_lock(&lock);
 	e = get(address);
+	if (peer_tallies(e->peer) == NULL)
+		atomic_store_explicit(&e->peer->tallies, get_unnamed(), memory_order_release);
 	if (e->recent) {
 		DL_DELETE(recent, e);
 	} else {
@@ -135,6 +163,7 @@ void peers_forget_recent(void)
 	pthread_mutex_lock(&lock);
 	while (recent != NULL)
 		forget_recent(recent);
+	tallies_unref(atomic_exchange(&unnamed, NULL));
 	pthread_mutex_unlock(&lock);
 }
 

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 struct failed_at;
+struct tallies;
 
 /* What an operator says of its health, against what checks say. */
 enum peer_force { PEER_AUTO, PEER_UP, PEER_DOWN };
@@ -25,6 +26,7 @@ struct peer {
 	_Atomic uint64_t checks, check_failures;
 	_Atomic int force;                  /* enum peer_force; forgotten with the peer */
 	_Atomic(struct failed_at *) failed; /* see peer_remember() */
+	_Atomic(struct tallies *) tallies;  /* see peer_tallies() */
 	char address[];                     /* "tcp/10.0.0.5:143", as configured */
 };
 
@@ -66,6 +68,16 @@ bool peer_is_failing(const struct peer *peer, size_t most, int64_t within);
  */
 void peer_set_detour(struct peer *peer, int family, double now);
 int peer_detour(const struct peer *peer, double now);
+
+/*
+ * Where its connections are counted. Those that no document names are counted together, however
+ * many there are.
+ */
+static inline struct tallies *peer_tallies(const struct peer *peer)
+{
+	return atomic_load_explicit(&peer->tallies, memory_order_acquire);
+}
+struct tallies *peers_unnamed(void);
 
 /* Calls visit for every peer, with the table locked. */
 void peers_visit(void (*visit)(const struct peer *peer, void *arg), void *arg);

@@ -8,6 +8,7 @@
 #include <poll.h>
 #include <sys/ioctl.h>
 
+#include "daemon/core/conn_tally.h"
 #include "daemon/core/worker.h"
 #include "daemon/net/pipe.h"
 
@@ -35,7 +36,6 @@
 
 struct direction {
 	struct endpoint *from, *to;
-	uint64_t *moved; /* the connection's counter */
 	struct buf held; /* read, and not yet taken by to */
 	size_t read_size;
 	size_t bulk;       /* bytes in a row that came in large reads */
@@ -250,6 +250,14 @@ static void from_ended(struct relay *r, struct direction *d, bool reset)
 	d->reset = reset;
 }
 
+static void count(struct relay *r, const struct direction *d, size_t n)
+{
+	if (d == &r->up)
+		conn_count_in(r->conn, n);
+	else
+		conn_count_out(r->conn, n);
+}
+
 /* One read and what follows from it. Returns whether another may bring something at once. */
 static bool move_once(struct relay *r, struct direction *d)
 {
@@ -263,7 +271,7 @@ static bool move_once(struct relay *r, struct direction *d)
 		from_ended(r, d, n == -1);
 		return false;
 	}
-	*d->moved += (size_t)n;
+	count(r, d, (size_t)n);
 	conn_touch(r->conn);
 	if (put_or_keep(d, span_of(NULL, 0), span_of(scratch, (size_t)n)) == -1) {
 		write_failed(r, d);
@@ -313,7 +321,7 @@ static bool splice_once(struct relay *r, struct direction *d)
 	}
 	d->bulk = n >= BULK_READ_MIN ? d->bulk : 0;
 	d->from->bytes_in += (size_t)n;
-	*d->moved += (size_t)n;
+	count(r, d, (size_t)n);
 	counter_add(&r->conn->worker->counters.bytes_spliced, (uint64_t)n);
 	conn_touch(r->conn);
 	taken = drain_pipe(d);
@@ -484,12 +492,10 @@ static void on_relay_timer(struct conn *conn)
 
 /* ---- the beginning ------------------------------------------------------------------------- */
 
-static void direction_init(
-    struct direction *d, struct endpoint *from, struct endpoint *to, uint64_t *moved)
+static void direction_init(struct direction *d, struct endpoint *from, struct endpoint *to)
 {
 	d->from = from;
 	d->to = to;
-	d->moved = moved;
 	d->read_size = READ_SIZE_MIN;
 }
 
@@ -501,7 +507,7 @@ static void send_prefix(struct relay *r, struct span prefix)
 	ssize_t n = stream_read(d->from->top, scratch, d->read_size);
 
 	if (n > 0) {
-		*d->moved += (size_t)n;
+		conn_count_in(r->conn, (size_t)n);
 	} else if (n == 0 || errno != EAGAIN) {
 		from_ended(r, d, n == -1);
 	}
@@ -518,8 +524,8 @@ void relay_start(struct conn *conn, struct endpoint *upstream, struct span prefi
 	r->conn = conn;
 	r->upstream = upstream;
 	r->options = options;
-	direction_init(&r->up, &conn->client, upstream, &conn->bytes_in);
-	direction_init(&r->down, upstream, &conn->client, &conn->bytes_out);
+	direction_init(&r->up, &conn->client, upstream);
+	direction_init(&r->down, upstream, &conn->client);
 	conn->handler = r;
 	conn->on_end = on_end;
 	conn->on_client = on_client;

@@ -50,6 +50,7 @@
 #define CONTROL_REQUEST_MAX (1u << 20) /* bytes of a request */
 #define CONTROL_DEPTH_MAX 16           /* arrays and maps within one another, of any message */
 #define CONTROL_ELEMENTS_MAX 8192      /* values in a request, counting keys and containers */
+#define CONTROL_OPERATIONS_MAX 10000   /* of a transaction */
 #define CONTROL_IN_FLIGHT_MAX 32       /* unanswered; more are not read until one is answered */
 #define CONTROL_CLIENTS_MAX 64
 #define CONTROL_CHUNK_MAX (64u << 10) /* bytes of a chunk notification */
@@ -70,12 +71,21 @@
 #define CONTROL_PING "ping"
 /* {} -> {version, pid, started, uptime, level, workers, connections, ...} */
 #define CONTROL_STATUS "status"
+/* {kind?: text} -> chunks of what is counted, {count, time, duration_bounds, delay_bounds} */
+#define CONTROL_STATS "stats"
+/* {} -> chunks of text: the same as OpenMetrics; {bytes} */
+#define CONTROL_METRICS "metrics"
 /* {filter?: text, after?: int, limit?: int} -> chunks of connections, {count} */
 #define CONTROL_CONN_LS "conn.ls"
 /* {id: int} -> the connection with all that is known of it */
 #define CONTROL_CONN_SHOW "conn.show"
 /* {ids?: [int], filter?: text, dry_run?: bool} -> {killed, missing: [int]}; one of the first two */
 #define CONTROL_CONN_KILL "conn.kill"
+/*
+ * {filter?: text, count?: int, seconds?: int} -> chunks of steps, until the client ends its side or
+ * what was asked for has come; {connections, steps, lost}
+ */
+#define CONTROL_CONN_TRACE "conn.trace"
 /* {expires_within?: int} -> chunks of certificates, {count} */
 #define CONTROL_CERT_LS "cert.ls"
 /* {name: text} -> the certificate with all that is known of it, but its key */
@@ -104,7 +114,7 @@
  * txn_id?: text, comment?: text} -> {revision, connections: [int], names: [text or nil]}, and for a
  * dry run {existing: {keep, drain, kill}, change_count, changes}. operations is JSON, a list of
  * objects; see docs/control-protocol.md. connections says how many each of them concerned, names
- * what the route that it added is called.
+ * what the route that it added or changed is called.
  */
 #define CONTROL_TXN_APPLY "txn.apply"
 
@@ -137,7 +147,7 @@
  * comment?: text} -> {revision, change_count, changes: [{path, change, before?, after?}]}
  */
 #define CONTROL_CONFIG_APPLY "config.apply"
-/* {document?: text, staged?: bool} -> the same, of a dry run */
+/* {document?: text, staged?: bool} -> chunks of findings, {count} and the same, of a dry run */
 #define CONTROL_CONFIG_CHECK "config.check"
 /* {} -> the same, for the daemon's own file; and set_aside: [{path, reason}] */
 #define CONTROL_CONFIG_RELOAD "config.reload"

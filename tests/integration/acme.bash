@@ -46,7 +46,7 @@ ca() {
 EOF
     start ca env PEBBLE_VA_NOSLEEP=1 PEBBLE_WFE_NONCEREJECT=20 PEBBLE_AUTHZREUSE=0 "$@" \
         pebble -config "$tmp/pebble.json" -dnsserver "127.0.0.1:$DNS_PORT"
-    wait_until 10 "the CA" ca_answers
+    wait_until 30 "the CA" ca_answers
     curl -fsS --cacert "$tmp/ca.pem" "https://localhost:$CA_MANAGEMENT/roots/0" >"$tmp/issued.pem"
 }
 
@@ -57,7 +57,7 @@ stub() {
     cp "$tmp/api.pem" "$tmp/api.key" "$tmp/stub"
     start stub "$python" "$here/acme_stub.py" "$CA_PORT" "$tmp/stub"
     DIRECTORY=https://localhost:$CA_PORT/main
-    wait_until 10 "the stub" ca_answers
+    wait_until 30 "the stub" ca_answers
     cat "$tmp/stub/first.pem" "$tmp/stub/second.pem" >"$tmp/issued.pem"
 }
 

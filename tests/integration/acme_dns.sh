@@ -45,7 +45,7 @@ ctl cert renew '*.example.com' || fail "cert renew"
 wait_served www.example.com "$HTTPS"
 openssl x509 -in "$tmp/s_client" -noout -text | grep -q 'Public-Key: (2048 bit)' ||
     fail "not an RSA key of 2048 bits"
-wait_until 10 "the record's removal" grep -q '^zone del _acme-challenge.example.com ' "$tmp/hook.calls"
+wait_until 30 "the record's removal" grep -q '^zone del _acme-challenge.example.com ' "$tmp/hook.calls"
 grep -qE '^zone add _acme-challenge\.example\.com [A-Za-z0-9_-]{43}$' "$tmp/hook.calls" ||
     fail "the hook's words: $(cat "$tmp/hook.calls")"
 same None "$(show error)" "the error after success"
@@ -55,7 +55,7 @@ same "$DIRECTORY" "$(show issuer)" "the issuer"
 serial=$(show serial)
 ctl cert revoke '*.example.com' keyCompromise || fail "cert revoke"
 replaced() { [ "$(show serial)" != "$serial" ]; }
-wait_until 15 "another certificate" replaced
+wait_until 30 "another certificate" replaced
 grep -q 'revoke-cert' "$tmp/ca.log" || fail "the CA was not asked to revoke"
 
 # Another key for the account, by which orders go on.
@@ -64,7 +64,7 @@ ctl acme rekey '*.example.com' || fail "acme rekey"
 [ "$(cat "$tmp"/state/acme/*/*/account.pem)" != "$key" ] || fail "the key is still the same"
 serial=$(show serial)
 ctl cert renew '*.example.com' || fail "cert renew with the new key"
-wait_until 15 "a certificate by the new key" replaced
+wait_until 30 "a certificate by the new key" replaced
 same 1 "$(ctl -j cert ls --expires-within 2000d | grep -c '"name"')" "those that expire"
 same 0 "$(ctl -j cert ls --expires-within 30d | grep -c '"name"')" "those that expire soon"
 ctl cert ls | grep -q "example.com.*valid" || fail "cert ls: $(ctl cert ls)"
@@ -77,7 +77,7 @@ printf '%s\n' "$key" >"$folder/account.pem"
 daemon
 serial=$(show serial)
 ctl cert renew '*.example.com' || fail "cert renew after a change of keys that was cut off"
-wait_until 15 "a certificate by the new key after that" replaced
+wait_until 30 "a certificate by the new key after that" replaced
 [ ! -e "$folder/account-new.pem" ] || fail "the new key is still beside the other"
 [ "$(cat "$folder/account.pem")" != "$key" ] || fail "the new key was not taken up"
 same 1 "$(grep -c 'There are now . accounts' "$tmp/ca.log")" "accounts"

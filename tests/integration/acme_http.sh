@@ -18,7 +18,7 @@ daemon
 start monitor "$pointsctl" -s "$sock" -j monitor cert
 wait_served site.example.com "$HTTPS"
 wait_log pointsmand 'certificate obtained.*name=site.example.com'
-wait_until 5 "the event" grep -q '"type":"cert.obtained".*"cert":"site.example.com"' "$tmp/monitor.log"
+wait_until 30 "the event" grep -q '"type":"cert.obtained".*"cert":"site.example.com"' "$tmp/monitor.log"
 grep -q 'validate w/ HTTP' "$tmp/ca.log" || fail "the CA did not use HTTP-01"
 
 same 308 "$(curl -s -o /dev/null -w '%{http_code}' -H 'Host: site.example.com' \

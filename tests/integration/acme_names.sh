@@ -16,6 +16,7 @@ for name in b.example.com a.example.com c.example.com; do
     same 'a.example.com, b.example.com, c.example.com' "$(names)" "the names of the certificate"
 done
 openssl x509 -in "$tmp/s_client" -noout -text | grep -q 'secp384r1' || fail "not a key of P-384"
+wait_log pointsmand 'certificate obtained'
 same 1 "$(grep -c 'certificate obtained' "$tmp/pointsmand.log")" "certificates"
 ctl cert show c.example.com | grep -q '^name *a.example.com' || fail "cert show of another name"
 
@@ -32,7 +33,7 @@ done
 start busy "$python" -c 'import socket, sys, time
 s = socket.create_server(("127.0.0.1", int(sys.argv[1])))
 time.sleep(60)' "$(free_port | tee "$tmp/busy")"
-wait_until 5 "the port to be taken" listening "$(cat "$tmp/busy")"
+wait_until 30 "the port to be taken" listening "$(cat "$tmp/busy")"
 managed '["a.example.com","z.example.com"]' '"one_certificate":true,"issuers":['"$(acme_issuer)]" |
     sed "s/127.0.0.1:$HTTPS/127.0.0.1:$(cat "$tmp/busy")/" | config
 kill -HUP "${pids[pointsmand]}"

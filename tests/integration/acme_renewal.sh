@@ -23,19 +23,19 @@ while [ $SECONDS -lt $end ]; do
     [ "$(serial)" = "$first" ] || break
 done
 [ "$(serial)" != "$first" ] || fail "not renewed within the certificate's life"
-logged pointsmand 'certificate renewed.*name=a.example.com' || fail "no line about the renewal"
+wait_log pointsmand 'certificate renewed.*name=a.example.com'
 same 2 "$(grep -c '^order main a.example.com' "$tmp/stub.log")" "orders"
 
 # A long life now, and the CA asks for it to be renewed at once; afterwards it has no wish.
 stub_set life=86400
 ctl cert renew a.example.com 2>"$tmp/renew" || grep -q 'on its way' "$tmp/renew" || fail "cert renew"
-wait_until 10 "the long one" eval 'ctl cert ls --expires-within 1h -o name >"$tmp/ls" && ! [ -s "$tmp/ls" ]'
+wait_until 30 "the long one" eval 'ctl cert ls --expires-within 1h -o name >"$tmp/ls" && ! [ -s "$tmp/ls" ]'
 id=$(ctl -j cert show a.example.com | "$python" -c 'import json, sys
 n = int(json.load(sys.stdin)["serial"])
 import base64
 print(base64.urlsafe_b64encode(n.to_bytes(n.bit_length() // 8 + 1, "big")).decode().rstrip("="))')
 stub_set window=-100,-50
-wait_until 15 "the replacement" grep -qE "^order main a.example.com [A-Za-z0-9_-]+\.$id\$" "$tmp/stub.log"
+wait_until 30 "the replacement" grep -qE "^order main a.example.com [A-Za-z0-9_-]+\.$id\$" "$tmp/stub.log"
 stub_set window=
 grep -q "^information .*\.$id\$" "$tmp/stub.log" || fail "renewal information was not asked for"
 wait_log pointsmand 'the CA asks to renew the certificate now: https://localhost:.*/why'

@@ -19,17 +19,17 @@ serial=$(openssl x509 -in "$tmp/s_client" -noout -serial)
 
 stub_set hold=authorization
 reload '["b.example.com"]'
-wait_until 10 "the order for b" grep -q '^held authorization' "$tmp/stub.log"
+wait_until 30 "the order for b" grep -q '^held authorization' "$tmp/stub.log"
 find "$tmp/state" -name 'b.example.com.json' | grep -q orders || fail "the order is not kept"
 reload '["c.example.com"]'
 order_gone() { [ -z "$(find "$tmp/state" -name 'b.example.com.json')" ]; }
 wait_until 25 "the order of a name that is gone to be forgotten" order_gone
 stub_set hold=
-wait_until 5 "a to be refused" eval '! serves a.example.com $HTTPS'
+wait_until 30 "a to be refused" eval '! serves a.example.com $HTTPS'
 wait_served c.example.com "$HTTPS"
 
 reload '["a.example.com"]'
-wait_served a.example.com "$HTTPS" 5
+wait_served a.example.com "$HTTPS" 20
 same "$serial" "$(openssl x509 -in "$tmp/s_client" -noout -serial)" "the certificate of a name that is back"
 same 1 "$(grep -c '^order main a.example.com' "$tmp/stub.log")" "orders for it"
 stop pointsmand

@@ -54,17 +54,17 @@ print(count, "handshakes")
 PY
 start shake "$python" "$tmp/shake.py"
 
-wait_until 10 "the first certificate" serves 1
+wait_until 30 "the first certificate" serves 1
 put made2.crt c.crt
 wait_log pointsmand "a changed certificate is not taken"
 serves 1 || fail "half a pair was taken"
 put made2.key c.key
-wait_until 10 "the second certificate" serves 2
+wait_until 30 "the second certificate" serves 2
 
 ctl cert set site.example "$tmp/made3.crt" "$tmp/made3.key" || fail "cert set"
 serves 3 || fail "what was set is not served"
 kill -HUP "${pids[pointsmand]}"
-wait_until 10 "a reload" ctl config show
+wait_until 30 "a reload" ctl config show
 sleep 0.3
 serves 3 || fail "what was set is not served after a reload"
 ctl cert set other.example "$tmp/other.crt" "$tmp/other.key" 2>/dev/null && fail "set for no one"
@@ -76,7 +76,7 @@ ctl cert show site.example | grep -q control || fail "cert show does not tell wh
 
 put made4.key c.key
 put made4.crt c.crt
-wait_until 10 "the fourth certificate" serves 4
+wait_until 30 "the fourth certificate" serves 4
 
 running shake || fail "a handshake was lost"
 stop shake || fail "a handshake was lost"

@@ -22,7 +22,7 @@ from peers import *
 
 control = Client(os.environ["SOCK"])
 a, b = Backend(port("A")), Backend(port("B"))
-DRAIN = {"existing": "drain", "drain": "1s"}
+DRAIN = {"existing": "drain", "drain": "3s"}
 
 def txn(*operations, **more):
     return control.call("txn.apply", operations=json.dumps(operations), **more)[0]
@@ -46,22 +46,21 @@ answer = txn({"op": "upstream.enable", "proxy": "web", "id": "a"})
 assert answer["connections"] == [0], answer
 txn({"op": "route.disable", "id": "web", **DRAIN})
 txn({"op": "route.enable", "id": "web"})
-time.sleep(1.3)
-alive(one)
 
 # Not confirmed, and rolled back.
+revision = lambda: control.call("ping")[0]["rev"]
 disable_a(confirm_s=1)
-time.sleep(2.3)
-alive(one)
-before = control.call("ping")[0]["rev"]
+before = revision()
+within(TIMEOUT, "what was before", lambda: revision() > before)
+before = revision()
 disable_a()
 control.call("config.rollback", revision=before)
-time.sleep(1.3)
+time.sleep(3.3)
 alive(one)
 
 # What is enabled, or returned to, is something else.
 disable_a()
-disabled = control.call("ping")[0]["rev"]
+disabled = revision()
 txn({"op": "upstream.disable", "proxy": "web", "id": "b"})
 txn({"op": "upstream.enable", "proxy": "web", "id": "b"})
 control.call("config.rollback", revision=disabled)

@@ -69,7 +69,7 @@ json "out['apps']['layer4']['servers']['main']['listen'] == ['127.0.0.1:$LISTEN'
 
 # A second daemon on the same state folder, or on the same control socket, refuses to start.
 status=0
-timeout 20 "$pointsmand" run --config "$tmp/config.json" --control "$tmp/other.sock" \
+timeout 60 "$pointsmand" run --config "$tmp/config.json" --control "$tmp/other.sock" \
     --state "$tmp/state" >"$tmp/second.log" 2>&1 || status=$?
 same 1 $status "exit status of a second daemon"
 code 0 ping

@@ -167,7 +167,7 @@ def check_changes(path):
     refused("limit", client.call, "txn.apply", operations="[]")
     refused("invalid", client.call, "txn.apply", operations="{}")
     dry = apply(client, first, add, {"op": "route.mv", "id": "py", "last": True}, dry_run=True)
-    assert dry["names"] == ["py", None, None] and dry["change_count"] == 2, dry
+    assert dry["names"] == ["py", None, "py"] and dry["change_count"] == 2, dry
     assert dry["existing"] == {"keep": 0, "drain": 0, "kill": 0} and dry["revision"] == revision
     done = apply(client, first, add, {"op": "route.mv", "id": "py", "last": True}, if_rev=revision)
     assert done["connections"] == [0, 0, 0] and "changes" not in done
@@ -236,9 +236,11 @@ def check_events(path):
 
 ROW = {"id", "src", "dst", "listener", "server", "route", "upstream", "sni", "alpn", "proto", "tls",
        "age", "idle", "bytes_in", "bytes_out", "state"}
-ROUTE = {"name", "handle", "id", "server", "label", "handlers", "disabled", "hits", "active"}
+ROUTE = {"name", "handle", "id", "server", "wrapper", "label", "handlers", "disabled", "hits", "active"}
 UPSTREAM = {"name", "id", "dial", "route", "proxy", "server", "weight", "max_connections",
             "admin", "health", "effective", "connections", "dials", "failures"}
+STATS = {"kind", "name", "server", "connections", "active", "errors", "bytes_in", "bytes_out",
+         "ends", "handshakes"}
 APPLIED = {"rev", "revision", "change_count", "changes"}
 
 
@@ -259,6 +261,7 @@ def check_methods(path, listen):
         "conn.ls": (row, ROW),
         "conn.show": (shown, ROW | {"started", "remote", "local", "worker", "matching", "branch_of",
                                     "streams", "facts"}),
+        "conn.trace": (client.call("conn.trace", seconds=1)[0], {"connections", "steps", "lost"}),
         "conn.kill": (client.call("conn.kill", filter="id>0")[0], {"killed", "dry_run", "missing"}),
         "config.confirm": ({}, set()),
         "acme.challenge_add": (client.call(
@@ -272,13 +275,14 @@ def check_methods(path, listen):
         "daemon.stop": ({}, set()),
     }
     plain = {
+        "metrics": ({}, {"rev", "bytes"}),
         "ping": ({}, {"rev"}),
         "status": ({}, {"rev", "version", "pid", "started", "uptime", "level", "workers",
                         "connections", "unconfirmed", "confirm_left"}),
         "ca.root": ({}, {"rev", "pem"}),
         "config.show": ({}, {"rev", "bytes"}),
         "config.stage": ({"offset": 0, "text": document}, {"rev", "bytes"}),
-        "config.check": ({"document": document}, APPLIED),
+        "config.check": ({"document": document}, APPLIED | {"count"}),
         "config.apply": ({"document": document}, APPLIED),
         "config.reload": ({}, APPLIED | {"set_aside"}),
         "config.save": ({"dry_run": True}, {"change_count", "changes", "set_aside", "saved"}),
@@ -294,6 +298,7 @@ def check_methods(path, listen):
         "upstream.show": ({"proxy": "db", "id": "127.0.0.1:9"}, UPSTREAM),
     }
     lists = {
+        "stats": STATS,
         "cert.ls": {"names", "expires"},
         "config.history": {"revision", "time", "who", "comment"},
         "config.diff": {"path", "change"},

@@ -15,10 +15,13 @@ LEVELS = ["none", "observe", "operate", "admin"]
 # Every method, the level that it needs, and parameters with which it changes nothing.
 METHODS = {
     "hello": ("observe", {"protocol": 1}),
+    "metrics": ("observe", {}),
     "ping": ("observe", {}),
+    "stats": ("observe", {}),
     "status": ("observe", {}),
     "conn.ls": ("observe", {}),
     "conn.show": ("observe", {"id": 2**40}),
+    "conn.trace": ("observe", {"filter": "no.such"}),
     "conn.kill": ("operate", {"ids": [2**40]}),
     "acme.challenge_add": ("admin", {"type": "none", "name": "x", "value": "x"}),
     "acme.challenge_del": ("admin", {"type": "none", "name": "x"}),
@@ -227,6 +230,7 @@ def documents(doc, folder):
         new={"listen": [other]})), "servers.new"
     yield "an HTTP server", changed(lambda d: d["apps"].update(
         http={"servers": {"web": {"listen": [other]}}})), "servers.web"
+    yield "the admin listener", changed(lambda d: d.update(admin={"listen": other})), "admin.listen"
     yield "a new secret", changed(lambda d: d["apps"]["tls"]["certificates"]["load_pem"][0].update(
         key="-----BEGIN PRIVATE KEY-----\n")), "load_pem[0].key"
     yield "certificates from a file", changed(lambda d: d["apps"]["tls"]["certificates"].update(

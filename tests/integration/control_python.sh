@@ -38,7 +38,7 @@ add() { # OPTION…
     echo '{"@id":"late","handle":[{"handler":"close"}]}' | ctl route add --server main "$@"
 }
 add --confirm 1s --txn-id once || fail "route add --confirm"
-wait_until 10 "the change to be taken back" eval '! ctl config show | grep -q late'
+wait_until 30 "the change to be taken back" eval '! ctl config show | grep -q late'
 add --txn-id once || fail "the same id again"
 ctl config show | grep -q late && fail "what was done once was done again"
 add --confirm 100ms --txn-id twice || fail "another id"

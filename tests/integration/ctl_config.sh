@@ -170,7 +170,7 @@ grep -q 'taken back in 1s, unless: pointsctl config confirm' "$tmp/err" || fail 
 taken_back() {
     [ "$(ctl config export)" = "$before" ]
 }
-wait_until 10 "what was not confirmed to be taken back" taken_back
+wait_until 30 "what was not confirmed to be taken back" taken_back
 code 0 config apply "$tmp/two.json" --confirm 60s
 code 0 config confirm
 code 0 config rollback 1

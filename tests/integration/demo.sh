@@ -10,7 +10,7 @@ for port in 9993 9143 9144; do
 done
 
 start pointsmand "$pointsmand" run --demo --control "$sock" --state "$tmp/state"
-wait_until 20 "the control socket" answers
+wait_until 30 "the control socket" answers
 running pointsmand || fail "the demo did not start"
 ctl ca root >"$tmp/root.pem" || fail "ca root"
 
@@ -31,4 +31,4 @@ assert got.startswith(b"* OK"), got
 assert f"you are 127.0.0.77 port {source[1]}\r".encode() in got, got
 PY
 done
-logged pointsmand 'pointsctl' || fail "the demo does not say what to try next"
+wait_log pointsmand 'pointsctl'

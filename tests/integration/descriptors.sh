@@ -37,7 +37,7 @@ def log():
         return f.read()
 
 clients = [connect(port("LISTEN")) for _ in range(150)]
-within(10, "newcomers that wait", lambda: serve() and "newcomers wait" in log())
+within(30, "newcomers that wait", lambda: serve() and "newcomers wait" in log())
 assert "end=" not in log(), "a connection was ended for want of descriptors"
 
 # Those that were accepted are dialled for, and there is room for more than that.
@@ -46,9 +46,9 @@ ls = subprocess.run([os.environ["POINTSCTL"], "-s", os.environ["SOCK"], "-o", "n
 assert ls.returncode == 0, ls
 accepted = len(ls.stdout.split())
 assert accepted < 150, accepted
-within(10, "an upstream for each", lambda: serve() == accepted)
+within(30, "an upstream for each", lambda: serve() == accepted)
 os.kill(port("DAEMON"), signal.SIGHUP)
-within(10, "the reload", lambda: "revision 2 is in force" in log())
+within(30, "the reload", lambda: "revision 2 is in force" in log())
 
 # Who leaves makes room: in the end everyone has been greeted.
 greeted = 0

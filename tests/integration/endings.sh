@@ -18,8 +18,8 @@ proxy_with() {
 config <<JSON
 {"apps": {"http": {"grace_period": "300ms"}, "layer4": {"servers": {
     $(proxy_with fin '"fin_timeout": "300ms",')
-    $(proxy_with idle '"tcp_idle_timeout": "300ms",')
-    $(proxy_with age '"max_age": "700ms",')
+    $(proxy_with idle '"tcp_idle_timeout": "2s",')
+    $(proxy_with age '"max_age": "2s",')
     $(proxy_with plain '')
     "none": {"listen": ["127.0.0.1:$none"], "routes": [
         {"match": [{"ssh": {}}], "handle": [{"handler": "close"}]}]},
@@ -54,7 +54,8 @@ for first, second in (0, 1), (1, 0):
 
 # As long as something moves the connection is not idle.
 client, upstream = pair("idle")
-for _ in range(8):
+start = time.monotonic()
+while time.monotonic() < start + 3:
     client.sendall(b"x")
     expect(upstream, b"x")
     time.sleep(0.1)
@@ -121,4 +122,4 @@ os.kill(int(sys.argv[1]), signal.SIGTERM)
 expect_closed(client)
 PY
 ended plain drained
-wait_until 10 "the end of the daemon" gone pointsmand
+wait_until 30 "the end of the daemon" gone pointsmand

@@ -47,7 +47,7 @@ wait_log all config.changed
 wait_log text config.changed
 wait_log names '^[0-9]+$'
 # Nothing of it says that it has begun: an event that it does not show comes behind its request.
-wait_until 10 "the watcher" eval '[ "$(ctl -j status | grep -oE "\"clients\":[0-9]+")" = "\"clients\":5" ]'
+wait_until 30 "the watcher" eval '[ "$(ctl -j status | grep -oE "\"clients\":[0-9]+")" = "\"clients\":5" ]'
 
 # --- connections --------------------------------------------------------------------------------
 "$python" - <<'PY' || fail "the connection"
@@ -74,7 +74,7 @@ expect_events all.log "$close['bytes_in'] == 5 and $close['bytes_out'] == 2"
 expect_events all.log "$close['reason'] == 'client_closed' and 0 <= $close['duration'] < 20"
 expect_events closes.log "len(all) == 1 and all[0]['id'] == $(grep -o '"conn.close".*"id":[0-9]*' \
     "$tmp/all.log" | grep -oE '[0-9]+$')"
-logged text 'conn\.close +id=.* route=db .*bytes_in=5 .*reason=client_closed' || fail "the text"
+wait_log text 'conn\.close +id=.* route=db .*bytes_in=5 .*reason=client_closed'
 
 # --- changes ------------------------------------------------------------------------------------
 "$python" - "$sock" <<'PY' || fail "txn.apply"
@@ -87,7 +87,7 @@ for op, comment in (("pause", "a rest"), ("resume", "")):
 PY
 document "\"127.0.0.1:$LISTEN\", \"127.0.0.1:$OTHER\"" | config
 kill -HUP "${pids[pointsmand]}"
-wait_until 10 "the reload" events all.log "[e for e in of('config.changed') if e['who'] == 'reload']"
+wait_until 30 "the reload" events all.log "[e for e in of('config.changed') if e['who'] == 'reload']"
 echo '{"apps": {"layer4": {"servers": {"main": {"lisen": []}}}}}' | config
 kill -HUP "${pids[pointsmand]}"
 wait_log all '"config.refused"'
@@ -99,7 +99,7 @@ expect_events all.log "of('config.changed')[1]['comment'] == 'a rest'"
 expect_events all.log "of('config.changed')[1]['who'].startswith('uid ')"
 expect_events all.log "len(of('listener.paused')) == 1 and len(of('listener.resumed')) == 1"
 expect_events all.log "[e['seq'] for e in all] == list(range(1, len(all) + 1))"
-wait_until 10 "the numbers" events names.log "len(all) >= 2 and all == sorted(all)"
+wait_until 30 "the numbers" events names.log "len(all) >= 2 and all == sorted(all)"
 
 # --- from where one left off --------------------------------------------------------------------
 ctl monitor --since 2 | head -n 1 >"$tmp/third" || fail "monitor ends with whoever reads it"

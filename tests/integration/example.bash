@@ -38,7 +38,7 @@ other_machine() {
     local address
     need nsenter util-linux
     start other unshare --net sleep 600
-    wait_until 10 "another network" own_network_of "${pids[other]}"
+    wait_until 30 "another network" own_network_of "${pids[other]}"
     there=(nsenter --target "${pids[other]}" --net)
     ip link add near type veth peer name far netns "${pids[other]}" || skip "no veth in this system"
     ip addr add 192.168.50.254/24 dev near && ip link set near up || fail "no network"
@@ -75,13 +75,13 @@ certificate_for() {
 says() {
     local want=$1
     shift
-    same "$want" "$(curl -sS --max-time 20 --noproxy '*' --cacert "$root" "$@" 2>>"$tmp/curl.log")" \
+    same "$want" "$(curl -sS --max-time 30 --noproxy '*' --cacert "$root" "$@" 2>>"$tmp/curl.log")" \
         "curl $*"
 }
 
 # refused CURL-OPTION…: no answer, not even that of a server behind
 refused() {
-    ! curl -sS --max-time 20 --noproxy '*' --cacert "$root" "$@" >>"$tmp/curl.log" 2>&1 ||
+    ! curl -sS --max-time 30 --noproxy '*' --cacert "$root" "$@" >>"$tmp/curl.log" 2>&1 ||
         fail "curl $*: not refused"
 }
 
@@ -89,7 +89,7 @@ refused() {
 in_tls() {
     local port=$1 name=$2
     shift 2
-    timeout 20 openssl s_client -quiet -verify_quiet -verify_return_error -CAfile "$root" \
+    timeout 60 openssl s_client -quiet -verify_quiet -verify_return_error -CAfile "$root" \
         -connect "127.0.0.1:$port" -servername "$name" -verify_hostname "$name" "$@" \
         2>>"$tmp/s_client.log"
 }

@@ -33,7 +33,7 @@ remote-control:
     control-enable: no
 CONF
 start unbound "${there[@]}" unbound -d -p -c "$tmp/unbound.conf"
-wait_until 20 "unbound" there_listening 53
+wait_until 30 "unbound" there_listening 53
 example combining_apps
 says encrypted https://any.example.com/
 refused https://verified.example.com/ # by no authority of the system
@@ -52,7 +52,7 @@ says "in the clear" http://localhost/
 same 308 "$(curl -sS -o "$tmp/body" -w '%{http_code}' --noproxy '*' http://www.example.com/)" "port 80"
 refused http://localhost:7777/
 
-same 192.0.2.80 "$("${there[@]}" dig @192.168.50.254 -p 443 +tcp +timeout=10 +tries=1 +short \
+same 192.0.2.80 "$("${there[@]}" dig @192.168.50.254 -p 443 +tcp +timeout=30 +tries=1 +short \
     www.example.net A)" "dig from inside"
-! dig @127.0.0.1 -p 443 +tcp +timeout=10 +tries=1 www.example.net A >"$tmp/dig.log" ||
+! dig @127.0.0.1 -p 443 +tcp +timeout=30 +tries=1 www.example.net A >"$tmp/dig.log" ||
     fail "dig from outside was answered"

@@ -24,7 +24,7 @@ remote-control:
     control-enable: no
 CONF
 start unbound unbound -d -p -c "$tmp/unbound.conf"
-wait_until 20 "unbound" listening 53
+wait_until 30 "unbound" listening 53
 # kdig wants a subject in the certificate, which those of the internal CA do not have.
 certificate_for resolver.example.com
 edit="s|^resolver.example.com {|&\n\ttls $tmp/server.pem $tmp/server.key|"
@@ -32,7 +32,7 @@ example dns_over_tls
 root=$tmp/server.pem
 
 ask() { # NAME-OF-THE-RESOLVER
-    kdig @127.0.0.1 +tls-ca="$root" +tls-hostname="$1" +timeout=10 +retry=0 +short www.example.net A \
+    kdig @127.0.0.1 +tls-ca="$root" +tls-hostname="$1" +timeout=30 +retry=0 +short www.example.net A \
         2>>"$tmp/kdig.log"
 }
 same 192.0.2.80 "$(ask resolver.example.com)" "kdig"

@@ -26,8 +26,8 @@ PY
 # The client ends when the echo has come.
 exec 9> >(in_tls 7008 localhost >"$tmp/echoed")
 echo hello >&9
-wait_until 20 "the echo inside TLS" grep -qx hello "$tmp/echoed"
+wait_until 30 "the echo inside TLS" grep -qx hello "$tmp/echoed"
 exec 9>&-
-same hello "$(echo hello | timeout 20 gnutls-cli --x509cafile "$root" -p 7008 --logfile="$tmp/gnutls.log" \
+same hello "$(echo hello | timeout 60 gnutls-cli --x509cafile "$root" -p 7008 --logfile="$tmp/gnutls.log" \
     localhost | tail -n 1)" "gnutls-cli"
 says "the echoes are on ports 7007 and 7008" https://localhost/

@@ -17,7 +17,7 @@ page web 127.0.0.1 8443 "$tmp/server.key" "$tmp/server.pem"
 page public 203.0.113.5 80
 start_sshd 22
 start_postgres 5432
-wait_until 20 "sshd" listening 22
+wait_until 30 "sshd" listening 22
 wait_until 60 "postgres" listening 5432
 example one_port
 root=$tmp/server.pem # of the web server

@@ -18,7 +18,7 @@ tunnel() { # PORT ALPN
     start "tunnel-$1" socat "TCP-LISTEN:$1,bind=127.0.0.1,reuseaddr,fork" \
         "EXEC:openssl s_client -quiet -verify_quiet -verify_return_error -CAfile $root \
 -verify_hostname db.example.com -servername db.example.com -connect 127.0.0.1\\:443 -alpn $2"
-    wait_until 20 "the tunnel" listening "$1"
+    wait_until 30 "the tunnel" listening "$1"
 }
 tunnel 6001 postgresql
 tunnel 6002 http/1.1

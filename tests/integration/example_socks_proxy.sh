@@ -13,9 +13,9 @@ hosts target.internal
 page here 127.0.0.1 80
 other_machine 192.168.50.1 192.168.50.7
 start_sshd 22 192.168.50.1 "${there[@]}"
-wait_until 20 "sshd" there_listening 22
+wait_until 30 "sshd" there_listening 22
 start socks4 "${there[@]}" ssh "${ssh_options[@]}" -N -D 192.168.50.1:1080 root@192.168.50.1
-wait_until 20 "the other proxy" there_listening 1080
+wait_until 30 "the other proxy" there_listening 1080
 example socks_proxy
 page there 192.168.50.1 80
 
@@ -23,7 +23,7 @@ page there 192.168.50.1 80
 get() {
     local want=$1 status=0
     shift
-    "${at[@]}" curl -sS --max-time 20 --noproxy '' --proxy "$@" >"$tmp/got" 2>>"$tmp/curl.log" ||
+    "${at[@]}" curl -sS --max-time 30 --noproxy '' --proxy "$@" >"$tmp/got" 2>>"$tmp/curl.log" ||
         status=$?
     same "$want" $status "curl --proxy $*"
     [ "$want" != 0 ] || same "$page" "$(cat "$tmp/got")" "curl --proxy $*"

@@ -15,8 +15,8 @@ page alpha 192.168.50.1 80
 page beta 192.168.50.2 80
 start_sshd 22
 start_sshd 22 0.0.0.0 "${there[@]}"
-wait_until 20 "sshd" listening 22
-wait_until 20 "sshd of the other machines" there_listening 22
+wait_until 30 "sshd" listening 22
+wait_until 30 "sshd of the other machines" there_listening 22
 example ssh_over_tls
 
 proxy="openssl s_client -quiet -verify_quiet -verify_return_error -CAfile $root -connect %h:443"

@@ -47,4 +47,4 @@ server.shutdown(socket.SHUT_WR)
 expect_end(client)
 expect_end(server)
 PY
-wait_until 10 "the end of all connections" no_connections
+wait_until 30 "the end of all connections" no_connections

@@ -54,7 +54,7 @@ ctl ca root >"$tmp/root.pem" || fail "ca root"
 get() {
     local url=$1
     shift
-    curl -sS --http1.1 --max-time 15 --cacert "$tmp/root.pem" -D "$tmp/head" -o "$tmp/body" "$@" \
+    curl -sS --http1.1 --max-time 30 --cacert "$tmp/root.pem" -D "$tmp/head" -o "$tmp/body" "$@" \
         --connect-to '::127.0.0.1:' "$url" || return
     tr -d '\r' <"$tmp/head" | awk 'NR == 1 { print $2 }'
     tr -d '\r' <"$tmp/head" | sed '1d; /^$/d; /^Date: /d' | LC_ALL=C sort
@@ -100,14 +100,14 @@ s = socket.create_connection(("127.0.0.1", int(sys.argv[1])), 10, ("127.0.0.9", 
 print(s.makefile().read())' "$HTTPS")" "what a layer 4 route says"
 
 # Several requests go over one connection, bodies in between.
-count=$(curl -sS --http1.1 --max-time 15 --cacert "$tmp/root.pem" --connect-to '::127.0.0.1:' \
+count=$(curl -sS --http1.1 --max-time 30 --cacert "$tmp/root.pem" --connect-to '::127.0.0.1:' \
     -w '%{num_connects} ' -o "$tmp/body" "https://site.example.com:$HTTPS/" --next \
-    --http1.1 --max-time 15 --cacert "$tmp/root.pem" --connect-to '::127.0.0.1:' -w '%{num_connects} ' \
+    --http1.1 --max-time 30 --cacert "$tmp/root.pem" --connect-to '::127.0.0.1:' -w '%{num_connects} ' \
     -o "$tmp/body" -d "@$top_srcdir/LICENSE" "https://site.example.com:$HTTPS/")
 same '1 0 ' "$count" "connections made"
 
 # A name that no site has is refused in the handshake.
-curl -sS --max-time 15 --cacert "$tmp/root.pem" --connect-to '::127.0.0.1:' \
+curl -sS --max-time 30 --cacert "$tmp/root.pem" --connect-to '::127.0.0.1:' \
     "https://other.example.com:$HTTPS/" >"$tmp/out" 2>&1 && fail "a certificate for any name"
 
 export OTHER HTTPS tmp DAEMON=${pids[pointsmand]}

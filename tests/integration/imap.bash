@@ -75,7 +75,7 @@ service stats {
 }
 CONF
     start dovecot dovecot -F -c "$d/dovecot.conf"
-    wait_until 20 "Dovecot" listening "$BACKEND_PORT"
+    wait_until 30 "Dovecot" listening "$BACKEND_PORT"
 }
 
 # mark; then login_seen SOURCE-PORT: a login that is new since then, with the true client.
@@ -88,12 +88,12 @@ new_log() { # PATTERN
 }
 
 login_seen() { # RPORT LPORT
-    wait_until 10 "Dovecot's line about the login" new_log \
+    wait_until 30 "Dovecot's line about the login" new_log \
         "Login: user=<alice>, rip=$imap_client, rport=$1, lip=127\.0\.0\.1, lport=$2\b"
 }
 
 imaps() { # CURL-OPTION…
-    curl -sS --max-time 15 --interface "$imap_client" --cacert "$CA" \
+    curl -sS --max-time 30 --interface "$imap_client" --cacert "$CA" \
         --connect-to "$imap_name:993:127.0.0.1:$TLS_PORT" -u alice:s3cret "$@"
 }
 
@@ -197,18 +197,18 @@ imap_refusals() {
     mark
     refused_by "a wrong password" --connect-to "$imap_name:993:127.0.0.1:$TLS_PORT" \
         -u alice:wrong "imaps://$imap_name/"
-    wait_until 10 "Dovecot's line about the wrong password" new_log "auth failed.*rip=127"
+    wait_until 30 "Dovecot's line about the wrong password" new_log "auth failed.*rip=127"
     # Dovecot itself: no header, and a header from somebody whom it does not trust.
     mark
     refused_by "Dovecot without a header" "imap://127.0.0.1:$BACKEND_PORT/"
-    wait_until 10 "Dovecot's complaint" new_log "haproxy: "
+    wait_until 30 "Dovecot's complaint" new_log "haproxy: "
     mark
     refused_by "Dovecot for a stranger" --interface "$imap_client" --haproxy-protocol \
         "imap://127.0.0.1:$BACKEND_PORT/"
-    wait_until 10 "Dovecot's complaint" new_log "haproxy: Client not trusted \(rip=$imap_client"
+    wait_until 30 "Dovecot's complaint" new_log "haproxy: Client not trusted \(rip=$imap_client"
     # The middle hop takes a header, and does without: then its own client is the true one.
     mark
-    curl -sS --max-time 15 --interface "$imap_client" -u alice:s3cret "imap://127.0.0.1:$MID_PORT/" \
+    curl -sS --max-time 30 --interface "$imap_client" -u alice:s3cret "imap://127.0.0.1:$MID_PORT/" \
         >/dev/null || fail "the middle hop without a header"
     login_seen '[0-9]+' "$MID_PORT"
 }

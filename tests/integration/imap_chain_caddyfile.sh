@@ -21,6 +21,6 @@ imap_clients
 imap_refusals
 
 # The site block's own answer, with the same certificate.
-out=$(curl -sS --max-time 15 --cacert "$CA" --connect-to "$imap_name:443:127.0.0.1:$HTTPS" \
+out=$(curl -sS --max-time 30 --cacert "$CA" --connect-to "$imap_name:443:127.0.0.1:$HTTPS" \
     "https://$imap_name/") || fail "the site"
 same OK "$out" "the site's answer"

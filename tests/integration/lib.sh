@@ -100,7 +100,7 @@ gone() { # NAME
 
 # stop NAME [SIGNAL]: its exit status is ours. A program that does not end is killed: 137.
 stop() {
-    local pid=${pids[$1]:-} end=$((SECONDS + 20)) status=0
+    local pid=${pids[$1]:-} end=$((SECONDS + 30)) status=0
     [ -n "$pid" ] || return 0
     kill -"${2:-TERM}" "$pid" 2>/dev/null
     while kill -0 "$pid" 2>/dev/null && [ $SECONDS -lt $end ]; do sleep 0.05; done
@@ -115,7 +115,7 @@ logged() { # NAME PATTERN
 }
 
 wait_log() { # NAME PATTERN [SECONDS]
-    wait_until "${3:-10}" "'$2' in the log of $1" logged "$1" "$2"
+    wait_until "${3:-30}" "'$2' in the log of $1" logged "$1" "$2"
 }
 
 finish() {
@@ -156,9 +156,9 @@ listening() { # PORT
 }
 
 # A port below the ephemeral range that nobody uses and no other test gets: a counter that all
-# tests of this user share.
+# tests of this user share, wherever their temporary files are.
 free_port() {
-    local counter=${TMPDIR:-/tmp}/pointsman-ports-$(id -u) port
+    local counter=/tmp/pointsman-ports-$(id -u) port
     (
         flock 8
         port=$(cat "$counter" 2>/dev/null || echo 0)
@@ -192,7 +192,7 @@ daemon() {
     [ $# = 0 ] || shift
     start pointsmand "$pointsmand" run --config "$file" --control "$sock" --state "$tmp/state" \
         --workers 2 "$@"
-    wait_until 20 "the control socket" answers
+    wait_until 30 "the control socket" answers
     running pointsmand || fail "the daemon did not start"
 }
 

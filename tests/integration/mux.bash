@@ -24,7 +24,7 @@ mux_config() {
     config <<JSON
 {"apps": {"layer4": {"servers": {"mux": {
     "listen": ["127.0.0.1:$MUX", "127.0.0.2:$MUX"],
-    "silence_timeout": "300ms",
+    "silence_timeout": "2s",
     "routes": [
         {"match": [{"ssh": {}}], $(mux_to ssh)},
         {"match": [{"postgres": {"tls": "enabled"}}],
@@ -123,7 +123,7 @@ start_sshd() { # PORT [ADDRESS [COMMAND…]]
         -o HostKey="$tmp/host" -o AuthorizedKeysFile="$tmp/client.pub" -o StrictModes=no -o UsePAM=no \
         -o PidFile=none -o PermitRootLogin=prohibit-password
     echo "server $(cat "$tmp/host.pub")" >"$tmp/known"
-    ssh_options=(-F none -o BatchMode=yes -o ConnectTimeout=10 -o IdentitiesOnly=yes -i "$tmp/client"
+    ssh_options=(-F none -o BatchMode=yes -o ConnectTimeout=30 -o IdentitiesOnly=yes -i "$tmp/client"
         -o UserKnownHostsFile="$tmp/known" -o HostKeyAlias=server)
 }
 

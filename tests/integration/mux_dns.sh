@@ -12,13 +12,13 @@ start_unbound do-udp:no
 mux_start
 serving dns
 
-ask="+timeout=10 +tries=1 +short www.example.com"
+ask="+timeout=30 +tries=1 +short www.example.com"
 # shellcheck disable=SC2086
 {
     same 192.0.2.80 "$(dig +tcp @127.0.0.1 -p "$MUX" $ask A)" "dig +tcp"
     same '"through the mux"' "$(dig +tcp @127.0.0.1 -p "$MUX" $ask TXT)" "dig +tcp TXT"
-    same 192.0.2.80 "$(kdig +tcp @127.0.0.1 -p "$MUX" +timeout=10 +short www.example.com A)" "kdig +tcp"
-    same 192.0.2.80 "$(kdig +tls-ca="$root" +tls-hostname=dns.example.com +timeout=10 @127.0.0.1 \
+    same 192.0.2.80 "$(kdig +tcp @127.0.0.1 -p "$MUX" +timeout=30 +short www.example.com A)" "kdig +tcp"
+    same 192.0.2.80 "$(kdig +tls-ca="$root" +tls-hostname=dns.example.com +timeout=30 @127.0.0.1 \
         -p "$MUX" +short www.example.com A 2>"$tmp/kdig.log")" "kdig +tls"
 }
 wait_route dns

@@ -19,7 +19,7 @@ serving http2
 get() { # VERSION URL [OPTION…]
     local version=$1 url=$2
     shift 2
-    same "a page $version" "$(curl -sS --max-time 20 --noproxy '' --cacert "$root" -w '%{http_version}' \
+    same "a page $version" "$(curl -sS --max-time 30 --noproxy '' --cacert "$root" -w '%{http_version}' \
         --connect-to "www.example.com:$MUX:127.0.0.1:$MUX" "$@" "$url" 2>>"$tmp/curl.log" |
         tr '\n' ' ')" "curl $* $url"
 }

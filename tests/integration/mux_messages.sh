@@ -15,9 +15,9 @@ mux_start
 serving redis
 serving mqtt
 
-same PONG "$(timeout 20 redis-cli -p "$MUX" ping)" "redis-cli ping"
-same OK "$(timeout 20 redis-cli -p "$MUX" set key value)" "redis-cli set"
-same value "$(timeout 20 redis-cli -p "$MUX" get key)" "redis-cli get"
+same PONG "$(timeout 60 redis-cli -p "$MUX" ping)" "redis-cli ping"
+same OK "$(timeout 60 redis-cli -p "$MUX" set key value)" "redis-cli set"
+same value "$(timeout 60 redis-cli -p "$MUX" get key)" "redis-cli get"
 wait_route redis
 
 start subscriber mosquitto_sub -p "$MUX" -t news -C 1 -W 30

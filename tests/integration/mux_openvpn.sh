@@ -52,5 +52,5 @@ for network in tcp udp; do
     run $network crypt2 --tls-crypt-v2 "$tmp/server.key" -- --tls-crypt-v2 "$tmp/client.key"
 done
 for route in openvpn udp-openvpn; do
-    wait_until 20 "${clients[$route]} clients of $route" has_taken $route "${clients[$route]}"
+    wait_until 30 "${clients[$route]} clients of $route" has_taken $route "${clients[$route]}"
 done

@@ -19,7 +19,7 @@ mux_start
 serving postgres
 
 for mode in disable require verify-full; do
-    same 42 "$(PGCONNECT_TIMEOUT=10 PGSSLROOTCERT=$root PSQLRC=/dev/null psql -XAtq \
+    same 42 "$(PGCONNECT_TIMEOUT=30 PGSSLROOTCERT=$root PSQLRC=/dev/null psql -XAtq \
         "host=localhost hostaddr=127.0.0.1 port=$MUX dbname=postgres sslmode=$mode user=alice" \
         -c 'select 6 * 7' 2>>"$tmp/psql.log")" "psql, sslmode=$mode"
 done

@@ -26,7 +26,7 @@ serving smtp
 
 same 42 "$(mariadb --no-defaults --protocol=tcp -h 127.0.0.2 -P "$MUX" -u root --connect-timeout=20 -BN \
     -e 'select 6 * 7' 2>"$tmp/mariadb.log")" "mariadb"
-timeout 30 swaks --server 127.0.0.1 --port "$MUX" --from alice@example.com --to bob@example.com \
+timeout 60 swaks --server 127.0.0.1 --port "$MUX" --from alice@example.com --to bob@example.com \
     --body 'through the mux' >"$tmp/swaks.log" 2>&1 || fail "swaks"
 wait_log smtp 'through the mux'
 wait_route mysql

@@ -13,14 +13,14 @@ mkdir "$tmp/www"
 echo "a page" >"$tmp/www/page"
 start http "$python" -u -m http.server --bind 127.0.0.1 --directory "$tmp/www" "${server_port[http]}"
 start_sshd "$SSHD"
-wait_until 20 "sshd" listening "$SSHD"
+wait_until 30 "sshd" listening "$SSHD"
 start socks4 ssh "${ssh_options[@]}" -N -D "127.0.0.1:${server_port[socks4]}" -p "$SSHD" root@127.0.0.1
 mux_start
 serving http
 serving socks4
 
 get() { # OPTION…
-    same "a page" "$(curl -sS --max-time 20 --noproxy '' "$@" 2>>"$tmp/curl.log")" "curl $*"
+    same "a page" "$(curl -sS --max-time 30 --noproxy '' "$@" 2>>"$tmp/curl.log")" "curl $*"
 }
 
 # The proxy leads back to the same port.

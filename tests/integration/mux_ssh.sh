@@ -17,6 +17,6 @@ same "over ssh" "$(ssh "${ssh_options[@]}" -p "$MUX" root@127.0.0.1 echo over ss
     </dev/null)" "ssh"
 same 3000000 "$(head -c 3000000 /dev/zero | ssh "${ssh_options[@]}" -p "$MUX" root@127.0.0.1 wc -c \
     2>>"$tmp/ssh.log")" "bytes to wc"
-same "over dbclient" "$(HOME=$tmp timeout 20 dbclient -y -i "$tmp/client.dropbear" -p "$MUX" \
+same "over dbclient" "$(HOME=$tmp timeout 60 dbclient -y -i "$tmp/client.dropbear" -p "$MUX" \
     root@127.0.0.1 echo over dbclient 2>"$tmp/dbclient.log" </dev/null)" "dbclient"
 wait_route ssh

@@ -15,7 +15,7 @@ start quic gtlsserver -q -d "$tmp/www" 127.0.0.1 "${server_port[quic]}" "$tmp/qu
 mux_start
 serving_datagrams quic
 
-timeout 30 gtlsclient -q --exit-on-all-streams-close --download "$tmp/got" 127.0.0.1 "$MUX" \
+timeout 60 gtlsclient -q --exit-on-all-streams-close --download "$tmp/got" 127.0.0.1 "$MUX" \
     https://localhost/page >"$tmp/client.log" 2>&1 || fail "gtlsclient"
 cmp "$tmp/www/page" "$tmp/got/page" || fail "another page"
 wait_route quic udp/quic

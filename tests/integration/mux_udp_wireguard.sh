@@ -16,7 +16,7 @@ for side in server client; do
 done
 has_interface() { wg show "$1" >/dev/null 2>&1; }
 for side in server client; do
-    wait_until 20 "the interface" has_interface "mux-$side"
+    wait_until 30 "the interface" has_interface "mux-$side"
 done
 mux_start
 wg set mux-server private-key "$tmp/server.key" listen-port "${server_port[wireguard]}" \

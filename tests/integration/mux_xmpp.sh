@@ -35,8 +35,8 @@ start prosody runuser -u prosody -- prosody -F --config "$tmp/prosody.cfg.lua"
 mux_start
 serving xmpp
 
-echo "over the mux" | SSL_CERT_FILE=$tmp/xmpp.pem HOME=$tmp timeout 30 go-sendxmpp \
+echo "over the mux" | SSL_CERT_FILE=$tmp/xmpp.pem HOME=$tmp timeout 60 go-sendxmpp \
     -u alice@example.com -p secret -j "127.0.0.1:$MUX" bob@example.com >"$tmp/sendxmpp.log" 2>&1 ||
     fail "go-sendxmpp"
-wait_until 10 "the message for bob" grep -rqs "over the mux" "$tmp/prosody"
+wait_until 30 "the message for bob" grep -rqs "over the mux" "$tmp/prosody"
 wait_route xmpp

@@ -34,7 +34,7 @@ index() { # STATE REVOKED-AT
 responder() { # CA-FOR-SIGNING
     start "responder$1" openssl ocsp -index index.txt -port "$OCSP" -CA root.crt \
         -rsigner "$1.crt" -rkey "$1.key" -ndays 1 -ignore_err
-    wait_until 10 "the responder" listening "$OCSP"
+    wait_until 30 "the responder" listening "$OCSP"
 }
 index V ''
 
@@ -62,7 +62,6 @@ wait_log pointsmand "no OCSP response to staple"
 
 # One that another CA signs is not taken; one of the issuer's delegate is.
 responder other
-wait_until 30 "a second try" test "$(grep -c 'no OCSP response' pointsmand.log)" -ge 1
 wait_log pointsmand "not signed by the certificate's issuer" 30
 staples_nothing || fail "a response of a stranger"
 stop responderother KILL
@@ -77,11 +76,11 @@ stop "respondersigner" KILL
 
 # It is kept, and a reload does not lose it.
 kill -HUP "${pids[pointsmand]}"
-sleep 0.5
+wait_log pointsmand "revision 2 is in force"
 staples || fail "a reload lost the response"
 stop pointsmand || fail "the daemon's end"
 daemon
-wait_until 5 "the response that was kept" staples
+wait_until 30 "the response that was kept" staples
 stop pointsmand || fail "the daemon's end"
 
 # A damaged one is not.
@@ -96,7 +95,13 @@ stop pointsmand || fail "the daemon's end"
 index V ''
 stop responderroot KILL
 responder root
+rm "$tmp"/state/ocsp/*.der
+daemon
+wait_until 60 "a response of the issuer" staples
 document true
+kill -HUP "${pids[pointsmand]}"
+wait_until 30 "no response any more" staples_nothing
+stop pointsmand || fail "the daemon's end"
 daemon
 sleep 1
 staples_nothing || fail "a response where stapling is off"

@@ -106,7 +106,7 @@ assert status("saved", "unsaved") == (3, 0)
 PY
 stop pointsmand
 start squatter "$python" -c 'from peers import *; b = Backend(port("SECOND")); time.sleep(600)'
-wait_until 10 "the port to be taken" listening "$SECOND"
+wait_until 30 "the port to be taken" listening "$SECOND"
 restart
 wait_log pointsmand "a saved change of .*main.listen\[.*\] is set aside: .*$SECOND"
 control "the port is taken" <<'PY'

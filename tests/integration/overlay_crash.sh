@@ -47,7 +47,7 @@ traced() {
 # with FAULT NAME: save NAME while strace does that to the control thread; the result is in $said
 with() {
     start strace strace -p "${pids[pointsmand]}" -o "$tmp/trace.log" -e "trace=${1%%:*}" -e "inject=$1"
-    wait_until 10 "strace" traced
+    wait_until 30 "strace" traced
     said=$(save "$2")
     stop strace INT
 }

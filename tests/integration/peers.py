@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Clients and servers for the integration tests. Every wait has an end: TIMEOUT seconds."""
+"""Clients and servers for the integration tests. Every wait has an end: TIMEOUT seconds, far more
+than a machine needs that has much else to do."""
 
 import hashlib
 import os
@@ -8,7 +9,7 @@ import ssl
 import struct
 import time
 
-TIMEOUT = 20
+TIMEOUT = 60
 socket.setdefaulttimeout(TIMEOUT)
 
 CHUNK = 65536

@@ -20,6 +20,6 @@ start_postgres() {
 
 # answer WORDS: of psql with this connection string to a question
 answer() {
-    PGCONNECT_TIMEOUT=10 PGSSLROOTCERT=$root PSQLRC=/dev/null psql -XAtq "$*" \
+    PGCONNECT_TIMEOUT=30 PGSSLROOTCERT=$root PSQLRC=/dev/null psql -XAtq "$*" \
         -c "select current_user || ' in ' || current_database()" 2>>"$tmp/psql.log"
 }

@@ -40,10 +40,10 @@ config <<JSON
 JSON
 daemon
 ctl ca root >"$tmp/root.pem" || fail "no root certificate"
-wait_until 20 "the server" listening "$SERVER"
+wait_until 30 "the server" listening "$SERVER"
 
 ask() { # DATABASE SSLMODE USER
-    PGCONNECT_TIMEOUT=10 PGSSLROOTCERT=$tmp/root.pem PSQLRC=/dev/null psql -XAtq \
+    PGCONNECT_TIMEOUT=30 PGSSLROOTCERT=$tmp/root.pem PSQLRC=/dev/null psql -XAtq \
         "host=localhost hostaddr=127.0.0.1 port=$LISTEN dbname=$1 sslmode=$2 user=$3" \
         -c 'select 6 * 7' 2>>"$tmp/psql.log"
 }
@@ -81,4 +81,4 @@ for wrong in (b"GET / HTTP/1.1\r\n", bytes(8), ssl_request[:7]):
     client.shutdown(socket.SHUT_WR)
     expect_closed(client)
 PY
-wait_until 10 "the end of all connections" no_connections
+wait_until 30 "the end of all connections" no_connections

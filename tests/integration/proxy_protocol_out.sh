@@ -54,4 +54,4 @@ if socket.has_dualstack_ipv6():
     want = f"PROXY TCP6 ::1 ::1 {client.getsockname()[1]} {port('DUAL')}\r\n".encode()
     expect(server, want)
 PY
-wait_until 10 "the end of all connections" no_connections
+wait_until 30 "the end of all connections" no_connections

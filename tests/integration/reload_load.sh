@@ -50,7 +50,7 @@ def reload(name, by_signal):
     if by_signal:
         before = control.call("ping")[0]["rev"]
         os.kill(daemon, signal.SIGHUP)
-        within(10, "the reload", lambda: control.call("ping")[0]["rev"] > before)
+        within(30, "the reload", lambda: control.call("ping")[0]["rev"] > before)
     else:
         control.call("config.reload")
 

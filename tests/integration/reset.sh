@@ -79,6 +79,6 @@ expect_end(server)
 reset(server)
 expect_reset(client)
 PY
-wait_until 10 "the end of all connections" no_connections
+wait_until 30 "the end of all connections" no_connections
 wait_log pointsmand client_reset
 wait_log pointsmand upstream_reset

@@ -35,13 +35,21 @@ client.sendall(b"before")
 server = backend.accept()
 expect(server, b"before")
 os.kill(port("DAEMON"), signal.SIGTERM)
-within(10, "the listener to close", refused)
+within(30, "the listener to close", refused)
 # What runs now is nothing, which nobody wants after the next start.
 refused_change("config", "save")
 refused_change("config", "reload")
 refused_change("config", "rollback", "1")
 refused_change("config", "apply")
 refused_change("server", "add", "other")
+# Also where it names what is no longer in force.
+refused_change("server", "rm", "main")
+refused_change("route", "add", "--server", "main")
+refused_change("route", "disable", "#1")
+refused_change("upstream", "add", "#1", "127.0.0.1:1")
+refused_change("listener", "pause", f"127.0.0.1:{port('LISTEN')}")
+refused_change("-n", "route", "rm", "#1")
+refused_change("--if-rev", "1", "route", "rm", "#1")
 os.kill(port("DAEMON"), signal.SIGHUP)
 assert refused()
 body = pattern(1 << 20)
@@ -53,7 +61,7 @@ client.close()
 expect_end(server)
 server.close()
 PY
-wait_until 10 "the end of the daemon" gone pointsmand
+wait_until 30 "the end of the daemon" gone pointsmand
 status=0
 stop pointsmand || status=$?
 same 0 $status "exit status after SIGTERM"
@@ -73,7 +81,7 @@ expect(backend.accept(), b"before")
 os.kill(int(sys.argv[1]), signal.SIGQUIT)
 expect_closed(client)
 PY
-wait_until 10 "the end of the daemon" gone pointsmand
+wait_until 30 "the end of the daemon" gone pointsmand
 status=0
 stop pointsmand || status=$?
 same 0 $status "exit status after SIGQUIT"

@@ -51,4 +51,4 @@ check(elsewhere, 1, other)
 check(in_records(elsewhere, 3), 11, other)
 check(b"SSH-2.0-nobody\r\n", 1, other)
 PY
-wait_until 10 "the end of all connections" no_connections
+wait_until 30 "the end of all connections" no_connections

@@ -53,7 +53,7 @@ def gone():
     except (BrokenPipeError, ConnectionResetError):
         return True
 
-within(10, "the connection's end", gone)
+within(30, "the connection's end", gone)
 
 client = connect(port("OPEN"))
 expect(client, b"hello")
@@ -67,4 +67,4 @@ client.close()
 
 expect_closed(connect(port("CLOSE")))
 PY
-wait_until 10 "the end of all connections" no_connections
+wait_until 30 "the end of all connections" no_connections

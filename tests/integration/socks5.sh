@@ -35,7 +35,7 @@ daemon
 get() { # STATUS PROXY [OPTION…]: fetches, and wants this exit status of curl
     local want=$1 status=0
     shift
-    curl -sS --max-time 10 --noproxy '' -x "$@" >"$tmp/got" 2>"$tmp/curl.log" || status=$?
+    curl -sS --max-time 30 --noproxy '' -x "$@" >"$tmp/got" 2>"$tmp/curl.log" || status=$?
     same "$want" $status "curl -x $*"
     [ "$want" != 0 ] || grep -q '^you are ' "$tmp/got" || fail "curl -x $*: $(cat "$tmp/got")"
 }
@@ -166,7 +166,7 @@ def bind():
     s.sendall(request(2, LOOPBACK, 0))
     reply, at = read_reply(s)
     reset(s)
-    within(5, "the end of listening", lambda: is_refused(at))
+    within(30, "the end of listening", lambda: is_refused(at))
 
 def inside_tls():
     backend = Backend(port("BACKEND"))
@@ -239,7 +239,7 @@ assert got == {b"%d" % i for i in range(200)}
 
 # It ends with the connection.
 s.close()
-within(5, "the end of the relay", lambda: is_unreachable(relay))
+within(30, "the end of the relay", lambda: is_unreachable(relay))
 
 # A port that the client names is the only one.
 named, taken = udp(), udp()
@@ -266,4 +266,4 @@ u.sendto(wrap(("localhost", server.at[1]), b"denied"), relay)
 nothing(u)
 s.close()
 PY
-wait_until 10 "the end of all sessions" no_connections
+wait_until 30 "the end of all sessions" no_connections

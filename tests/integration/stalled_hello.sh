@@ -48,7 +48,7 @@ try:
 except (ConnectionResetError, BrokenPipeError):
     pass
 waited = time.monotonic() - start
-assert 0.6 < waited < TIMEOUT, f"closed after {waited} s"  # a deadline that moved: after a minute
+assert 0.6 < waited < 40, f"closed after {waited} s"  # a deadline that moved: after a minute
 fallback.nobody_within(0.2)
 
 # The whole one passes, at once.

@@ -220,4 +220,4 @@ m.close(), t.close(), s.close()
 PY
 wait_log pointsmand 'tee: a branch does not keep up and is cut off'
 wait_log pointsmand 'branch_of='
-wait_until 15 "the end of all connections" no_connections
+wait_until 30 "the end of all connections" no_connections

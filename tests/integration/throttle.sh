@@ -20,7 +20,7 @@ write_config() { # TOTAL-RATE
         {"handler": "throttle", "total_read_bytes_per_second": $1, "total_read_burst_size": 50000},
         $proxy]}]},
     "late": {"listen": ["127.0.0.1:$LATE"], "routes": [{"handle": [
-        {"handler": "throttle", "latency": "700ms"}, {"handler": "echo"}]}]},
+        {"handler": "throttle", "latency": "2s"}, {"handler": "echo"}]}]},
     "burst": {"listen": ["127.0.0.1:$BURST"], "routes": [{"handle": [
         {"handler": "throttle", "read_burst_size": 1000}, {"handler": "echo"}]}]}
 }}}}
@@ -65,7 +65,7 @@ def check(marks, size, rate, burst, slack):
 
 before, start = cpu(), time.monotonic()
 marks = push(port("OWN"), 220_000)
-check(marks, 220_000, 100_000, 20_000, 1.5)
+check(marks, 220_000, 100_000, 20_000, 10)
 spent = cpu() - before
 assert spent < 0.4 * (time.monotonic() - start), f"{spent} s of CPU time"
 
@@ -78,7 +78,7 @@ threads = [threading.Thread(target=one, args=(i,)) for i in range(2)]
 [t.start() for t in threads]
 [t.join() for t in threads]
 took = max(marks[-1][0] for marks in results.values())
-assert 1.9 < took < 4, f"both took {took:.2f} s"
+assert 1.9 < took < 12, f"both took {took:.2f} s"
 marks = push(port("TOTAL"), 60_000)
 took = marks[-1][0]
 assert took > 0.3, f"60000 bytes after that took {took:.2f} s"
@@ -89,11 +89,13 @@ start = time.monotonic()
 client.sendall(b"x")
 expect(client, b"x")
 took = time.monotonic() - start
-assert 0.65 < took < 2, f"{took:.2f} s"
-start = time.monotonic()
-client.sendall(b"y")
-expect(client, b"y")
-assert time.monotonic() - start < 0.5
+assert took > 1.9, f"{took:.2f} s"
+def at_once():
+    start = time.monotonic()
+    client.sendall(b"y")
+    expect(client, b"y")
+    return time.monotonic() - start < 1
+within(TIMEOUT, "a read that is not late", at_once)
 
 client = connect(port("BURST"))
 data = pattern(300_000)
@@ -109,4 +111,4 @@ server = backend.accept()
 client.close()
 assert read_all(server) == pattern(60_000)
 PY
-wait_until 10 "the end of all connections" no_connections
+wait_until 30 "the end of all connections" no_connections

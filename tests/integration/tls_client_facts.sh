@@ -35,7 +35,7 @@ certificate() { # KIND SUBJECT [OPTION…]: $tmp/client.key, $tmp/client.pem
 }
 
 ask() { # PORT [OPTION…]
-    timeout 20 openssl s_client -quiet -ign_eof -connect "127.0.0.1:$1" -servername localhost "${@:2}" \
+    timeout 60 openssl s_client -quiet -ign_eof -connect "127.0.0.1:$1" -servername localhost "${@:2}" \
         </dev/null 2>"$tmp/s_client.log"
 }
 

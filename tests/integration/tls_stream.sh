@@ -114,4 +114,4 @@ server.sendall(b"hello")
 expect(client, b"hello")
 assert client.session_reused
 PY
-wait_until 10 "the end of all connections" no_connections
+wait_until 30 "the end of all connections" no_connections

@@ -18,7 +18,7 @@ s.bind(("", int(os.environ["LISTEN"])))
 os.dup2(s.fileno(), 7)
 os.execv(sys.argv[1], sys.argv[1:])' \
     "$pointsmand" run --config "$tmp/config.json" --control "$sock" --state "$tmp/state" --workers 3
-wait_until 20 "the control socket" answers
+wait_until 30 "the control socket" answers
 running pointsmand || fail "the daemon did not start"
 
 "$python" - <<'PY' || fail "an inherited socket"

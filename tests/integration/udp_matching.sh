@@ -11,7 +11,7 @@ to() {
     echo '{"handler": "proxy", "upstreams": [{"dial": ["udp/127.0.0.1:'"$1"'"]}]}'
 }
 config <<JSON
-{"apps": {"layer4": {"servers": {"main": {"listen": ["udp/127.0.0.1:$LISTEN"], "matching_timeout": "2s", "routes": [
+{"apps": {"layer4": {"servers": {"main": {"listen": ["udp/127.0.0.1:$LISTEN"], "matching_timeout": "10s", "routes": [
     {"match": [{"quic": {"sni": ["www.example.com"]}}], "handle": [$(to "$WEB")]},
     {"match": [{"quic": {"alpn": ["h3"]}}], "handle": [{"handler": "subroute", "routes": [
         {"match": [{"quic": {"sni": ["other.example"]}}], "handle": [{"handler": "close"}]},
@@ -76,12 +76,11 @@ for data in (b"\x16\x03\x01\x02\x00\x01", b"PROXY", b"GET / HT", b"SSH", b"", b"
 stuck = datagrams(to=port("LISTEN"))
 stuck.send(flights["go"][0])
 state = lambda: [c["state"] for c in ctl("conn", "ls")["items"] if c["src"] == "127.0.0.1:%d" % stuck.getsockname()[1]]
-within(10, "the undecided flow", lambda: state() == ["matching"])
-start = time.monotonic()
+within(30, "the undecided flow", lambda: state() == ["matching"])
 goes_to(local, flights["gtls"])
 goes_to(other, [b"quick"])
-assert time.monotonic() - start < 1.9, "an undecided flow delayed others"
-within(10, "the undecided flow's end", lambda: state() == [])
+assert state() == ["matching"], "an undecided flow delayed others"
+within(30, "the undecided flow's end", lambda: state() == [])
 assert ctl("status")["datagrams_lost"] == 0
 
 # What does not fit into the memory of an undecided flow is lost and counted; the rest goes through
@@ -91,7 +90,7 @@ first, last = flights["go"]
 fitting = 65536 // len(first)
 for _ in range(fitting + 9):
     stuck.send(first)
-within(10, "lost datagrams", lambda: ctl("status")["datagrams_lost"] == 9)
+within(30, "lost datagrams", lambda: ctl("status")["datagrams_lost"] == 9)
 stuck.send(last)
 for _ in range(fitting):
     expect_datagram(web, first)

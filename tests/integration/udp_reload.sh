@@ -9,7 +9,7 @@ need_python
 LISTEN=$(free_port) OTHER=$(free_port) A=$(free_port) B=$(free_port)
 export LISTEN OTHER A B
 document() { # UPSTREAM LISTEN-JSON [MORE]
-    echo '{"apps": {"layer4": {"servers": {"main": {"idle_timeout": "2s", "listen": ['"$2"'], '"${3:-}"'
+    echo '{"apps": {"layer4": {"servers": {"main": {"idle_timeout": "8s", "listen": ['"$2"'], '"${3:-}"'
         "routes": [{"handle": [{"handler": "proxy", "upstreams": [{"dial": ["udp/127.0.0.1:'"$1"'"]}]}]}]}}}}}'
 }
 both='"udp/:'$LISTEN'", "unixgram/'$tmp/listen.sock'", "udp/127.0.0.1:'$OTHER'"'
@@ -38,7 +38,7 @@ def reload(name):
     shutil.copy(f"{tmp}/{name}", f"{tmp}/config.new")
     os.rename(f"{tmp}/config.new", f"{tmp}/config.json")
     os.kill(port("DAEMON"), signal.SIGHUP)
-    within(10, name, lambda: revisions() > before)
+    within(30, name, lambda: revisions() > before)
 
 def ask(client, backend, data=b"ask"):
     """Goes through to backend and comes back; returns the upstream socket's address."""
@@ -121,7 +121,7 @@ def is_free():
 
 reload("removed.json")
 assert not is_free(), "closed with flows"
-within(15, "the port to be free", is_free)
+within(30, "the port to be free", is_free)
 reload("next.json")
 ask(datagrams(to=port("LISTEN")), b)
 ask(unix_client("three"), b)

@@ -6,8 +6,8 @@
 need_python
 
 PASSIVE=$(free_port) ACTIVE=$(free_port) ROBIN=$(free_port) NAMED=$(free_port) GONE=$(free_port)
-A=$(free_port) B=$(free_port)
-export PASSIVE ACTIVE ROBIN NAMED GONE A B SOCK=$sock POINTSCTL=$pointsctl
+AGED=$(free_port) A=$(free_port) B=$(free_port)
+export PASSIVE ACTIVE ROBIN NAMED GONE AGED A B SOCK=$sock POINTSCTL=$pointsctl
 first='"load_balancing": {"selection": {"policy": "first"}}'
 robin='"load_balancing": {"selection": {"policy": "round_robin"}}'
 pair='"upstreams": [{"dial": ["udp/127.0.0.1:'$A'"]}, {"dial": ["udp/127.0.0.1:'$B'"]}]'
@@ -20,8 +20,8 @@ config <<JSON
         "health_checks": {"passive": {"fail_duration": "1m", "max_fails": 2}}}]}]},
     "active": {"listen": ["udp/127.0.0.1:$ACTIVE"], "routes": [{"handle": [{"handler": "proxy", $first, $watched,
         "health_checks": {"active": {"interval": "100ms", "timeout": "50ms"}}}]}]},
-    "robin": {"listen": ["udp/127.0.0.1:$ROBIN"], "routes": [{"handle": [{"handler": "proxy", $robin, $pair,
-        "max_age": "3s"}]}]},
+    "robin": {"listen": ["udp/127.0.0.1:$ROBIN"], "routes": [{"handle": [{"handler": "proxy", $robin, $pair}]}]},
+    "aged": {"listen": ["udp/127.0.0.1:$AGED"], "routes": [{"handle": [{"handler": "proxy", $pair, "max_age": "1s"}]}]},
     "named": {"listen": ["udp/127.0.0.1:$NAMED"], "routes": [{"handle": [
         {"handler": "vars", "host": "localhost"},
         {"handler": "proxy", "upstreams": [{"dial": ["udp/{l4.vars.host}:$B"], "allow_local": true}]}]}]}
@@ -74,7 +74,7 @@ b = Server("B")
 for _ in range(2):
     client = datagrams(to=port("PASSIVE"))
     client.send(b"x")
-    within(10, "the refused flow's end", lambda: conns(client) == [])
+    within(30, "the refused flow's end", lambda: conns(client) == [])
 b.serves(datagrams(to=port("PASSIVE")))
 
 # A client that was refused begins again; what answered once and is gone ends the flow.
@@ -82,7 +82,7 @@ client = datagrams(to=port("PASSIVE"))
 b.serves(client)
 b.socket.close()
 client.send(b"y")
-within(10, "the reset flow's end", lambda: conns(client) == [])
+within(30, "the reset flow's end", lambda: conns(client) == [])
 b = Server("B")
 b.serves(client)
 
@@ -92,12 +92,12 @@ for _ in range(4):
     a.serves(datagrams(to=port("GONE")))
 
 # Active checks: A is back in, out, and in again.
-within(10, "A to be up", lambda: is_served(a, datagrams(to=port("ACTIVE"))))
+within(30, "A to be up", lambda: is_served(a, datagrams(to=port("ACTIVE"))))
 a.serves(datagrams(to=port("ACTIVE")))
 a.socket.close()
-within(10, "B to take over", lambda: is_served(b, datagrams(to=port("ACTIVE"))))
+within(30, "B to take over", lambda: is_served(b, datagrams(to=port("ACTIVE"))))
 a = Server("A")
-within(10, "A to be up again", lambda: is_served(a, datagrams(to=port("ACTIVE"))))
+within(30, "A to be up again", lambda: is_served(a, datagrams(to=port("ACTIVE"))))
 
 # A flow stays with its upstream; flows take turns.
 clients = [datagrams(to=port("ROBIN")) for _ in range(6)]
@@ -105,10 +105,12 @@ for i, client in enumerate(clients):
     for _ in range(3):
         (a, b)[i % 2].serves(client)
 b.serves(datagrams(to=port("NAMED")))
-within(10, "max_age", lambda: conns(clients[0]) == [])
+client = datagrams(to=port("AGED"))
+client.send(b"x")
+within(30, "max_age", lambda: conns(client) == [])
 PY
 wait_log pointsmand 'server=passive .*end=dial_failed detail=.Connection refused'
 wait_log pointsmand 'server=passive .*end=upstream_reset detail=.Connection refused'
 wait_log pointsmand 'health: the upstream fails and is left alone'
 wait_log pointsmand 'health: the upstream is down .*refused'
-wait_log pointsmand 'server=robin .*end=max_age'
+wait_log pointsmand 'server=aged .*end=max_age'

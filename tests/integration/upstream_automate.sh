@@ -38,10 +38,10 @@ except OSError:
 says() { [ "$(ask "$WITH")" = "$1" ]; }
 
 ctl cert ls | grep -q me.internal || fail "no certificate is managed"
-wait_until 10 "an answer" says first
+wait_until 30 "an answer" says first
 same "" "$(ask "$WITHOUT")" "without a certificate"
 document "second"
 kill -HUP "${pids[pointsmand]}"
-wait_until 10 "the answer after a reload" says second
+wait_until 30 "the answer after a reload" says second
 ctl cert ls | grep -q me.internal || fail "no certificate is managed after a reload"
 exit 0

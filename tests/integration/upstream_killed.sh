@@ -27,7 +27,7 @@ while True:
     threading.Thread(target=serve, args=(backend.accept(),), daemon=True).start()
 PY
 start upstream "$python" "$tmp/upstream.py"
-wait_until 10 "the upstream" listening "$BACKEND"
+wait_until 30 "the upstream" listening "$BACKEND"
 
 "$python" - "${pids[upstream]}" <<'PY' || fail "upstream killed"
 import signal, sys
@@ -48,11 +48,11 @@ for client in clients:
 client = connect(port("LISTEN"))
 expect_closed(client)
 PY
-wait_until 10 "the end of all connections" no_connections
+wait_until 30 "the end of all connections" no_connections
 wait_log pointsmand dial_failed
 
 stop upstream
 start upstream "$python" "$tmp/upstream.py"
-wait_until 10 "the upstream" listening "$BACKEND"
+wait_until 30 "the upstream" listening "$BACKEND"
 "$python" -c 'from peers import *; read_exactly(connect(port("LISTEN")), 1000)' ||
     fail "the upstream is back and not used"

@@ -52,7 +52,7 @@ expect(old[1], b"still here")
 answer = txn({"op": "upstream.disable", "proxy": "web", "id": "a", "existing": "kill"})
 assert answer["connections"] == [1], answer
 expect_closed(old[0])
-within(10, "the end of the drain", lambda: states("a")[3] == "disabled")
+within(30, "the end of the drain", lambda: states("a")[3] == "disabled")
 txn({"op": "upstream.enable", "proxy": "web", "id": "a"})
 goes_to(a)
 

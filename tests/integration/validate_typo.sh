@@ -10,10 +10,10 @@ refused() {
     for mode in validate run; do
         status=0
         if [ $mode = run ]; then
-            timeout 20 "$pointsmand" run --config "$tmp/$file" --control "$sock" \
+            timeout 60 "$pointsmand" run --config "$tmp/$file" --control "$sock" \
                 --state "$tmp/state" >"$tmp/out" 2>"$tmp/$mode.log" || status=$?
         else
-            timeout 20 "$pointsmand" validate --config "$tmp/$file" >"$tmp/out" \
+            timeout 60 "$pointsmand" validate --config "$tmp/$file" >"$tmp/out" \
                 2>"$tmp/$mode.log" || status=$?
         fi
         same 1 $status "$mode $file: exit status"

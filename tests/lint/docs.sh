@@ -31,6 +31,11 @@ for page in docs/matchers/*.md docs/handlers/*.md; do
     done
 done
 
+# The codes of advice.
+for code in $(sed -n 's/^    {"\([a-z0-9-]*\)",.*/\1/p' daemon/config/lint.c); do
+    grep -qx "### \`$code\`" docs/advice.md || fault "docs/advice.md: does not explain $code"
+done
+
 man_source() { # FILE
     sed -e 's|@[a-zA-Z]*@|text|g' "$1"
 }

@@ -12,7 +12,8 @@ list=tests/lint/flags.txt
 options() {
     local file
     for file in daemon/core/*.c daemon/tls/*.c daemon/upstream/*.c daemon/http/*.c \
-        daemon/certs/*.c daemon/matchers/*.c daemon/handlers/*.c daemon/config/*.c; do
+        daemon/certs/*.c daemon/matchers/*.c daemon/handlers/*.c daemon/config/*.c \
+        daemon/control/*.c; do
         [ "$file" = daemon/config/operation.c ] || tr '\n\t' '  ' <"$file" |
             grep -oE '(FIELD_(STRING|STRINGS|CUSTOM)\([^"]*"[^"]+",[^,]*,|\{ *\.name = "[^"]+",[^{}]*\.type = FIELD_TYPE_(STRING|STRINGS|CUSTOM)[^{}]*\})' |
             sed -E 's/^[^"]*"([^"]+)",/\1/

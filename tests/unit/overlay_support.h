@@ -15,7 +15,7 @@
 
 #include "common/log.h"
 #include "daemon/config/compile.h"
-#include "daemon/config/item_key.h"
+#include "daemon/core/item_key.h"
 #include "daemon/config/layer4.h"
 #include "daemon/config/overlay.h"
 #include "daemon/core/handler.h"

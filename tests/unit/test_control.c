@@ -78,7 +78,7 @@ START_TEST(unknown_method)
 	send_plain(&c, 2, "conn.sl");
 	expect_error(&c, 2, "not_found", NULL, "conn.ls");
 	send_plain(&c, 3, "statsu");
-	expect_error(&c, 3, "not_found", NULL, "status");
+	expect_error(&c, 3, "not_found", NULL, "stats");
 	send_plain(&c, 4, "frobnicate");
 	expect_error(&c, 4, "not_found", NULL, NULL);
 	send_plain(&c, 5, "");

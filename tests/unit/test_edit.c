@@ -21,36 +21,98 @@ static const char document[] =
     "}]},"
     "{\"@id\":\"q\",\"handle\":[{\"handler\":\"subroute\",\"routes\":[{\"handle\":["
     "{\"handler\":\"proxy\",\"upstreams\":[{\"dial\":[\"x:2\"],\"weight\":3}]}]}]},"
-    "{\"handler\":\"proxy\"}]}]}}}}}";
+    "{\"handler\":\"proxy\"}]}]}}},"
+    "\"http\":{\"servers\":{"
+    "\"w\":{\"listen\":[\":4\",\"{env.NO_SUCH_NAME}:15\"],\"listener_wrappers\":["
+    "{\"wrapper\":\"tls\"},{\"wrapper\":\"layer4\",\"routes\":[{\"@id\":\"wall\"},{}]}]},"
+    "\"v\":{\"listen\":[\":6-7\"],\"listener_wrappers\":[{\"wrapper\":\"layer4\"},"
+    "{\"wrapper\":\"layer4\",\"routes\":[{\"@id\":\"va\"}]}]},\"n\":{\"routes\":[{}]}}}}}";
 
 /* ---- an instance, as far as edits look at it ------------------------------------------------- */
 
+#define SERVERS 6
+#define LISTS 8
+#define ROUTES 12
+
 struct base {
 	struct instance instance;
-	struct server servers[2], *pointers[2];
-	struct route routes[5], *items[5];
-	struct route_identity identities[5];
+	struct server servers[SERVERS], *pointers[SERVERS];
+	struct route_list lists[LISTS];
+	struct route_table tables[LISTS];
+	const struct route_table *table_pointers[LISTS];
+	struct route routes[ROUTES], *items[ROUTES];
+	struct route_identity identities[ROUTES];
+	const char *addresses[2];
 };
+
+/* The HTTP servers as the http app makes them: w has a part without TLS, one has no place. */
+static void add_servers(struct base *b)
+{
+	static const char *const names[SERVERS] = {
+	    "s", "t", "http/w", "http/w/plain", "http/v", "http/remaining"};
+	size_t i;
+
+	b->instance.servers = b->pointers;
+	b->instance.server_count = SERVERS;
+	for (i = 0; i < SERVERS; i++) {
+		b->pointers[i] = &b->servers[i];
+		b->servers[i].name = names[i];
+		b->servers[i].path = "apps.http.servers.v";
+	}
+	b->addresses[0] = "tcp/:6";
+	b->servers[4].listen = (struct strings){b->addresses, 1};
+}
+
+/* Where the routes are; in the document, or not: the one route that an HTTP server is itself. */
+static const struct {
+	const char *name, *server;
+	const char *way[3];
+	size_t count;
+} list_places[LISTS] = {
+    {"s", "s", {"layer4", "s"}, 3},
+    {"t", "t", {"layer4", "t"}, 2},
+    {"http/w/layer4[0]", "http/w", {"http", "w", "1"}, 2},
+    {"http/w", "http/w", {NULL}, 1},
+    {"http/w/plain", "http/w", {NULL}, 1},
+    {"http/v/layer4[0]", "http/v", {"http", "v", "0"}, 0},
+    {"http/v/layer4[1]", "http/v", {"http", "v", "1"}, 1},
+    {"http/v", "http/v", {NULL}, 1},
+};
+
+static const json_t *list_json(const json_t *root, const char *const way[3])
+{
+	const json_t *at = json_object_get(root, "apps");
+
+	if (way[0] == NULL)
+		return NULL;
+	at = json_object_get(json_object_get(at, way[0]), "servers");
+	at = json_object_get(at, way[1]);
+	if (way[2] != NULL)
+		at = json_array_get(json_object_get(at, "listener_wrappers"), (size_t)atoi(way[2]));
+	return json_object_get(at, "routes");
+}
 
 static void base_init(struct base *b)
 {
-	static const struct {
-		const char *name;
-		size_t count;
-	} lists[] = {{"s", 3}, {"t", 2}};
 	size_t i, j, n = 0;
 
 	memset(b, 0, sizeof(*b));
 	b->instance.document = json_loads(document, 0, NULL);
 	ck_assert(b->instance.document != NULL);
-	b->instance.servers = b->pointers;
-	b->instance.server_count = 2;
-	for (i = 0; i < 2; i++) {
-		b->pointers[i] = &b->servers[i];
-		b->servers[i].name = lists[i].name;
-		b->servers[i].routes.items = &b->items[n];
-		b->servers[i].routes.count = lists[i].count;
-		for (j = 0; j < lists[i].count; j++, n++) {
+	add_servers(b);
+	b->instance.tables = b->table_pointers;
+	b->instance.table_count = LISTS;
+	for (i = 0; i < LISTS; i++) {
+		b->lists[i] =
+		    (struct route_list){.items = &b->items[n], .count = list_places[i].count};
+		b->tables[i] = (struct route_table){
+		    .name = list_places[i].name,
+		    .server = list_places[i].server,
+		    .json = list_json(b->instance.document, list_places[i].way),
+		    .routes = &b->lists[i],
+		};
+		b->table_pointers[i] = &b->tables[i];
+		for (j = 0; j < list_places[i].count; j++, n++) {
 			b->items[n] = &b->routes[n];
 			b->routes[n].identity = &b->identities[n];
 			b->identities[n].handle = n + 1;
@@ -103,8 +165,14 @@ static int run_operations(
 	return 0;
 }
 
-/* What is at path ("s.routes") among the servers after the operations. */
-static void expect(const char *operations, const char *path, const char *want)
+/* A member, or an item by its number. */
+static json_t *step(json_t *at, const char *key)
+{
+	return json_is_array(at) ? json_array_get(at, (size_t)atoi(key)) : json_object_get(at, key);
+}
+
+/* What is at path ("s.routes") among an app's servers after the operations. */
+static void expect_in(const char *app, const char *operations, const char *path, const char *want)
 {
 	json_t *list = quoted(operations), *wanted = quoted(want), *at;
 	struct arena *arena = arena_new(1024);
@@ -119,18 +187,24 @@ static void expect(const char *operations, const char *path, const char *want)
 	ck_assert_msg(
 	    run_operations(edit, list, arena, &err) == 0, "%s: %s", operations, err.message);
 	at = json_object_get(edit_document(edit), "apps");
-	at = json_object_get(json_object_get(at, "layer4"), "servers");
+	at = json_object_get(json_object_get(at, app), "servers");
 	snprintf(keys, sizeof(keys), "%s", path);
 	while ((key = strsep(&rest, ".")) != NULL)
-		at = json_object_get(at, key);
-	have = json_dumps(at, JSON_COMPACT | JSON_ENCODE_ANY);
-	ck_assert_msg(json_equal(at, wanted), "%s: %s, not %s", operations, have, want);
+		at = step(at, key);
+	have = at != NULL ? json_dumps(at, JSON_COMPACT | JSON_ENCODE_ANY) : strdup("null");
+	ck_assert_msg(at != NULL ? json_equal(at, wanted) : json_is_null(wanted), "%s: %s, not %s",
+	    operations, have, want);
 	free(have);
 	edit_free(edit);
 	base_fini(&base);
 	arena_free(arena);
 	json_decref(wanted);
 	json_decref(list);
+}
+
+static void expect(const char *operations, const char *path, const char *want)
+{
+	expect_in("layer4", operations, path, want);
 }
 
 static void refuse(const char *operations, enum error_code code, const char *message)
@@ -181,7 +255,7 @@ START_TEST(routes_added_and_moved)
 	refuse("[" ADD("'server':'t','before':'a'", "{}") "]", ERROR_INVALID, "but in 's'");
 	refuse("[{'op':'route.mv','id':'a','before':'p'}]", ERROR_INVALID, "not in the same list");
 	refuse("[{'op':'route.mv','id':'a','before':'c'}]", ERROR_INVALID, "not in the same list");
-	refuse("[{'op':'route.rm','id':'#9'}]", ERROR_NOT_FOUND, "no route '#9'");
+	refuse("[{'op':'route.rm','id':'#99'}]", ERROR_NOT_FOUND, "no route '#99'");
 	refuse("[{'op':'route.rm','id':'3'}]", ERROR_NOT_FOUND, "a handle is written '#3'");
 	refuse("[{'op':'route.set','id':'a','key':'@id','value':'~webmail~'},"
 	       "{'op':'route.rm','id':'wbemail'}]",
@@ -222,6 +296,68 @@ START_TEST(routes_changed)
 }
 END_TEST
 
+#define WRAPPER "w.listener_wrappers.1"
+#define WA "{'@id':'wall'}"
+
+/* The list of a listener wrapper is one like a server's. */
+START_TEST(routes_of_a_wrapper)
+{
+	expect_in("http", "[" ADD("'wrapper':'w'", "{}") "]", WRAPPER,
+	    "{'wrapper':'layer4','routes':[" WA ",{},{}]}");
+	expect_in("http", "[" ADD("'wrapper':'http/w/layer4[0]','first':true", "{}") "]",
+	    WRAPPER ".routes", "[{}," WA ",{}]");
+	expect_in("http", "[" ADD("'server':'http/w','after':'wall'", "{~@id~:~n~}") "]",
+	    WRAPPER ".routes", "[" WA ",{'@id':'n'},{}]");
+	expect_in("http", "[" ADD("'wrapper':'v/layer4[0]'", "{}") "]", "v.listener_wrappers.0",
+	    "{'wrapper':'layer4','routes':[{}]}");
+	expect_in("http", "[{'op':'route.disable','id':'#7'}]", WRAPPER ".routes",
+	    "[" WA ",{'disabled':true}]");
+	expect_in("http", "[{'op':'route.mv','id':'#6'},{'op':'route.rm','id':'#7'}]",
+	    WRAPPER ".routes", "[" WA "]");
+	expect_in("http", "[{'op':'route.replace','id':'va','route':'{}'}]",
+	    "v.listener_wrappers.1.routes", "[{'@id':'va'}]");
+	refuse("[" ADD("'wrapper':'v'", "{}") "]", ERROR_CONFLICT, "v/layer4[0] to v/layer4[1]");
+	refuse(
+	    "[" ADD("'wrapper':'v/layer4[2]'", "{}") "]", ERROR_NOT_FOUND, "2 listener wrappers");
+	refuse("[" ADD("'wrapper':'v/layer4[]'", "{}") "]", ERROR_INVALID, "SERVER/layer4[NUMBER]");
+	refuse("[" ADD("'wrapper':'n'", "{}") "]", ERROR_INVALID, "no listener wrapper 'layer4'");
+	refuse("[" ADD("'wrapper':'s'", "{}") "]", ERROR_NOT_FOUND, "no HTTP server 's'");
+	refuse("[" ADD("'wrapper':'w','server':'s'", "{}") "]", ERROR_INVALID, "not both");
+	refuse("[" ADD("'wrapper':'w','before':'va'", "{}") "]", ERROR_INVALID,
+	    "not in the wrapper 'w' but in 'http/v/layer4[1]'");
+	refuse("[" ADD("'server':'http/w'", "{}") "]", ERROR_INVALID, "those of HTTP");
+	refuse("[" ADD("'wrapper':'w'", "{~@id~:~a~}") "]", ERROR_EXISTS, "'a'");
+	refuse("[" ADD("'server':'s'", "{~@id~:~va~}") "]", ERROR_EXISTS, "'va'");
+	refuse(
+	    "[{'op':'route.mv','id':'wall','after':'a'}]", ERROR_INVALID, "not in the same list");
+	refuse("[{'op':'route.rm','id':'#8'}]", ERROR_INVALID, "the whole of 'http/w'");
+	refuse("[{'op':'route.rm','id':'wal'}]", ERROR_NOT_FOUND, "did you mean 'wall'");
+}
+END_TEST
+
+START_TEST(listeners_of_an_http_server)
+{
+	expect_in("http", "[{'op':'listener.pause','address':':4'}]", "w.paused", "[':4']");
+	/* It is listed as it came out, and stands there as it was written. */
+	expect_in("http", "[{'op':'listener.pause','address':':15'}]", "w.paused",
+	    "['{env.NO_SUCH_NAME}:15']");
+	expect_in("http",
+	    "[{'op':'listener.pause','address':':4'},{'op':'listener.resume','address':':4'}]",
+	    "w.paused", "null");
+	expect_in("http", "[{'op':'listener.rm','address':':4'}]", "w.listen",
+	    "['{env.NO_SUCH_NAME}:15']");
+	expect_in("http", "[{'op':'listener.add','server':'http/v','address':':9'}]", "v.listen",
+	    "[':6-7',':9']");
+	expect_in("http", "[{'op':'server.rm','name':'http/w'},{'op':'server.rm','name':'http/n'}]",
+	    "n", "null");
+	refuse("[{'op':'listener.add','server':'s','address':':4'}]", ERROR_EXISTS, "'http/w'");
+	refuse("[{'op':'listener.pause','address':'tcp/:6'}]", ERROR_INVALID, "name the range");
+	refuse("[{'op':'server.rm','name':'http/w/plain'}]", ERROR_INVALID, "name the whole");
+	refuse("[{'op':'server.rm','name':'http/remaining'}]", ERROR_INVALID, "automatic HTTPS");
+	refuse("[{'op':'server.rm','name':'w'}]", ERROR_NOT_FOUND, "no server 'w'");
+}
+END_TEST
+
 /* What was made and thrown away leaves no trace, though its memory is used again. */
 START_TEST(nothing_made_is_mistaken_for_another)
 {
@@ -230,7 +366,7 @@ START_TEST(nothing_made_is_mistaken_for_another)
 	    "{'op':'route.disable','id':'n'},{'op':'route.replace','id':'n','route':'{}'},"
 	    "{'op':'route.rm','id':'n'},{'op':'route.add','server':'s','route':'{~@id~:~m~}'}]";
 	static const char end[] = "[{'op':'route.rm','id':'m'}]";
-	json_t *lists[] = {quoted(round), quoted(end)};
+	json_t *lists[] = {quoted(round), quoted(end)}, *touched;
 	struct arena *arena = arena_new(1024);
 	struct base base;
 	struct edit *edit;
@@ -241,7 +377,11 @@ START_TEST(nothing_made_is_mistaken_for_another)
 	edit = edit_new(&base.instance);
 	for (i = 0; i < 100; i++) {
 		ck_assert_int_eq(run_operations(edit, lists[0], arena, &err), 0);
-		ck_assert_ptr_eq(edit_origin(edit, edit_added(edit)), edit_added(edit));
+		touched = edit_take_touched(edit);
+		ck_assert_ptr_eq(edit_origin(edit, touched), touched);
+		ck_assert_str_eq(edit_id(touched), "m");
+		json_decref(touched);
+		ck_assert_ptr_null(edit_take_touched(edit));
 		ck_assert_int_eq(run_operations(edit, lists[1], arena, &err), 0);
 	}
 	edit_free(edit);
@@ -337,7 +477,7 @@ START_TEST(servers_and_listeners_changed)
 {
 	expect("[{'op':'server.rm','name':'s'},{'op':'server.add','name':'s','server':'{}'}]", "s",
 	    "{}");
-	expect("[{'op':'listener.add','server':'s','address':':4'}]", "s.listen", "[':1',':4']");
+	expect("[{'op':'listener.add','server':'s','address':':8'}]", "s.listen", "[':1',':8']");
 	expect("[{'op':'listener.rm','address':':2'}]", "t.listen", "[':3']");
 	expect("[{'op':'listener.pause','address':':2'}]", "t.paused", "[':3',':2']");
 	expect("[{'op':'listener.pause','address':':3'}]", "t.paused", "[':3']");
@@ -375,6 +515,8 @@ int main(void)
 
 	tcase_add_test(tc, routes_added_and_moved);
 	tcase_add_test(tc, routes_changed);
+	tcase_add_test(tc, routes_of_a_wrapper);
+	tcase_add_test(tc, listeners_of_an_http_server);
 	tcase_add_test(tc, nothing_made_is_mistaken_for_another);
 	tcase_add_test(tc, no_deeper_than_a_document_may_be);
 	tcase_add_test(tc, upstreams_changed);

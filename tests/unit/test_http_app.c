@@ -39,8 +39,8 @@ static struct instance *load_from(
 	log_init(LOG_TEXT, LOG_ERROR, 2);
 	in->arena = arena;
 	in->refs = 1;
+	arena_release(arena, (void (*)(void *))json_decref, json);
 	rc = app_http.load(&load, &node, err);
-	json_decref(json);
 	if (rc == 0)
 		return in;
 	instance_unref(in);
@@ -166,10 +166,10 @@ static const struct made_case {
     {"{\"servers\": {\"a\": {\"listen\": [\":443\"], \"automatic_https\": {\"disable_redirects\": "
      "true}, \"listener_wrappers\": [{\"wrapper\": \"proxy_protocol\"}, {\"wrapper\": \"layer4\", "
      "\"routes\": []}, {\"wrapper\": \"tls\"}]}}}",
-	"http/a [:443] proxy_protocol,subroute,http_tls,http 0\n", ""},
+	"http/a [:443] proxy_protocol,layer4,http_tls,http 0\n", ""},
     {"{\"servers\": {\"a\": {\"listen\": [\":443\"], \"automatic_https\": {\"disable_redirects\": "
      "true}, \"listener_wrappers\": [{\"wrapper\": \"layer4\"}]}}}",
-	"http/a [:443] http_tls,subroute,http 0\n", ""},
+	"http/a [:443] http_tls,layer4,http 0\n", ""},
     {"{\"servers\": {\"a\": {\"listen\": [\":443\", \":80\"], \"automatic_https\": "
      "{\"disable_redirects\": true}, \"listener_wrappers\": [{\"wrapper\": "
      "\"http_redirect\"}, {\"wrapper\": \"tls\"}], \"tls_connection_policies\": [{}]}}}",
@@ -268,6 +268,58 @@ START_TEST(test_reload)
 }
 END_TEST
 
+#define WRAPPED(routes, more)                                                                      \
+	"{\"servers\": {\"a\": {\"listen\": [\":8080\"], \"listener_wrappers\": [{\"wrapper\": "   \
+	"\"layer4\", \"routes\": [" routes "]" more "}]}}}"
+
+/* The server around a wrapper does not change with it, and has room for each list's options. */
+START_TEST(test_wrapper_reload)
+{
+	struct instance *first = must_load(WRAPPED("{\"@id\": \"x\"}, {}", ""), NULL);
+	struct instance *second = must_load(
+	    WRAPPED("{}, {\"@id\": \"x\", \"handle\": []}", ", \"matching_timeout\": \"1s\""),
+	    first);
+	const struct route_table *a = instance_table(first, "http/a/layer4[0]"),
+				 *b = instance_table(second, "http/a/layer4[0]");
+
+	ck_assert_ptr_nonnull(a);
+	ck_assert_str_eq(a->server, "http/a");
+	ck_assert_str_eq(a->wrapper, "a/layer4[0]");
+	ck_assert_uint_eq(b->routes->count, 2);
+	ck_assert_ptr_eq(b->routes->items[0], a->routes->items[1]);
+	ck_assert_ptr_ne(b->routes->items[1], a->routes->items[0]);
+	ck_assert_ptr_eq(b->routes->items[1]->identity, a->routes->items[0]->identity);
+	ck_assert_int_eq(a->routes->matching_timeout, 3 * DURATION_S);
+	ck_assert_int_eq(b->routes->matching_timeout, DURATION_S);
+	ck_assert_ptr_eq(second->servers[0]->routes.items[0], first->servers[0]->routes.items[0]);
+	ck_assert_ptr_eq(second->servers[0]->wrappers[0], b);
+	instance_unref(first);
+	instance_unref(second);
+}
+END_TEST
+
+#define SERVED(listen, paused)                                                                     \
+	"{\"http_port\": 81, \"servers\": {\"a\": {\"listen\": [" listen "], \"paused\": [" paused \
+	"], \"automatic_https\": {\"disable_redirects\": true}, \"tls_connection_policies\": "     \
+	"[{}]}}}"
+
+/* A range may come apart at the HTTP port; all of it is paused then. */
+START_TEST(test_paused)
+{
+	struct instance *in = must_load(SERVED("\":80-82\", \":443\"", "\":80-82\""), NULL);
+	struct instance *other = must_load(SERVED("\":80-82\", \":443\"", "\":443\""), in);
+
+	ck_assert_uint_eq(in->server_count, 2);
+	ck_assert_str_eq(listed(&in->servers[0]->listen), "tcp/:80 tcp/:82 :443");
+	ck_assert_str_eq(listed(&in->servers[0]->paused), "tcp/:80 tcp/:81 tcp/:82");
+	ck_assert_str_eq(listed(&in->servers[1]->listen), "tcp/:81");
+	ck_assert_str_eq(listed(&other->servers[0]->paused), ":443");
+	ck_assert_ptr_eq(other->servers[0]->routes.items[0], in->servers[0]->routes.items[0]);
+	instance_unref(in);
+	instance_unref(other);
+}
+END_TEST
+
 /* ---- what is refused ------------------------------------------------------------------------ */
 
 #define IN_SERVER(text) "{\"servers\": {\"a\": {\"listen\": [\":8080\"], " text "}}}"
@@ -308,6 +360,9 @@ static const struct bad_case {
     {IN_SERVER("\"listener_wrappers\": [{\"wrapper\": \"http_redirect\", \"max\": 1}, "
 	       "{\"wrapper\": \"tls\"}]"),
 	SERVER_PATH ".listener_wrappers[0]", "unknown field 'max'"},
+    {IN_SERVER("\"listener_wrappers\": {}"), SERVER_PATH ".listener_wrappers", "an array"},
+    {IN_SERVER("\"listener_wrappers\": [{\"wrapper\": \"layer4\", \"route\": []}]"),
+	SERVER_PATH ".listener_wrappers[0]", "did you mean 'routes'?"},
     {IN_SERVER("\"listener_wrappers\": [{}]"), SERVER_PATH ".listener_wrappers[0]", "needs"},
     {IN_SERVER("\"listener_wrappers\": [{\"wrapper\": \"tls\"}, {\"wrapper\": \"tls\"}]"),
 	SERVER_PATH ".listener_wrappers[1]", "twice"},
@@ -363,6 +418,8 @@ int main(void)
 	tcase_add_test(tc, test_settings);
 	tcase_add_test(tc, test_alpn);
 	tcase_add_test(tc, test_reload);
+	tcase_add_test(tc, test_wrapper_reload);
+	tcase_add_test(tc, test_paused);
 	tcase_add_loop_test(tc, test_bad, 0, COUNT(bad_cases));
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <config.h>
 
-#include "daemon/config/item_key.h"
+#include "daemon/core/item_key.h"
 
 #include <check.h>
 #include <malloc.h>

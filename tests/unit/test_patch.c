@@ -116,6 +116,22 @@ START_TEST(items_by_id)
 }
 END_TEST
 
+/* Of two that are the same the first has the name. */
+START_TEST(wrappers_by_what_they_are)
+{
+	static const char *const a =
+	    "{'w':[{'wrapper':'tls'},{'wrapper':'layer4','r':[{'@id':'a'}]},"
+	    "{'wrapper':'layer4','r':[{'@id':'b'}]}]}";
+	static const char *const b = "{'w':[{'wrapper':'tls'},{'wrapper':'layer4','r':[{'@id':'n'},"
+				     "{'@id':'a'}]},{'wrapper':'layer4','r':[{'@id':'b'}]}]}";
+
+	carry(a, b, "{'w':[{'wrapper':'layer4','r':[{'@id':'a','v':1},{'@id':'c'}]}]}",
+	    "{'w':[{'wrapper':'layer4','r':[{'@id':'n'},{'@id':'a','v':1},{'@id':'c'}]}]}", "");
+	carry(a, b, "{'w':[{'wrapper':'tls'}]}", "{'w':[{'wrapper':'tls'}]}",
+	    "w[@wrapper:layer4].r[@n]: the file no longer has what is around it\n");
+}
+END_TEST
+
 START_TEST(places)
 {
 	static const char *const a = "{'r':[{'@id':'a'},{'@id':'b'}]}";
@@ -420,6 +436,7 @@ int main(void)
 	tcase_set_timeout(t, 60);
 	tcase_add_test(t, members);
 	tcase_add_test(t, items_by_id);
+	tcase_add_test(t, wrappers_by_what_they_are);
 	tcase_add_test(t, places);
 	tcase_add_test(t, anonymous_items);
 	tcase_add_test(t, anonymous_changed);

@@ -90,9 +90,10 @@ static struct route *load_route(
 static int change(const char *before, const char *after, struct error *err)
 {
 	struct route *old = before != NULL ? load_route(before, false, NULL, err) : NULL, *new;
-	struct server server = {.name = "main", .routes = {.items = &old, .count = 1}};
-	struct server *servers[] = {&server};
-	struct instance in = {.servers = servers, .server_count = before != NULL ? 1 : 0};
+	struct route_list routes = {.items = &old, .count = 1};
+	const struct route_table table = {.name = "main", .routes = &routes};
+	const struct route_table *tables[] = {&table};
+	struct instance in = {.tables = tables, .table_count = before != NULL ? 1 : 0};
 
 	new = load_route(after, true, &in, err);
 	if (old != NULL)

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Which routes of a server's new list are those of its old one: the same object where the JSON is
+ * Which routes of a new list are those of an old one: the same object where the JSON is
  * the same, the same identity (handle, counters) where only the "@id" is.
  */
-#ifndef DAEMON_CONFIG_REUSE_H
-#define DAEMON_CONFIG_REUSE_H
+#ifndef DAEMON_CORE_REUSE_H
+#define DAEMON_CORE_REUSE_H
 
 #include <stdbool.h>
 #include <stdint.h>
 #include <jansson.h>
 
-#include "daemon/core/instance.h"
+#include "daemon/core/route.h"
 
 struct reuse;
 
@@ -18,7 +18,7 @@ struct reuse;
  * before may be NULL. json is the list that its routes were made from, or that is equal: a route
  * that was shared has the JSON of an earlier document. Free with reuse_free().
  */
-struct reuse *reuse_new(const struct server *before, const json_t *json);
+struct reuse *reuse_new(const struct route_list *before, const json_t *json);
 void reuse_free(struct reuse *reuse);
 
 /*

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <config.h>
 
-#include "daemon/config/item_key.h"
+#include "daemon/core/item_key.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -121,17 +121,28 @@ static struct seen *look_up(struct seen **table, const char *name)
 	return s;
 }
 
-/* NULL: it has no "@id". */
+/* NULL: it has none. */
 static char *name_of(const json_t *item)
 {
 	const char *id = json_string_value(json_object_get(item, "@id"));
+	const char *wrapper = json_string_value(json_object_get(item, "wrapper"));
+	const char *name = id != NULL ? id : wrapper;
 	char *key;
 
-	if (id == NULL)
+	if (name == NULL)
 		return NULL;
-	key = mem_alloc(strlen(id) + 2);
-	sprintf(key, "@%s", id);
+	key = mem_alloc(strlen(name) + sizeof("@wrapper:"));
+	sprintf(key, "@%s%s", id == NULL ? "wrapper:" : "", name);
 	return key;
+}
+
+bool item_is_named(const json_t *item, const char *key)
+{
+	char *name = name_of(item);
+	bool same = name != NULL && strcmp(name, key) == 0;
+
+	free(name);
+	return same;
 }
 
 char *item_key(json_t *item)

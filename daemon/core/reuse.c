@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <config.h>
 
-#include "daemon/config/reuse.h"
+#include "daemon/core/reuse.h"
 
 #include <stdlib.h>
 #include <uthash.h>
 
 #include "common/arena.h"
-#include "daemon/config/item_key.h"
+#include "daemon/core/item_key.h"
 
 struct old {
 	struct route *route;
@@ -31,19 +31,19 @@ static const char *id_of(const json_t *json)
 	return json_string_value(json_object_get(json, "@id"));
 }
 
-struct reuse *reuse_new(const struct server *before, const json_t *json)
+struct reuse *reuse_new(const struct route_list *before, const json_t *json)
 {
 	struct reuse *r = mem_zalloc(sizeof(*r));
 	size_t i;
 
 	if (before == NULL)
 		return r;
-	r->count = before->routes.count;
+	r->count = before->count;
 	r->items = mem_zalloc((r->count > 0 ? r->count : 1) * sizeof(*r->items));
 	for (i = 0; i < r->count; i++) {
 		struct old *o = &r->items[i];
 
-		o->route = before->routes.items[i];
+		o->route = before->items[i];
 		o->json = json_array_get(json, i);
 		o->id = id_of(o->json);
 		HASH_ADD(by_json, r->by_json, json, sizeof(o->json), o);

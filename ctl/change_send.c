@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <config.h>
+
+#include "ctl/change.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/unpack.h"
+#include "ctl/changes.h"
+#include "ctl/echo.h"
+#include "ctl/human.h"
+#include "ctl/stage.h"
+
+#define NAME_MAX_SHOWN 256
+
+/* ---- the answer ------------------------------------------------------------------------------ */
+
+/* What the daemon calls it, else what the user did; NULL: it has no name yet. */
+static const char *name_of(
+    const struct change *ch, const msgpack_object *names, size_t i, char out[NAME_MAX_SHOWN])
+{
+	if (unpack_is_array(names) && i < names->via.array.size &&
+	    unpack_copy(&names->via.array.ptr[i], out, NAME_MAX_SHOWN))
+		return out;
+	return ch->items[i].name;
+}
+
+/* "3 connections are kept" */
+static void print_concerned(const struct change_item *item, uint64_t count, FILE *to)
+{
+	const char *existing = item->existing != NULL ? item->existing : "keep";
+
+	fprintf(to, ", %" PRIu64 " connection%s", count, count == 1 ? "" : "s");
+	if (strcmp(existing, "kill") == 0)
+		fputs(" ended", to);
+	else if (strcmp(existing, "drain") == 0)
+		fprintf(to, " may go on for %s", item->drain != NULL ? item->drain : "30s");
+	else
+		fputs(" kept", to);
+}
+
+static void print_text(const struct change *ch, const msgpack_object *result, bool dry, FILE *to)
+{
+	const msgpack_object *counts = unpack_get(result, "connections");
+	const msgpack_object *names = unpack_get(result, "names");
+	char text[NAME_MAX_SHOWN];
+	size_t i;
+
+	for (i = 0; i < ch->count; i++) {
+		const struct command *command = ch->items[i].command;
+		const char *name = name_of(ch, names, i, text);
+		uint64_t count = 0;
+
+		if (unpack_is_array(counts) && i < counts->via.array.size)
+			unpack_u64(&counts->via.array.ptr[i], &count);
+		fputs(command->what != NULL ? command->what : command->object, to);
+		if (name != NULL) {
+			fputc(' ', to);
+			human_print(span_str(name), to);
+		}
+		fprintf(to, " %s%s", dry ? "would be " : "", command->done);
+		if (count > 0 && !dry)
+			print_concerned(&ch->items[i], count, to);
+		fputc('\n', to);
+	}
+}
+
+static void print_dry(const struct output *output, const msgpack_object *result)
+{
+	const msgpack_object *existing = unpack_get(result, "existing");
+	uint64_t drain = 0, kill = 0, keep = 0;
+
+	changes_print(output, result, false);
+	unpack_u64(unpack_get(existing, "keep"), &keep);
+	unpack_u64(unpack_get(existing, "drain"), &drain);
+	unpack_u64(unpack_get(existing, "kill"), &kill);
+	fprintf(output->to,
+	    "connections that --existing would touch: keep %" PRIu64 ", drain %" PRIu64
+	    ", kill %" PRIu64 "\n",
+	    keep, drain, kill);
+}
+
+static int print_names(const struct change *ch, const msgpack_object *result, FILE *to)
+{
+	char text[NAME_MAX_SHOWN];
+	size_t i;
+
+	for (i = 0; i < ch->count; i++) {
+		const char *name = name_of(ch, unpack_get(result, "names"), i, text);
+
+		human_print(span_str(name != NULL ? name : ""), to);
+		fputc('\n', to);
+	}
+	return 0;
+}
+
+static int print(const struct change *ch, const struct context *c, const msgpack_object *result)
+{
+	static const struct column none[] = {{.title = NULL}};
+	const struct output *output = &c->output;
+	bool dry = (c->options->given & OPTION_DRY_RUN) != 0;
+	uint64_t revision = 0;
+
+	if (output->format == FORMAT_JSON || output->format == FORMAT_JSONL)
+		return output_object(output, result, none, NULL);
+	if (output->format == FORMAT_NAME)
+		return print_names(ch, result, output->to);
+	print_text(ch, result, dry, output->to);
+	if (dry) {
+		print_dry(output, result);
+		return 0;
+	}
+	unpack_u64(unpack_get(result, "revision"), &revision);
+	fprintf(output->to, "revision %" PRIu64 "\n", revision);
+	return 0;
+}
+
+static int print_echo(const struct change *ch, struct context *c, const msgpack_object *result)
+{
+	const msgpack_object *names = unpack_get(result, "names");
+	struct echo echo;
+	json_t *operation;
+	char text[NAME_MAX_SHOWN];
+	size_t i;
+	int rc;
+
+	echo_init(&echo, c);
+	json_array_foreach (ch->operations, i, operation)
+		echo_add(&echo, operation, name_of(ch, names, i, text));
+	rc = echo_print(&echo);
+	echo_fini(&echo);
+	return rc;
+}
+
+/* ---- faults ---------------------------------------------------------------------------------- */
+
+/* "operations[7].route:3:1": *number is 7, and what is returned is "route:3:1". NULL: no such. */
+static const char *operation_place(const char *path, size_t *number)
+{
+	static const char lead[] = "operations[";
+	char *end;
+
+	if (strncmp(path, lead, strlen(lead)) != 0)
+		return NULL;
+	*number = strtoul(path + strlen(lead), &end, 10);
+	if (*end != ']')
+		return NULL;
+	return end + 1 + (end[1] == '.');
+}
+
+/* In the text that was sent with the operation: a line of its file. */
+static bool name_input(const struct input_place *input, struct fault *fault)
+{
+	return input->name != NULL && (input_name_fault(input, "Caddyfile", fault) ||
+					  input_name_fault(input, "route", fault) ||
+					  input_name_fault(input, "server", fault));
+}
+
+/* Places are the user's: of a file with its name, of a command's operation with its line. */
+static void name_place(const struct change *ch, struct fault *fault)
+{
+	const struct change_item *item;
+	const char *rest;
+	size_t i;
+
+	rest = operation_place(fault->path, &i);
+	if (rest == NULL || i >= ch->count)
+		return;
+	item = &ch->items[i];
+	if (item->place.name == NULL && ch->count > 1)
+		return;
+	memmove(fault->path, rest, strlen(rest) + 1);
+	/* A here-document has its lines in the script. */
+	if (name_input(&item->input, fault) && item->input.name == item->place.name)
+		return;
+	if (item->place.name != NULL)
+		fault_place(fault, item->place.name, item->place.line, item->place.column);
+}
+
+/* ---- sending it ------------------------------------------------------------------------------ */
+
+/* A dry run adds and changes nothing that could be shown. */
+static int check_echo(const struct context *c)
+{
+	const unsigned both = OPTION_ECHO | OPTION_DRY_RUN;
+
+	if ((c->options->given & both) != both)
+		return 0;
+	return fault_set(c->fault, CONTROL_EXIT_USAGE,
+	    "--echo shows what a change has made; with --dry-run there is none");
+}
+
+int change_send(struct change *ch, struct context *c)
+{
+	struct pack_box *params;
+	struct reply reply;
+	char *text;
+	int rc;
+
+	if (check_echo(c) == -1 || command_connect(c) == NULL)
+		return -1;
+	text = json_dumps(ch->operations, JSON_COMPACT);
+	rc = stage_begin(c, CONTROL_TXN_APPLY, "operations", span_str(text), &params);
+	free(text);
+	if (rc == -1)
+		return -1;
+	command_change_options(c, params);
+	if (command_call(c, &reply) == -1) {
+		name_place(ch, c->fault);
+		return -1;
+	}
+	if (c->options->given & OPTION_ECHO)
+		rc = print_echo(ch, c, reply.result);
+	else
+		rc = command_printed(c, print(ch, c, reply.result));
+	command_change_hint(c);
+	reply_fini(&reply);
+	return rc;
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <config.h>
+
+#include "ctl/command.h"
+
+static const struct column columns[] = {
+    {.title = "KIND", .key = "kind"},
+    {.title = "NAME", .key = "name", .cut = true},
+    {.title = "SERVER", .key = "server", .cut = true, .drop = 1},
+    {.title = "CONNS", .key = "connections", .kind = COLUMN_NUMBER},
+    {.title = "ACTIVE", .key = "active", .kind = COLUMN_NUMBER},
+    {.title = "ERRORS", .key = "errors", .kind = COLUMN_NUMBER},
+    {.title = "IN", .key = "bytes_in", .kind = COLUMN_BYTES},
+    {.title = "OUT", .key = "bytes_out", .kind = COLUMN_BYTES},
+    {.title = NULL},
+};
+
+static int run_stats(struct context *c, int argc, char **argv)
+{
+	struct output_list list;
+	struct pack_box *params;
+	struct reply reply;
+	int rc;
+
+	if (command_connect(c) == NULL)
+		return -1;
+	params = client_begin(c->client, CONTROL_STATS);
+	if (argc > 0)
+		pack_str(pack_key(params, "kind"), argv[0]);
+	output_list_begin(&list, &c->output, columns, "name");
+	list.whole = true;
+	if (client_call(c->client, output_list_chunk, &list, &reply, c->fault) == -1) {
+		output_list_end(&list, NULL);
+		return -1;
+	}
+	rc = output_list_end(&list, reply.result);
+	reply_fini(&reply);
+	return command_printed(c, rc);
+}
+
+const struct command command_stats = {
+    .object = "stats",
+    .arguments = "[KIND]",
+    .help = "what is counted, by listener, server, route and upstream",
+    .details =
+	"KIND is daemon, listener, server, route or upstream. With -j there is more: ends by\n"
+	"reason, TLS handshakes, verdicts of routes, and how long things took.\n",
+    .max = 1,
+    .run = run_stats,
+};
