@@ -3,265 +3,83 @@
 
 #include "common/log.h"
 
-#include <inttypes.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "common/arena.h"
+#include "common/log_file.h"
 #include "common/log_writer.h"
 
-/* Kept free in a line for its end: the mark of a cut, a brace, the newline. */
-#define LINE_END_MAX 16
-#define LINE_MAX_USED (sizeof(((struct log_line *)0)->text) - LINE_END_MAX)
-
-static enum log_format line_format = LOG_TEXT;
-
-static const char *const level_names[] = {"debug", "info", "warn", "error"};
-#define LEVEL_COUNT (sizeof(level_names) / sizeof(level_names[0]))
-
-#define SUBSYSTEM_NAME(name) name,
-const char *const log_subsystems[] = {LOG_SUBSYSTEMS(SUBSYSTEM_NAME) NULL};
-#define SUBSYSTEM_COUNT (sizeof(log_subsystems) / sizeof(log_subsystems[0]) - 1)
-
-#define LEVEL_AT_FIRST(name) LOG_INFO,
-static _Atomic int levels[SUBSYSTEM_COUNT] = {LOG_SUBSYSTEMS(LEVEL_AT_FIRST)};
-static _Atomic int lowest_level = LOG_INFO, highest_level = LOG_INFO; /* of them */
-
-/* --- bytes into a line; the callers have seen that there is room --- */
-
-static bool fits(struct log_line *line, size_t length)
-{
-	if (length <= LINE_MAX_USED - line->used)
-		return true;
-	line->cut = true;
-	return false;
-}
-
-static void put(struct log_line *line, const char *text, size_t length)
-{
-	if (length > 0)
-		memcpy(line->text + line->used, text, length);
-	line->used += length;
-}
-
-static void put_str(struct log_line *line, const char *text)
-{
-	put(line, text, strlen(text));
-}
-
-/* Decimal with leading zeros up to width digits; returns the length. */
-static size_t decimal(uint64_t value, unsigned width, char out[20])
-{
-	char digits[20];
-	size_t n = 0, i;
-
-	do {
-		digits[n++] = (char)('0' + value % 10);
-		value /= 10;
-	} while (value > 0 || n < width);
-	for (i = 0; i < n; i++)
-		out[i] = digits[n - 1 - i];
-	return n;
-}
-
-/* --- escapes --- */
-
-/*
- * Takes one character in UTF-8 (RFC 3629) from a span that is not empty. false: malformed, and one
- * byte was taken.
- */
-static bool take_rune(struct span *s, uint32_t *rune)
-{
-	static const uint32_t least[] = {0, 0x80, 0x800, 0x10000};
-	uint8_t head = s->p[0];
-	size_t more = head < 0x80 ? 0 : head < 0xe0 ? 1 : head < 0xf0 ? 2 : 3, i;
-	uint32_t value = more == 0 ? head : head & (0x3fu >> more);
-	bool good = more == 0 || (head >= 0xc2 && head <= 0xf4 && s->n > more);
-
-	for (i = 1; good && i <= more; i++) {
-		good = (s->p[i] & 0xc0) == 0x80;
-		value = value << 6 | (s->p[i] & 0x3fu);
-	}
-	good =
-	    good && value >= least[more] && value <= 0x10ffff && (value < 0xd800 || value > 0xdfff);
-	*rune = good ? value : head;
-	span_skip(s, good ? more + 1 : 1);
-	return good;
-}
-
-/* Would it change how a terminal shows the rest: controls, line separators, writing direction? */
-static bool unsafe(uint32_t rune)
-{
-	return rune < 0x20 || (rune >= 0x7f && rune < 0xa0) || (rune >= 0x2028 && rune <= 0x202e) ||
-	       (rune >= 0x2066 && rune <= 0x2069);
-}
-
-/* What a byte may be without an escape: part of a quoted text, part of a bare one. */
-enum { IN_QUOTES = 1, BARE = 2 };
-static const uint8_t plain[256] = {
-    [' '] = IN_QUOTES,
-    ['!'] = IN_QUOTES | BARE,
-    ['#' ... '<'] = IN_QUOTES | BARE,
-    ['='] = IN_QUOTES,
-    ['>' ... '['] = IN_QUOTES | BARE,
-    [']' ... '~'] = IN_QUOTES | BARE,
+/* Where lines go now. Whoever writes a line reads it; whoever changes the outputs writes it. */
+struct setup {
+	struct arena *arena;
+	struct log_rule rules[LOG_OUTPUTS_MAX];
+	enum log_format formats[LOG_OUTPUTS_MAX];
+	struct log_writer *writers[LOG_OUTPUTS_MAX]; /* one of those below */
+	struct log_writer *own[LOG_OUTPUTS_MAX];
+	size_t count, writer_count;
 };
 
-/* How many bytes at the front may stand as they are. */
-static size_t plain_run(struct span s, uint8_t where)
-{
-	size_t n = 0;
+static struct setup current;
+static pthread_rwlock_t current_lock = PTHREAD_RWLOCK_WRITER_NONRECURSIVE_INITIALIZER_NP;
+static _Atomic uint32_t json_outputs;
+static bool started;
 
-	while (n < s.n && (plain[s.p[n]] & where))
-		n++;
-	return n;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+/* Whoever has not begun with log_init() has his lines on standard error. */
+static void init_default(void)
+{
+	if (current.count == 0)
+		log_init(LOG_TEXT, LOG_INFO, STDERR_FILENO);
 }
 
-/* Takes one character and writes how it is shown, at most 8 bytes; returns the length. */
-static size_t escape(struct span *s, char out[8])
+/* ---- lines ---------------------------------------------------------------------------------- */
+
+/* current_lock is not held. */
+static uint32_t takers(const struct log_line *line)
 {
-	static const char hex[] = "0123456789abcdef";
-	static const char shorts[] = "n\nr\rt\t\"\"\\\\";
-	const uint8_t *from = s->p;
-	uint32_t rune;
-	const char *p;
+	uint32_t bits;
 
-	if (!take_rune(s, &rune)) {
-		if (line_format == LOG_JSON)
-			return (size_t)(stpcpy(out, "\\ufffd") - out);
-		memcpy(out, (char[]){'\\', 'x', hex[rune >> 4], hex[rune & 15]}, 4);
-		return 4;
-	}
-	for (p = shorts; *p != '\0'; p += 2) {
-		if (rune == (uint8_t)p[1]) {
-			memcpy(out, (char[]){'\\', p[0]}, 2);
-			return 2;
-		}
-	}
-	if (unsafe(rune)) {
-		memcpy(out,
-		    (char[]){'\\', 'u', hex[rune >> 12 & 15], hex[rune >> 8 & 15],
-			hex[rune >> 4 & 15], hex[rune & 15]},
-		    6);
-		return 6;
-	}
-	memcpy(out, from, (size_t)(s->p - from));
-	return (size_t)(s->p - from);
-}
-
-/*
- * As much of value as fits with after bytes left over, never a part of an escape. There is room for
- * the after bytes when this is called.
- */
-static void put_escaped(struct log_line *line, struct span value, size_t after)
-{
-	size_t run, room;
-	char out[8];
-
-	for (;;) {
-		run = plain_run(value, IN_QUOTES);
-		room = LINE_MAX_USED - after - line->used;
-		put(line, (const char *)value.p, run < room ? run : room);
-		if (run > room)
-			line->cut = true;
-		if (run >= value.n || run > room)
-			return;
-		span_skip(&value, run);
-		run = escape(&value, out);
-		if (!fits(line, run + after))
-			return;
-		put(line, out, run);
-	}
-}
-
-/* --- the parts of a line --- */
-
-/* "2026-01-02T03:04:05.678Z" in 24 bytes. A second's text is made once in each thread. */
-static void put_time(struct log_line *line)
-{
-	static _Thread_local time_t second = -1;
-	static _Thread_local char text[24];
-	struct timespec now;
-	struct tm tm;
-	char ms[20];
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	if (now.tv_sec != second) {
-		gmtime_r(&now.tv_sec, &tm);
-		strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm);
-		second = now.tv_sec;
-	}
-	put_str(line, text);
-	put(line, ".", 1);
-	put(line, ms, decimal((uint64_t)now.tv_nsec / 1000000, 3, ms));
-	put(line, "Z", 1);
-}
-
-static void put_head(struct log_line *line, const char *subsystem, const char *message)
-{
-	static const char *const columns[] = {" debug ", " info  ", " warn  ", " error "};
-
-	if (line_format == LOG_TEXT) {
-		put_time(line);
-		put_str(line, columns[line->level]);
-		put_str(line, subsystem);
-		put_str(line, ": ");
-		put_escaped(line, span_str(message), 0);
-		return;
-	}
-	put_str(line, "{\"ts\":\"");
-	put_time(line);
-	put_str(line, "\",\"level\":\"");
-	put_str(line, level_names[line->level]);
-	put_str(line, "\",\"subsystem\":\"");
-	put_str(line, subsystem);
-	put_str(line, "\",\"msg\":\"");
-	put_escaped(line, span_str(message), 1);
-	put_str(line, "\"");
+	if (line->subsystem != -1)
+		return log_route(line->subsystem, line->level);
+	pthread_rwlock_rdlock(&current_lock);
+	bits = log_route_named(line->logger, line->level);
+	pthread_rwlock_unlock(&current_lock);
+	return bits;
 }
 
 void log_begin(
     struct log_line *line, enum log_level level, const char *subsystem, const char *message)
 {
+	uint32_t bits, json;
+	int format;
+
+	pthread_once(&once, init_default);
 	line->level = level;
-	line->cut = false;
-	line->used = 0; /* stays so where the line is not wanted */
-	if (log_enabled(level, subsystem))
-		put_head(line, subsystem, message);
-}
-
-/* Writes the key if it and after more bytes fit. */
-static bool put_key(struct log_line *line, const char *key, size_t after)
-{
-	size_t length = strlen(key);
-
-	if (line->used == 0 || !fits(line, length + 4 + after))
-		return false;
-	put_str(line, line_format == LOG_TEXT ? " " : ",\"");
-	put(line, key, length);
-	put_str(line, line_format == LOG_TEXT ? "=" : "\":");
-	return true;
-}
-
-static bool needs_quotes(struct span value)
-{
-	return line_format == LOG_JSON || value.n == 0 || plain_run(value, BARE) < value.n;
+	line->logger = subsystem;
+	line->subsystem = log_subsystem(subsystem);
+	bits = log_route_any(level) ? takers(line) : 0;
+	json = atomic_load_explicit(&json_outputs, memory_order_relaxed);
+	line->wanted[LOG_TEXT] = (bits & ~json) != 0;
+	line->wanted[LOG_JSON] = (bits & json) != 0;
+	for (format = 0; format < LOG_FORMATS; format++)
+		if (line->wanted[format])
+			log_text_begin(&line->forms[format], (enum log_format)format, level,
+			    subsystem, message);
 }
 
 void log_bytes(struct log_line *line, const char *key, struct span value)
 {
-	bool quotes = needs_quotes(value);
+	int format;
 
-	if (!put_key(line, key, 2))
-		return;
-	if (quotes)
-		put(line, "\"", 1);
-	put_escaped(line, value, quotes);
-	if (quotes)
-		put(line, "\"", 1);
+	for (format = 0; format < LOG_FORMATS; format++)
+		if (line->wanted[format])
+			log_text_bytes(&line->forms[format], key, value);
 }
 
 void log_str(struct log_line *line, const char *key, const char *value)
@@ -271,49 +89,50 @@ void log_str(struct log_line *line, const char *key, const char *value)
 
 void log_u64(struct log_line *line, const char *key, uint64_t value)
 {
-	char text[20];
-	size_t length = decimal(value, 1, text);
+	int format;
 
-	if (put_key(line, key, length))
-		put(line, text, length);
+	for (format = 0; format < LOG_FORMATS; format++)
+		if (line->wanted[format])
+			log_text_u64(&line->forms[format], key, value);
 }
 
 void log_seconds(struct log_line *line, const char *key, int64_t value)
 {
-	uint64_t ms = ((value < 0 ? 0 - (uint64_t)value : (uint64_t)value) + 500000) / 1000000;
-	char text[20], fraction[20];
-	size_t length = decimal(ms / 1000, 1, text);
+	int format;
 
-	if (!put_key(line, key, length + 5))
-		return;
-	if (value < 0 && ms > 0)
-		put(line, "-", 1);
-	put(line, text, length);
-	put(line, ".", 1);
-	put(line, fraction, decimal(ms % 1000, 3, fraction));
+	for (format = 0; format < LOG_FORMATS; format++)
+		if (line->wanted[format])
+			log_text_seconds(&line->forms[format], key, value);
 }
 
-static void put_tail(struct log_line *line)
-{
-	bool json = line_format == LOG_JSON;
-
-	if (line->cut)
-		put_str(line, json ? ",\"cut\":true" : " cut=true");
-	put_str(line, json ? "}\n" : "\n");
-}
-
+/* The outputs may have been changed since the line was begun: it goes to those of now. */
 void log_end(struct log_line *line)
 {
-	if (line->used == 0)
+	bool urgent = line->level >= LOG_WARN;
+	uint32_t bits;
+	size_t i;
+	int format;
+
+	if (!line->wanted[LOG_TEXT] && !line->wanted[LOG_JSON])
 		return;
-	put_tail(line);
-	log_writer_put(line->text, line->used, line->level >= LOG_WARN);
+	for (format = 0; format < LOG_FORMATS; format++)
+		if (line->wanted[format])
+			log_text_end(&line->forms[format]);
+	bits = takers(line);
+	pthread_rwlock_rdlock(&current_lock);
+	for (i = 0; i < current.count; i++) {
+		const struct log_text *form = &line->forms[current.formats[i]];
+
+		if ((bits & UINT32_C(1) << i) && line->wanted[current.formats[i]])
+			log_writer_put(current.writers[i], form->text, form->used, urgent);
+	}
+	pthread_rwlock_unlock(&current_lock);
 }
 
 void log_msg(enum log_level level, const char *subsystem, const char *format, ...)
 {
 	struct log_line line;
-	char message[sizeof(line.text)];
+	char message[sizeof(line.forms[0].text)];
 	va_list args;
 
 	if (!log_enabled(level, subsystem))
@@ -325,90 +144,178 @@ void log_msg(enum log_level level, const char *subsystem, const char *format, ..
 	log_end(&line);
 }
 
-/* --- the whole --- */
+/* ---- levels --------------------------------------------------------------------------------- */
 
-static size_t report_lost(char *out, size_t size, uint64_t count)
+int log_set_level(const char *subsystem, int level)
 {
-	struct log_line line = {.level = LOG_WARN};
+	int rc;
 
-	put_head(&line, "log", "lines were lost: the output was blocked or failed");
-	log_u64(&line, "count", count);
-	put_tail(&line);
-	if (line.used > size)
-		return 0;
-	memcpy(out, line.text, line.used);
-	return line.used;
+	pthread_rwlock_wrlock(&current_lock);
+	rc = log_route_level(subsystem, level);
+	pthread_rwlock_unlock(&current_lock);
+	return rc;
 }
 
-void log_init(enum log_format format, enum log_level level, int fd)
+int log_level_set_for(size_t index)
 {
-	line_format = format;
-	log_set_level(level);
-	log_writer_init(fd, report_lost);
+	int level;
+
+	pthread_rwlock_rdlock(&current_lock);
+	level = log_route_level_of(index);
+	pthread_rwlock_unlock(&current_lock);
+	return level;
 }
 
-void log_start(void)
+int log_level_with(size_t index, int set)
 {
-	log_writer_start();
-}
+	int level;
 
-void log_stop(void)
-{
-	log_writer_stop();
-}
-
-void log_set_level(enum log_level level)
-{
-	size_t i;
-
-	for (i = 0; i < SUBSYSTEM_COUNT; i++)
-		log_set_level_of(i, level);
-}
-
-void log_set_level_of(size_t index, enum log_level level)
-{
-	int lowest = (int)level, highest = (int)level, other;
-	size_t i;
-
-	atomic_store_explicit(&levels[index], (int)level, memory_order_relaxed);
-	for (i = 0; i < SUBSYSTEM_COUNT; i++) {
-		other = (int)log_level_of(i);
-		lowest = other < lowest ? other : lowest;
-		highest = other > highest ? other : highest;
-	}
-	atomic_store_explicit(&lowest_level, lowest, memory_order_relaxed);
-	atomic_store_explicit(&highest_level, highest, memory_order_relaxed);
-}
-
-enum log_level log_level_of(size_t index)
-{
-	return (enum log_level)atomic_load_explicit(&levels[index], memory_order_relaxed);
+	pthread_rwlock_rdlock(&current_lock);
+	level = log_route_lowest(index, set);
+	pthread_rwlock_unlock(&current_lock);
+	return level;
 }
 
 bool log_enabled(enum log_level level, const char *subsystem)
 {
-	size_t i = 0;
+	int index;
 
-	if ((int)level < atomic_load_explicit(&lowest_level, memory_order_relaxed))
+	if (!log_route_any(level))
 		return false;
-	if ((int)level >= atomic_load_explicit(&highest_level, memory_order_relaxed))
-		return true;
-	while (i < SUBSYSTEM_COUNT && strcmp(log_subsystems[i], subsystem) != 0)
-		i++;
-	return i == SUBSYSTEM_COUNT || level >= log_level_of(i);
-}
-
-const char *log_level_name(enum log_level level)
-{
-	return level_names[level];
+	index = log_subsystem(subsystem);
+	return index == -1 || log_route(index, level) != 0;
 }
 
 int log_level_parse(const char *text)
 {
+	int i;
+
+	for (i = 0; i < LOG_LEVELS; i++)
+		if (strcmp(text, log_level_name((enum log_level)i)) == 0)
+			return i;
+	return -1;
+}
+
+/* ---- outputs -------------------------------------------------------------------------------- */
+
+static const char *const *copy_names(struct arena *arena, const char *const *names)
+{
+	size_t n = 0, i;
+	const char **copy;
+
+	while (names != NULL && names[n] != NULL)
+		n++;
+	copy = arena_array(arena, n + 1, sizeof(*copy));
+	for (i = 0; i < n; i++)
+		copy[i] = arena_strdup(arena, names[i]);
+	return copy;
+}
+
+/* The writer for a file (taken): one that is in use goes on, from the next line on with it. */
+static struct log_writer *writer_for(
+    struct setup *before, struct log_file *file, enum log_format format)
+{
+	struct log_writer *w;
 	size_t i;
 
-	for (i = 0; i < LEVEL_COUNT; i++)
-		if (strcmp(text, level_names[i]) == 0)
-			return (int)i;
-	return -1;
+	for (i = 0; i < before->writer_count; i++) {
+		w = before->own[i];
+		if (w == NULL || strcmp(log_writer_name(w), log_file_name(file)) != 0)
+			continue;
+		before->own[i] = NULL;
+		log_writer_take(w, file, format);
+		return w;
+	}
+	w = log_writer_new(file, format);
+	if (started)
+		log_writer_start(w);
+	return w;
+}
+
+/* What lost lines are told of in: the format of the first that writes there. */
+static enum log_format format_of(const struct log_output *outputs, size_t count, size_t file)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		if (outputs[i].file == file)
+			return outputs[i].format;
+	return LOG_TEXT;
+}
+
+static void setup_make(struct setup *s, struct setup *before, const struct log_output *outputs,
+    size_t count, struct log_file **files, size_t file_count)
+{
+	size_t i;
+
+	memset(s, 0, sizeof(*s));
+	s->arena = arena_new(256);
+	s->count = count;
+	s->writer_count = file_count;
+	for (i = 0; i < file_count; i++)
+		s->own[i] = writer_for(before, files[i], format_of(outputs, count, i));
+	for (i = 0; i < count; i++) {
+		s->rules[i] = outputs[i].rule;
+		s->rules[i].include = copy_names(s->arena, outputs[i].rule.include);
+		s->rules[i].exclude = copy_names(s->arena, outputs[i].rule.exclude);
+		s->formats[i] = outputs[i].format;
+		s->writers[i] = s->own[outputs[i].file];
+	}
+}
+
+void log_outputs_set(
+    const struct log_output *outputs, size_t count, struct log_file **files, size_t file_count)
+{
+	struct setup before = current, next;
+	uint32_t json = 0;
+	size_t i;
+
+	setup_make(&next, &before, outputs, count, files, file_count);
+	for (i = 0; i < count; i++)
+		if (next.formats[i] == LOG_JSON)
+			json |= UINT32_C(1) << i;
+	pthread_rwlock_wrlock(&current_lock);
+	current = next;
+	atomic_store_explicit(&json_outputs, json, memory_order_relaxed);
+	log_route_set(current.rules, current.count);
+	pthread_rwlock_unlock(&current_lock);
+	for (i = 0; i < before.writer_count; i++)
+		if (before.own[i] != NULL)
+			log_writer_retire(before.own[i]);
+	if (before.arena != NULL)
+		arena_free(before.arena);
+}
+
+void log_reopen(void)
+{
+	size_t i;
+
+	for (i = 0; i < current.writer_count; i++)
+		log_writer_reopen(current.own[i]);
+}
+
+/* ---- the whole ------------------------------------------------------------------------------ */
+
+void log_init(enum log_format format, enum log_level level, int fd)
+{
+	const struct log_output output = {.rule.level = level, .format = format};
+	struct log_file *file = log_file_of(fd == STDERR_FILENO ? LOG_STDERR : "default", fd);
+
+	log_set_level(NULL, -1);
+	log_outputs_set(&output, 1, &file, 1);
+}
+
+void log_start(void)
+{
+	size_t i;
+
+	started = true;
+	for (i = 0; i < current.writer_count; i++)
+		log_writer_start(current.own[i]);
+}
+
+void log_stop(void)
+{
+	started = false;
+	log_writers_stop(current.own, current.writer_count);
 }

@@ -13,13 +13,14 @@ static int run_root(struct context *c, int argc, char **argv)
 {
 	struct span pem = {0};
 	struct reply reply;
+	struct pack_box *params;
 	int rc;
 
-	(void)argc;
-	(void)argv;
 	if (command_connect(c) == NULL)
 		return -1;
-	client_begin(c->client, CONTROL_CA_ROOT);
+	params = client_begin(c->client, CONTROL_CA_ROOT);
+	if (argc > 0)
+		pack_str(pack_key(params, "id"), argv[0]);
 	if (command_call(c, &reply) == -1)
 		return -1;
 	if (c->output.format == FORMAT_JSON || c->output.format == FORMAT_JSONL) {
@@ -35,7 +36,9 @@ static int run_root(struct context *c, int argc, char **argv)
 const struct command command_ca_root = {
     .object = "ca",
     .verb = "root",
+    .arguments = "[ID]",
     .help = "the internal CA's root certificate, PEM",
+    .max = 1,
     .answer = {.form = ANSWER_OBJECT, .members = members},
     .run = run_root,
 };

@@ -200,7 +200,7 @@ static void name_place(const struct change *ch, struct fault *fault)
 /* A dry run adds and changes nothing that could be shown. */
 static int check_echo(const struct context *c)
 {
-	const unsigned both = OPTION_ECHO | OPTION_DRY_RUN;
+	const uint64_t both = OPTION_ECHO | OPTION_DRY_RUN;
 
 	if ((c->options->given & both) != both)
 		return 0;

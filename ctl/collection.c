@@ -22,7 +22,7 @@ void collection_fini(struct collection *c)
 static int check_part(const struct invocation *in, struct fault *fault)
 {
 	const char *whole =
-	    options_excess(in->options.given, ~(unsigned)(OPTIONS_TXN | OPTION_ECHO));
+	    options_excess(in->options.given, ~(uint64_t)(OPTIONS_TXN | OPTION_ECHO));
 
 	if (in->options.common != NULL)
 		whole = in->options.common;

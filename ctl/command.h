@@ -52,7 +52,7 @@ struct command {
 	const char *arguments;
 	const char *help;     /* one line */
 	const char *details;  /* more lines, each with its line feed; NULL: none */
-	unsigned options;     /* of option_bit */
+	uint64_t options;     /* of option_bit */
 	int min, max;         /* number of arguments; max -1: any */
 	struct answer answer; /* those that have a make function all have the same: change_answer */
 	/* Returns 0, the exit code of a negative answer, or -1 with the context's fault. */

@@ -33,6 +33,7 @@
 	X(conn_ls) \
 	X(conn_show) \
 	X(conn_watch) \
+	X(daemon_stop) \
 	X(help) \
 	X(listener_add) \
 	X(listener_ls) \

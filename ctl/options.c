@@ -58,6 +58,7 @@ static const struct option_spec specs[] = {
     {LONG_ONLY + 23, "count", "N", OPTION_COUNT, "end after so many connections"},
     {LONG_ONLY + 24, "for", "DURATION", OPTION_FOR, "for this time, such as 10m"},
     {LONG_ONLY + 25, "strict", NULL, OPTION_STRICT, "fail (1) where there is advice"},
+    {LONG_ONLY + 28, "drain", "DURATION", OPTION_DRAIN, "how long connections may go on"},
     {LONG_ONLY + 40, "expires-within", "DURATION", OPTION_EXPIRES_WITHIN,
 	"only those with no more time left, such as 30d"},
 };
@@ -168,11 +169,12 @@ static int read_within(const char *text, int64_t *out, struct fault *fault)
 }
 
 /* In seconds, no less than was said. */
-static int read_seconds(const char *name, const char *text, uint64_t *out, struct fault *fault)
+static int read_seconds(
+    const char *name, const char *text, int64_t least, uint64_t *out, struct fault *fault)
 {
 	int64_t duration;
 
-	if (!duration_parse(text, &duration) || duration <= 0)
+	if (!duration_parse(text, &duration) || duration < least)
 		return fault_set(fault, CONTROL_EXIT_USAGE,
 		    "--%s takes a duration such as 60s, not '%s'", name, text);
 	*out = (uint64_t)(duration / DURATION_S + (duration % DURATION_S > 0));
@@ -214,7 +216,7 @@ static int read_bytes_file(const char *text, struct options *out, struct fault *
 static int take_special(const struct option_spec *spec, struct options *out, struct fault *fault)
 {
 	const struct {
-		unsigned bit;
+		uint64_t bit;
 		const char **text;
 	} texts[] = {
 	    {OPTION_FILTER, &out->filter},
@@ -248,9 +250,11 @@ static int take_special(const struct option_spec *spec, struct options *out, str
 	if (spec->bit == OPTION_IF_REV)
 		return read_number(spec->name, optarg, &out->if_rev, fault);
 	if (spec->bit == OPTION_CONFIRM)
-		return read_seconds(spec->name, optarg, &out->confirm_s, fault);
+		return read_seconds(spec->name, optarg, 1, &out->confirm_s, fault);
+	if (spec->bit == OPTION_DRAIN)
+		return read_seconds(spec->name, optarg, 0, &out->drain_s, fault);
 	if (spec->bit == OPTION_FOR)
-		return read_seconds(spec->name, optarg, &out->for_s, fault);
+		return read_seconds(spec->name, optarg, 1, &out->for_s, fault);
 	if (spec->bit == OPTION_COUNT)
 		return read_number(spec->name, optarg, &out->count, fault);
 	if (spec->bit == OPTION_EXISTING)
@@ -334,7 +338,7 @@ bool options_json(const struct options *options)
 	return options->format == FORMAT_JSON || options->format == FORMAT_JSONL;
 }
 
-const char *options_excess(unsigned given, unsigned allowed)
+const char *options_excess(uint64_t given, uint64_t allowed)
 {
 	size_t i;
 
@@ -344,7 +348,7 @@ const char *options_excess(unsigned given, unsigned allowed)
 	return NULL;
 }
 
-void options_print(unsigned bits, FILE *to)
+void options_print(uint64_t bits, FILE *to)
 {
 	size_t i;
 

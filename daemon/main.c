@@ -16,6 +16,7 @@
 #include "daemon/http/app.h"
 #include "daemon/matchers/matchers_tbl.h"
 #include "daemon/tls/app.h"
+#include "daemon/tls/pki.h"
 
 #define DECLARE(name) extern const struct matcher_type matcher_##name;
 MATCHERS(DECLARE)
@@ -38,9 +39,10 @@ static const struct handler_type *const handlers[] = {
 	NULL,
 };
 
-/* In the order of loading: names to be managed are found by http, and used by tls at the end. */
+/* In the order of loading: authorities are named by the others; names to be managed are found by
+ * http, and used by tls at the end. */
 static const struct app_type *const apps[] = {
-    &app_tls, &app_layer4, &app_http, &app_admin, &app_control, NULL};
+    &app_pki, &app_tls, &app_layer4, &app_http, &app_admin, &app_control, NULL};
 
 static const struct command {
 	const char *name;

@@ -18,12 +18,12 @@
 #include <gnutls/gnutls.h>
 
 #include "common/control_path.h"
-#include "common/duration.h"
 #include "common/log.h"
 #include "daemon/certs/certs.h"
 #include "daemon/config/change.h"
 #include "daemon/core/item_key.h"
 #include "daemon/config/overlay.h"
+#include "daemon/config/storage.h"
 #include "daemon/control/admin.h"
 #include "daemon/control/log_levels.h"
 #include "daemon/control/server.h"
@@ -33,12 +33,12 @@
 #include "daemon/demo.h"
 #include "daemon/net/descriptors.h"
 #include "daemon/state/state.h"
+#include "daemon/stopping.h"
 #include "daemon/tls/issuer.h"
+#include "daemon/tls/on_demand.h"
 #include "daemon/upstream/health.h"
 #include "daemon/upstream/peer.h"
 
-#define DRAIN_DEFAULT (30 * DURATION_S) /* where the document has no grace_period */
-#define DRAIN_POLL 0.05
 #define LARGE (1 << 20)
 
 struct options {
@@ -51,10 +51,8 @@ struct options {
 
 static struct {
 	struct options options;
-	ev_signal hangup, terminate, interrupt, quit;
-	ev_timer drain;
-	ev_tstamp drain_until;
-	bool draining;
+	ev_signal hangup, reopen, terminate, interrupt, quit;
+	json_t *first; /* the document of the start, until it is taken */
 } daemon_;
 
 /* ---- options -------------------------------------------------------------------------------- */
@@ -184,6 +182,11 @@ static int load_document(json_t **out, struct error *err)
 {
 	const struct options *o = &daemon_.options;
 
+	if (daemon_.first != NULL) {
+		*out = daemon_.first;
+		daemon_.first = NULL;
+		return 0;
+	}
 	if (o->demo) {
 		*out = demo_document();
 		return 0;
@@ -209,62 +212,24 @@ static void on_hangup(struct ev_loop *loop, ev_signal *w, int events)
 		log_failure("nor would it without that", &errors.items[i]);
 }
 
-/* ---- the end -------------------------------------------------------------------------------- */
-
-static uint64_t open_connections(void)
+static void on_reopen(struct ev_loop *loop, ev_signal *w, int events)
 {
-	uint64_t n = 0;
-	unsigned i;
-	int reason;
-
-	for (i = 0; i < workers_count(); i++) {
-		const struct counters *c = &worker_at(i)->counters;
-
-		n += counter_get(&c->accepted);
-		for (reason = 0; reason < END_REASON_COUNT; reason++)
-			n -= counter_get(&c->ended[reason]);
-	}
-	return n;
-}
-
-static void on_drain(struct ev_loop *loop, ev_timer *w, int events)
-{
-	uint64_t left = open_connections();
-
+	(void)loop;
+	(void)w;
 	(void)events;
-	if (left > 0 && ev_now(loop) < daemon_.drain_until)
-		return;
-	if (left > 0)
-		log_msg(LOG_WARN, "core", "%llu connections were still open and are ended",
-		    (unsigned long long)left);
-	ev_timer_stop(loop, w);
-	ev_break(loop, EVBREAK_ALL);
+	log_reopen();
 }
+
+/* ---- the end -------------------------------------------------------------------------------- */
 
 static void on_terminate(struct ev_loop *loop, ev_signal *w, int events)
 {
-	struct instance *in = instance_current();
-	int64_t grace = in != NULL && in->grace_period > 0 ? in->grace_period : DRAIN_DEFAULT;
-	char text[DURATION_TEXT_MAX];
-	struct error err;
-
 	(void)w;
 	(void)events;
-	if (daemon_.draining) { /* asked twice: at once */
+	if (stopping_begun()) /* asked twice: at once */
 		ev_break(loop, EVBREAK_ALL);
-		return;
-	}
-	daemon_.draining = true;
-	log_msg(LOG_INFO, "core",
-	    "draining %llu connections for at most %s; a second signal "
-	    "ends them",
-	    (unsigned long long)open_connections(), duration_text(grace, text));
-	certs_drain();
-	if (change_stop(&err) == -1)
-		log_failure("cannot close the listeners", &err);
-	daemon_.drain_until = ev_now(loop) + duration_seconds(grace);
-	ev_timer_init(&daemon_.drain, on_drain, DRAIN_POLL, DRAIN_POLL);
-	ev_timer_start(loop, &daemon_.drain);
+	else
+		stopping_begin(-1);
 }
 
 static void on_quit(struct ev_loop *loop, ev_signal *w, int events)
@@ -280,10 +245,12 @@ static void watch_signals(struct ev_loop *loop)
 {
 	signal(SIGPIPE, SIG_IGN);
 	ev_signal_init(&daemon_.hangup, on_hangup, SIGHUP);
+	ev_signal_init(&daemon_.reopen, on_reopen, SIGUSR1);
 	ev_signal_init(&daemon_.terminate, on_terminate, SIGTERM);
 	ev_signal_init(&daemon_.interrupt, on_quit, SIGINT);
 	ev_signal_init(&daemon_.quit, on_quit, SIGQUIT);
 	ev_signal_start(loop, &daemon_.hangup);
+	ev_signal_start(loop, &daemon_.reopen);
 	ev_signal_start(loop, &daemon_.terminate);
 	ev_signal_start(loop, &daemon_.interrupt);
 	ev_signal_start(loop, &daemon_.quit);
@@ -331,13 +298,17 @@ static int start(struct state **state, struct error *err)
 {
 	const struct options *o = &daemon_.options;
 	bool kept_in_memory = o->demo && o->state == NULL;
+	struct state *storage;
 
 	*state = open_state(err);
 	if (*state == NULL && !kept_in_memory)
 		return -1;
+	if (load_document(&daemon_.first, err) == -1 ||
+	    storage_open(daemon_.first, *state, &storage, err) == -1)
+		return -1;
 	if (workers_start(o->workers, err) == -1)
 		return -1;
-	if (certs_start(*state, control_loop(), err) == -1)
+	if (certs_start(storage, control_loop(), err) == -1)
 		return -1;
 	tls_issuer_set(&certs_issuer);
 	change_source_set(load_document);
@@ -345,6 +316,7 @@ static int start(struct state **state, struct error *err)
 	if (change_reload("start", o->demo ? print_demo : on_published, NULL, err) == -1 ||
 	    control_server_start(o->control, err) == -1)
 		return -1;
+	control_stop_set(stopping_begin);
 	watch_signals(control_loop());
 	return 0;
 }
@@ -363,7 +335,10 @@ static void stop(struct state *state)
 	change_forget();
 	overlay_stop();
 	item_keys_forget();
+	on_demand_stop();
 	certs_stop();
+	json_decref(daemon_.first);
+	storage_close();
 	state_close(state);
 }
 

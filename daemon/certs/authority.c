@@ -207,43 +207,32 @@ int authority_store(
 	return key_store(a->key, state, name, span_str(a->pem), err);
 }
 
-static gnutls_x509_crt_t load_certificate(struct state *state, const char *name, struct error *err)
+/* The first certificate of a PEM text from file; NULL with err. */
+static gnutls_x509_crt_t import_certificate(
+    const struct buf *pem, const char *file, struct error *err)
 {
+	gnutls_datum_t data = {.data = pem->data + pem->start, .size = (unsigned)buf_len(pem)};
 	gnutls_x509_crt_t crt = NULL;
-	struct buf b = {0};
-	gnutls_datum_t data;
-	int rc;
+	int rc = gnutls_x509_crt_init(&crt);
 
-	if (state_read(state, name, PEM_FILE_MAX, &b, err) == -1) {
-		pem_wipe(&b);
-		return NULL;
-	}
-	data = (gnutls_datum_t){.data = b.data + b.start, .size = (unsigned)buf_len(&b)};
-	rc = gnutls_x509_crt_init(&crt);
 	if (rc == 0)
 		rc = gnutls_x509_crt_import(crt, &data, GNUTLS_X509_FMT_PEM);
-	pem_wipe(&b);
 	if (rc == 0)
 		return crt;
 	if (crt != NULL)
 		gnutls_x509_crt_deinit(crt);
-	error_set(err, ERROR_INVALID, "the certificate in '%s/%s' cannot be read: %s",
-	    state_path(state), name, gnutls_strerror(rc));
+	error_set(err, ERROR_INVALID, "the certificate in '%s' cannot be read: %s", file,
+	    gnutls_strerror(rc));
 	return NULL;
 }
 
-struct authority *authority_load(struct state *state, const char *name, struct error *err)
+/* Takes crt and key; key NULL with err: it could not be had. */
+static struct authority *join(
+    gnutls_x509_crt_t crt, struct key *key, const char *file, struct error *err)
 {
-	gnutls_x509_crt_t crt = load_certificate(state, name, err);
-	struct key *key;
-
-	if (crt == NULL)
-		return NULL;
-	key = key_load_state(state, name, err);
 	if (key != NULL && !key_fits(key, crt)) {
-		error_set(err, ERROR_INVALID,
-		    "key and certificate in '%s/%s' do not belong together", state_path(state),
-		    name);
+		error_set(
+		    err, ERROR_INVALID, "key and certificate in '%s' do not belong together", file);
 		key_unref(key);
 		key = NULL;
 	}
@@ -251,6 +240,37 @@ struct authority *authority_load(struct state *state, const char *name, struct e
 		return authority_new(crt, key, err);
 	gnutls_x509_crt_deinit(crt);
 	return NULL;
+}
+
+struct authority *authority_load(struct state *state, const char *name, struct error *err)
+{
+	gnutls_x509_crt_t crt = NULL;
+	struct authority *a = NULL;
+	struct buf pem = {0}, file = {0};
+
+	buf_printf(&file, "%s/%s", state_path(state), name);
+	if (state_read(state, name, PEM_FILE_MAX, &pem, err) == 0)
+		crt = import_certificate(&pem, buf_str(&file), err);
+	pem_wipe(&pem);
+	if (crt != NULL)
+		a = join(crt, key_load_state(state, name, err), buf_str(&file), err);
+	buf_fini(&file);
+	return a;
+}
+
+struct authority *authority_load_files(const char *certificate, const char *key, struct error *err)
+{
+	gnutls_x509_crt_t crt = NULL;
+	struct buf pem = {0};
+
+	if (pem_read_file(certificate, &pem, err) == 0)
+		crt = import_certificate(&pem, certificate, err);
+	pem_wipe(&pem);
+	if (crt == NULL)
+		return NULL;
+	if (key == NULL)
+		return authority_new(crt, NULL, err);
+	return join(crt, key_load_file(key, err), certificate, err);
 }
 
 bool authority_is_signed_by(const struct authority *a, const struct authority *issuer)

@@ -17,7 +17,7 @@
 struct state;
 
 struct authority {
-	struct key *key;
+	struct key *key; /* NULL: it was not given */
 	gnutls_x509_crt_t crt;
 	char *pem; /* its certificate */
 	time_t not_before, not_after;
@@ -36,6 +36,9 @@ int authority_store(
     const struct authority *a, struct state *state, const char *name, struct error *err);
 /* NULL with err (ERROR_NOT_FOUND: no such file). */
 struct authority *authority_load(struct state *state, const char *name, struct error *err);
+
+/* From an operator's files; key NULL: it signs nothing. NULL with err. */
+struct authority *authority_load_files(const char *certificate, const char *key, struct error *err);
 
 /* Has issuer signed it? */
 bool authority_is_signed_by(const struct authority *a, const struct authority *issuer);

@@ -10,6 +10,7 @@
 #include "daemon/certs/acme_names.h"
 #include "daemon/certs/internal.h"
 #include "daemon/certs/ocsp.h"
+#include "daemon/certs/permission.h"
 #include "daemon/tls/acme_options.h"
 #include "daemon/tls/cert.h"
 #include "daemon/tls/challenge.h"
@@ -71,15 +72,16 @@ static void keep(const struct managed_name *names, size_t count)
 	acme_names_keep(names, count);
 }
 
-static const char *authority_pem(bool root)
+static const char *authority_pem(const struct pki_ca *ca, bool root)
 {
-	return internal_issuer.authority_pem(root);
+	return internal_issuer.authority_pem(ca, root);
 }
 
 const struct tls_issuer certs_issuer = {
     .manage = manage,
     .keep = keep,
     .authority_pem = authority_pem,
+    .ask = permission_ask,
 };
 
 /* ---- how they are doing -------------------------------------------------------------------- */
@@ -191,6 +193,7 @@ void certs_drain(void)
 
 void certs_stop(void)
 {
+	permission_stop();
 	ocsp_stop();
 	acme_names_stop();
 	internal_ca_stop();

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The internal CA: a root that clients are told to trust and an intermediate that signs, both kept
- * in the state folder, and a short-lived certificate for each managed name, kept in memory alone
- * and made again before it expires. Belongs to the control thread.
+ * The internal CA: its authorities (ca.h), and a short-lived certificate for each managed name,
+ * kept in memory alone and made again before it expires. Belongs to the control thread.
  */
 #ifndef DAEMON_CERTS_INTERNAL_H
 #define DAEMON_CERTS_INTERNAL_H
@@ -16,19 +15,21 @@
 #include "daemon/tls/issuer.h"
 
 struct cert;
+struct pki_ca;
 struct state;
 
 #define INTERNAL_ROOT_FILE "pki/local/root.pem"
 #define INTERNAL_INTERMEDIATE_FILE "pki/local/intermediate.pem"
 
-/* Lifetimes in seconds. */
+/* Lifetimes in seconds; 0 for intermediates: as each authority says. */
 struct internal_ca_options {
 	int64_t root, intermediate, leaf;
 };
 
 /*
  * Begins; nothing is made or read before it is needed. Both are borrowed until internal_ca_stop().
- * state NULL: kept in memory alone. options NULL: ten years, a week, twelve hours.
+ * state NULL: kept in memory alone. options NULL: ten years, as each
+ * authority says, twelve hours.
  */
 void internal_ca_start(
     struct state *state, struct ev_loop *loop, const struct internal_ca_options *options);
@@ -39,10 +40,10 @@ void internal_ca_stop(void);
 extern const struct tls_issuer internal_issuer;
 
 /*
- * The root's certificate, made now if there is none yet. NULL, with a log line, where that fails.
- * Borrowed until the next call here.
+ * The certificate of an authority's root (NULL: the local one's), made now if there is none yet.
+ * NULL, with a log line, where that fails. Borrowed until the next call here.
  */
-const char *internal_ca_root_pem(void);
+const char *internal_ca_root_pem(const struct pki_ca *ca);
 
 /* A name has another issuer's certificate now: ours goes at once. */
 void internal_ca_drop(const char *name);

@@ -12,6 +12,7 @@
 #include "daemon/config/compile.h"
 #include "daemon/config/concern.h"
 #include "daemon/config/confirm.h"
+#include "daemon/config/logging.h"
 #include "daemon/config/overlay.h"
 #include "daemon/core/instance.h"
 
@@ -148,6 +149,7 @@ static int publish(struct instance *next, struct saving *saving, const struct ch
 	}
 	instance_publish(publication, change_event_taken,
 	    passage_new(next->revision, change->who, change->comment, done, arg));
+	logging_take(next);
 	return 0;
 }
 
@@ -201,9 +203,24 @@ int change_document(
 	return -1;
 }
 
+/* What the daemon itself goes on with until it ends: its socket, the log, the storage. */
+static json_t *without_servers(void)
+{
+	const struct instance *current = instance_current();
+	const json_t *before = current != NULL ? current->document : NULL;
+	json_t *document = json_object();
+	static const char *const kept[] = {"control", "logging", "storage"};
+	size_t i;
+
+	for (i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
+		if (json_object_get(before, kept[i]) != NULL)
+			json_object_set(document, kept[i], json_object_get(before, kept[i]));
+	return document;
+}
+
 int change_stop(struct error *err)
 {
-	struct change change = {.document = json_object(), .who = "stop", .overrides = true};
+	struct change change = {.document = without_servers(), .who = "stop", .overrides = true};
 	int rc = change_document(&change, NULL, NULL, err);
 
 	json_decref(change.document);
@@ -331,6 +348,8 @@ int change_reload(const char *who, void (*done)(void *arg), void *arg, struct er
 	rc = load(file, entries, who, done, arg, err);
 	json_decref(entries);
 	json_decref(file);
+	if (rc == 0)
+		log_reopen();
 	if (rc == -1)
 		change_event_refused(who, NULL, err);
 	else if (unsaved > 0)

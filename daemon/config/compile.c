@@ -5,6 +5,8 @@
 
 #include "common/errors.h"
 #include "daemon/config/edit.h"
+#include "daemon/config/logging.h"
+#include "daemon/config/storage.h"
 #include "daemon/core/load.h"
 #include "daemon/core/trust.h"
 
@@ -38,8 +40,8 @@ static bool member_at(size_t i, struct shape_module *out)
 {
 	static const struct shape_module own[] = {
 	    {"apps", "what the program does", NULL, &apps_shape},
-	    {"logging", NULL, NULL, &shape_nothing},
-	    {"storage", NULL, NULL, &shape_nothing},
+	    {"logging", "where the log goes", logging_fields, NULL},
+	    {"storage", "where certificates are kept", NULL, &storage_shape},
 	};
 
 	if (i >= sizeof(own) / sizeof(own[0]))
@@ -52,34 +54,42 @@ const struct shape document_shape = {.type = SHAPE_KEYED, .module = member_at};
 
 /* ---- loading ------------------------------------------------------------------------------- */
 
-/* That the object has only members that there are, of which none is refused. */
+/* That the object has only members that there are. */
 static int check_members(const struct jnode *object, const struct shape *shape, struct error *err)
 {
 	const char *known[KNOWN_MAX + 2];
 	struct shape_module module;
-	struct jnode member;
 	size_t n;
 
 	if (jnode_object(object, err) == -1)
 		return -1;
-	for (n = 0; n < KNOWN_MAX && shape->module(n, &module); n++) {
+	for (n = 0; n < KNOWN_MAX && shape->module(n, &module); n++)
 		known[n] = module.name;
-		member = jnode_member(object, module.name);
-		if (module.shape == &shape_nothing && member.value != NULL)
-			return jnode_error(&member, err, ERROR_UNSUPPORTED,
-			    "is not supported by this version; remove it");
-	}
 	known[n++] = "@id";
 	known[n] = NULL;
 	return jnode_known(object, known, err);
 }
 
-static int load_apps(struct load *load, const struct jnode *root, struct error *err)
+static int load_own(struct load *load, const struct jnode *root, struct error *err)
+{
+	struct jnode logging = jnode_member(root, "logging");
+	struct jnode storage = jnode_member(root, "storage");
+	const char *folder;
+	int rc = 0;
+
+	if (errors_go_on(storage_load(load, &storage, &folder, err), &rc, err))
+		errors_go_on(logging_load(load, &logging, err), &rc, err);
+	return rc;
+}
+
+static int load_all(struct load *load, const struct jnode *root, struct error *err)
 {
 	struct jnode apps = jnode_member(root, "apps");
 	const struct app_type *const *t;
 	int rc = 0;
 
+	if (!errors_go_on(load_own(load, root, err), &rc, err))
+		return -1;
 	if (apps.value != NULL && check_members(&apps, &apps_shape, err) == -1)
 		return -1;
 	for (t = app_types(); *t != NULL; t++) {
@@ -125,7 +135,7 @@ struct instance *instance_compile(json_t *document, uint64_t revision,
 	fields_watch(trust_field);
 	rc = check_members(&root, &document_shape, err);
 	if (rc == 0)
-		rc = load_apps(&load, &root, err);
+		rc = load_all(&load, &root, err);
 	trust_fini(&trust);
 	if (rc == 0)
 		return in;

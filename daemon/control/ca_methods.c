@@ -1,18 +1,39 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <config.h>
 
+#include <stdio.h>
+
 #include "daemon/certs/internal.h"
 #include "daemon/control/call.h"
 #include "daemon/control/method.h"
+#include "daemon/core/instance.h"
+#include "daemon/tls/pki.h"
+
+enum { ROOT_ID };
+
+static const struct param root_params[] = {
+    [ROOT_ID] = {"id", PARAM_TEXT, .max = 255, .help = "the authority's name; local"},
+    {.name = NULL},
+};
 
 static void run_root(struct call *call, const struct argument *args)
 {
-	const char *pem = internal_ca_root_pem();
+	const struct instance *in = instance_current();
+	char id[256] = PKI_LOCAL;
+	const struct pki_ca *ca;
+	const char *pem;
 	struct error err;
 
-	(void)args;
+	if (args[ROOT_ID].given)
+		snprintf(id, sizeof(id), "%.*s", (int)args[ROOT_ID].text.n,
+		    (const char *)args[ROOT_ID].text.p);
+	ca = in != NULL ? pki_find(in, id) : NULL;
+	pem = ca != NULL ? internal_ca_root_pem(ca) : NULL;
 	if (pem == NULL) {
-		error_set(&err, ERROR_NOT_FOUND, "the internal CA has not been made yet");
+		error_set(&err, ERROR_NOT_FOUND,
+		    ca == NULL ? "there is no authority '%s'"
+			       : "the root of '%s' cannot be had; the log says why",
+		    id);
 		call_fail(call, &err);
 		return;
 	}
@@ -22,7 +43,8 @@ static void run_root(struct call *call, const struct argument *args)
 
 const struct method method_ca_root = {
     .name = CONTROL_CA_ROOT,
-    .help = "the root certificate of the internal CA, to be trusted by clients",
+    .help = "the root certificate of an internal authority, to be trusted by clients",
     .level = LEVEL_OBSERVE,
+    .params = root_params,
     .run = run_root,
 };

@@ -17,14 +17,22 @@
 
 #define FOR_MAX (7 * 86400) /* seconds */
 
-#define ONE(name) +1
+#define ONE(subsystem, logger) +1
 #define COUNT (0 LOG_SUBSYSTEMS(ONE))
 
 /* What a level goes back to, while it is one for a time. */
 static struct usual {
 	ev_timer timer; /* active: for a time */
-	enum log_level level;
+	int level;      /* as of log_set_level() */
 } usual[COUNT];
+
+/* What people read of a level that is set. */
+static const char *level_text(size_t i, int set)
+{
+	int level = log_level_with(i, set);
+
+	return level >= 0 ? log_level_name((enum log_level)level) : "off";
+}
 
 /* ---- changing ------------------------------------------------------------------------------- */
 
@@ -35,9 +43,9 @@ static void on_time_over(struct ev_loop *loop, ev_timer *timer, int events)
 
 	(void)loop;
 	(void)events;
-	log_set_level_of(i, u->level);
+	log_set_level(log_subsystems[i], u->level);
 	log_msg(LOG_INFO, "log", "the level of %s is %s again", log_subsystems[i],
-	    log_level_name(u->level));
+	    level_text(i, u->level));
 }
 
 /* seconds 0: for good. A time within another one ends in what was before both. */
@@ -46,9 +54,9 @@ static void set_level(size_t i, enum log_level level, uint64_t seconds)
 	struct usual *u = &usual[i];
 
 	if (!ev_is_active(&u->timer))
-		u->level = log_level_of(i);
+		u->level = log_level_set_for(i);
 	ev_timer_stop(control_loop(), &u->timer);
-	log_set_level_of(i, level);
+	log_set_level(log_subsystems[i], (int)level);
 	if (seconds == 0)
 		return;
 	ev_timer_init(&u->timer, on_time_over, (double)seconds, 0.);
@@ -159,8 +167,8 @@ static void pack_subsystem(struct pack_box *map, size_t i)
 	bool for_a_time = ev_is_active(&usual[i].timer);
 
 	pack_str(pack_key(map, "subsystem"), log_subsystems[i]);
-	pack_str(pack_key(map, "level"), log_level_name(log_level_of(i)));
-	pack_str(pack_key(map, "then"), for_a_time ? log_level_name(usual[i].level) : NULL);
+	pack_str(pack_key(map, "level"), level_text(i, log_level_set_for(i)));
+	pack_str(pack_key(map, "then"), for_a_time ? level_text(i, usual[i].level) : NULL);
 	if (for_a_time)
 		pack_double(pack_key(map, "left"),
 		    time_round(ev_timer_remaining(control_loop(), &usual[i].timer)));

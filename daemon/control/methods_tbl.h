@@ -32,6 +32,7 @@
 	X(conn_ls) \
 	X(conn_show) \
 	X(conn_trace) \
+	X(daemon_stop) \
 	X(events_watch) \
 	X(hello) \
 	X(listener_ls) \

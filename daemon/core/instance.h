@@ -49,8 +49,10 @@ struct instance {
 	 */
 	struct strings managed;
 	struct managed_name_seen *managed_seen; /* the same by name */
+	void *pki;                              /* struct pki, of daemon/tls; NULL: not loaded */
 	void *tls;                              /* struct tls_app, of daemon/tls */
 	void *http;                             /* struct http_app, of daemon/http */
+	void *logging;        /* struct logging, of daemon/config; NULL: as before it */
 	void *admin;          /* struct admin_settings, of daemon/control; NULL: none */
 	void *control;        /* struct control_settings, likewise */
 	int64_t grace_period; /* ns */

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/http/access.h"
 #include "daemon/wire/http1.h"
 
 #define FIELD_COST 32       /* of a field, RFC 9113 section 6.5.2 */
@@ -135,6 +136,7 @@ void h2_stream_run(struct h2_stream *t, const struct http_server *server, const 
 		http_response_error(&x->response, t->arena, status);
 	else if (!span_eq_str(t->head.path, "*")) /* which asks nothing of any resource */
 		http_exchange_run(&server->routes, x);
+	http_access_write(server->access, x);
 }
 
 /* ---- the answer ---------------------------------------------------------------------------- */

@@ -11,6 +11,7 @@
 #include "daemon/core/explain.h"
 #include "daemon/core/instance.h"
 #include "daemon/core/worker.h"
+#include "daemon/http/access.h"
 #include "daemon/http/h2_serve.h"
 #include "daemon/http/output.h"
 #include "daemon/net/sockets.h"
@@ -234,6 +235,7 @@ static void answer(struct session *s, const struct http1_head *head)
 	} else if (!span_eq_str(head->path, "*")) { /* which asks nothing of any resource */
 		http_exchange_run(&s->server->routes, &x);
 	}
+	http_access_write(s->server->access, &x);
 	/* A client that waits for a 100 may send its body or not: nobody knows what comes next. */
 	form.keep_alive = head->keep_alive && !x.response.close && !head->expect_continue &&
 			  head->content_length <= SKIPPED_BODY && http_serve_is_current(s->conn);

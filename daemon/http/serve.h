@@ -25,6 +25,7 @@ struct http_server {
 	int64_t read_timeout, write_timeout; /* ns; 0: none */
 	int64_t keepalive_interval;          /* ns; 0: as any socket's */
 	int64_t max_header_bytes;
+	struct http_access *access; /* NULL: requests have no lines in the log */
 };
 
 extern const struct handler_type handler_http;

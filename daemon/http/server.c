@@ -11,6 +11,7 @@
 #include "daemon/core/handle.h"
 #include "daemon/core/instance.h"
 #include "daemon/core/trust.h"
+#include "daemon/http/access.h"
 #include "daemon/http/redirect.h"
 #include "daemon/http/serve.h"
 #include "daemon/http/tls.h"
@@ -247,10 +248,13 @@ static struct http_server *new_http(struct arena *arena, const struct http_setti
 
 static int fill_route(struct load *load, struct making *m, struct error *err)
 {
+	struct jnode logs = jnode_member(&m->settings->node, "logs");
 	struct route *route = m->route;
 	int rc;
 
 	m->http = new_http(load->arena, m->settings, m->tls);
+	if (http_access_load(load, &logs, &m->http->access, err) == -1)
+		return -1;
 	route->handlers = arena_array(load->arena, WRAPPERS_MAX + 2, sizeof(*route->handlers));
 	rc = m->settings->wrappers != NULL ? add_wrappers(load, m, err) : add_tls(load, m, err);
 	if (rc == -1 || load_routes(load, m->settings, &m->http->routes, err) == -1)
@@ -261,12 +265,6 @@ static int fill_route(struct load *load, struct making *m, struct error *err)
 
 static void say_what_has_no_effect(const struct http_settings *s)
 {
-	if (s->logs)
-		log_msg(LOG_WARN, "http",
-		    "server %s: every connection has a line in the log; other settings of logs "
-		    "have "
-		    "no effect",
-		    s->name);
 	if (s->metrics)
 		log_msg(LOG_WARN, "http", "server %s: metrics has no effect", s->name);
 }

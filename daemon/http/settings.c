@@ -7,6 +7,7 @@
 
 #include "daemon/core/replacer.h"
 #include "daemon/core/trust.h"
+#include "daemon/http/access.h"
 #include "daemon/http/handler.h"
 #include "daemon/tls/policy.h"
 
@@ -126,6 +127,8 @@ static const struct field fields[] = {
 	"how TLS sessions are made; the first policy that matches is taken"),
     FIELD_CUSTOM(SETTINGS, wrappers, "listener_wrappers", 0, keep, &http_wrappers_shape,
 	"what a connection goes through first: layer4, proxy_protocol, tls"),
+    FIELD_CUSTOM(
+	SETTINGS, logs, "logs", 0, keep, &http_access_shape, "access lines of requests, by host"),
     FIELD_DURATION(SETTINGS, read_timeout, "read_timeout", 0, NULL,
 	"how long a whole request may take; 0: no limit"),
     FIELD_DURATION(SETTINGS, read_header_timeout, "read_header_timeout", 0, "1m",
@@ -158,7 +161,6 @@ static const struct field fields[] = {
 	.flags = FIELD_HIDDEN,
 	.load = load_empty,
 	.shape = &shape_any},
-    FIELD_CUSTOM(SETTINGS, logs, "logs", FIELD_HIDDEN, note, &shape_any, NULL),
     FIELD_CUSTOM(SETTINGS, metrics, "metrics", FIELD_HIDDEN, note, &shape_any, NULL),
     UNSUPPORTED("errors"),
     UNSUPPORTED("named_routes"),

@@ -30,9 +30,9 @@ struct http_settings {
 	int64_t keepalive_interval;
 	int64_t max_header_bytes;
 	bool strict_sni_host, strict_sni_host_said;
-	bool no_http2;                        /* protocols are said, and h2 is none of them */
-	json_t *routes, *policies, *wrappers; /* of the document, or NULL */
-	bool logs, metrics;                   /* said, and of no effect */
+	bool no_http2; /* protocols are said, and h2 is none of them */
+	json_t *routes, *policies, *wrappers, *logs; /* of the document, or NULL */
+	bool metrics;                                /* said, and of no effect */
 
 	/* What automatic HTTPS adds. */
 	bool tls;          /* on all ports but the HTTP port */

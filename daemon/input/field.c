@@ -316,3 +316,22 @@ int fields_load(const struct field *fields, struct load *load, const struct jnod
 	}
 	return rc;
 }
+
+int field_ignore(struct load *load, const struct jnode *node, void *target, struct error *err)
+{
+	(void)load;
+	(void)node;
+	(void)target;
+	(void)err;
+	return 0;
+}
+
+int field_refuse(struct load *load, const struct jnode *node, void *target, struct error *err)
+{
+	(void)load;
+	(void)target;
+	if (json_is_null(node->value) || json_is_false(node->value) ||
+	    (json_is_array(node->value) && json_array_size(node->value) == 0))
+		return 0;
+	return jnode_error(node, err, ERROR_UNSUPPORTED, "is not supported; remove it");
+}

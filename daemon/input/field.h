@@ -137,6 +137,13 @@ int fields_load(const struct field *fields, struct load *load, const struct jnod
     const char *extra, struct arena *arena, void *params, struct error *err);
 
 /*
+ * For CUSTOM fields that are there for files of other programs: one has no effect, the other is
+ * refused unless it says nothing (null, false, an empty list).
+ */
+int field_ignore(struct load *load, const struct jnode *node, void *target, struct error *err);
+int field_refuse(struct load *load, const struct jnode *node, void *target, struct error *err);
+
+/*
  * Has seen called for each field that is given, before it is read, where load is not NULL; -1 ends
  * the loading. One for the whole program: how permissions hear of what a document has.
  */

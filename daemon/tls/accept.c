@@ -11,6 +11,7 @@
 #include "daemon/core/worker.h"
 #include "daemon/tls/challenge.h"
 #include "daemon/tls/client_facts.h"
+#include "daemon/tls/on_demand.h"
 #include "daemon/tls/stream.h"
 #include "daemon/wire/hello.h"
 
@@ -24,6 +25,7 @@ struct accepting {
 	int64_t timeout;
 	bool timed;
 	bool challenge; /* a CA that validates a name */
+	bool asked;     /* for a certificate on demand */
 };
 
 static enum handle_result fail(struct conn *conn, const char *why)
@@ -47,14 +49,11 @@ static enum handle_result refuse(struct conn *conn, const char *why)
 
 static enum handle_result go_on(struct conn *conn, struct accepting *a);
 
-static void on_client(struct conn *conn, int events)
+static void proceed(struct conn *conn)
 {
 	struct accepting *a = conn->handler;
-	enum handle_result result;
+	enum handle_result result = go_on(conn, a);
 
-	(void)events;
-	conn_touch(conn);
-	result = go_on(conn, a);
 	if (result == HANDLE_WAIT)
 		return;
 	if (result == HANDLE_NEXT) {
@@ -62,6 +61,13 @@ static void on_client(struct conn *conn, int events)
 		conn_timer_stop(conn);
 	}
 	conn_resume(conn, result);
+}
+
+static void on_client(struct conn *conn, int events)
+{
+	(void)events;
+	conn_touch(conn);
+	proceed(conn);
 }
 
 static void on_timeout(struct conn *conn)
@@ -84,6 +90,22 @@ static enum handle_result wait_for(struct conn *conn, struct accepting *a, int e
 	return HANDLE_WAIT;
 }
 
+/* A name that has no certificate yet may get one; true: the connection waits for that. */
+static bool wait_for_certificate(
+    struct conn *conn, struct accepting *a, const struct tls_policy *policy, struct span name)
+{
+	char text[256];
+
+	if (a->asked || !on_demand_possible() || policy == NULL || policy->drop ||
+	    policy->only != NULL || !on_demand_is_missing(name, text))
+		return false;
+	a->asked = true;
+	start_timeout(conn, a);
+	conn_wait(conn, 0, NULL);
+	on_demand_ask(conn, text, proceed);
+	return true;
+}
+
 /* ---- choosing the policy ------------------------------------------------------------------- */
 
 /*
@@ -97,6 +119,7 @@ static enum handle_result choose_by_hello(
 	struct buf assembled = {0};
 	enum hello_result found;
 	struct hello hello;
+	bool waits;
 	ssize_t n;
 
 	for (;;) {
@@ -123,8 +146,10 @@ static enum handle_result choose_by_hello(
 	if (!a->challenge)
 		*policy = tls_policies_choose(
 		    a->policies, found == HELLO_OK ? &hello : NULL, &conn->facts);
+	waits = !a->challenge && found == HELLO_OK &&
+		wait_for_certificate(conn, a, *policy, hello.server_name);
 	buf_fini(&assembled);
-	return HANDLE_NEXT;
+	return waits ? HANDLE_WAIT : HANDLE_NEXT;
 }
 
 static enum handle_result push_stream(struct conn *conn, struct accepting *a)
@@ -133,7 +158,7 @@ static enum handle_result push_stream(struct conn *conn, struct accepting *a)
 	const struct tls_policy *policy = a->policies->items;
 	enum handle_result result;
 
-	if (a->policies->wants_hello || answers_pending(ANSWER_TLS_ALPN)) {
+	if (a->policies->wants_hello || answers_pending(ANSWER_TLS_ALPN) || on_demand_possible()) {
 		result = choose_by_hello(conn, a, &policy);
 		if (result != HANDLE_NEXT)
 			return result;

@@ -39,15 +39,6 @@ struct params {
 	} challenges;
 };
 
-static int ignore(struct load *load, const struct jnode *node, void *target, struct error *err)
-{
-	(void)load;
-	(void)node;
-	(void)target;
-	(void)err;
-	return 0;
-}
-
 static int refuse(struct load *load, const struct jnode *node, void *target, struct error *err)
 {
 	(void)load;
@@ -201,7 +192,7 @@ static const struct field dns_fields[] = {
 	&resolvers_shape,
 	"name servers that the record must be seen at, IP addresses with or without a port; none: "
 	"those of the zone"),
-    FIELD_OTHER("ttl", ignore, &shape_any, "of the record: the hook's business"),
+    FIELD_OTHER("ttl", field_ignore, &shape_any, "of the record: the hook's business"),
     FIELD_END,
 };
 
@@ -210,9 +201,9 @@ static const struct field challenges_fields[] = {
     FIELD_OBJECT(struct challenges, tls_alpn, "tls-alpn", 0, challenge_fields, "TLS-ALPN-01"),
     FIELD_OBJECT(struct challenges, dns, "dns", 0, dns_fields,
 	"DNS-01; where it is there, no other is used"),
-    FIELD_OTHER(
-	"bind_host", ignore, &shape_any, "challenges are answered by the listeners that are there"),
-    FIELD_OTHER("distributed", ignore, &shape_any, "answers are this process's own"),
+    FIELD_OTHER("bind_host", field_ignore, &shape_any,
+	"challenges are answered by the listeners that are there"),
+    FIELD_OTHER("distributed", field_ignore, &shape_any, "answers are this process's own"),
     FIELD_END,
 };
 

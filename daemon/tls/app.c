@@ -11,6 +11,7 @@
 #include "daemon/core/worker.h"
 #include "daemon/tls/cert_files.h"
 #include "daemon/tls/client.h"
+#include "daemon/tls/on_demand.h"
 #include "daemon/tls/store.h"
 #include "daemon/tls/ticket.h"
 
@@ -73,15 +74,6 @@ static const struct field certificate_fields[] = {
     FIELD_END,
 };
 
-static int accept_any(struct load *load, const struct jnode *node, void *target, struct error *err)
-{
-	(void)load;
-	(void)node;
-	(void)target;
-	(void)err;
-	return 0;
-}
-
 static int load_key_source(
     struct load *load, const struct jnode *node, void *target, struct error *err)
 {
@@ -113,7 +105,7 @@ static const struct field ticket_fields[] = {
     {.name = "max_keys",
 	.type = FIELD_TYPE_CUSTOM,
 	.flags = FIELD_HIDDEN,
-	.load = accept_any,
+	.load = field_ignore,
 	.shape = &shape_any,
 	.help = "without effect: keys go by time"},
     FIELD_END,
@@ -121,7 +113,7 @@ static const struct field ticket_fields[] = {
 
 #define FIELD_WITHOUT_EFFECT(n)                                                                    \
 	{                                                                                          \
-		.name = n, .type = FIELD_TYPE_CUSTOM, .flags = FIELD_HIDDEN, .load = accept_any,   \
+		.name = n, .type = FIELD_TYPE_CUSTOM, .flags = FIELD_HIDDEN, .load = field_ignore, \
 		.shape = &shape_any, .help = "without effect"                                      \
 	}
 
@@ -271,6 +263,19 @@ static void manage_clients(struct load *load, const json_t *json)
 	}
 }
 
+/* Anybody could have certificates made for any name. */
+static int check_on_demand(
+    const struct jnode *node, const struct automation *automation, struct error *err)
+{
+	struct jnode place = jnode_member(node, "automation");
+
+	if (!automation_has_on_demand(automation) || automation->on_demand.endpoint != NULL)
+		return 0;
+	return jnode_error(&place, err, ERROR_INVALID,
+	    "certificates on demand need an endpoint that is asked for permission: on_demand_tls "
+	    "{ ask URL } in a Caddyfile, here on_demand.permission");
+}
+
 static int load(struct load *load, const struct jnode *node, struct error *err)
 {
 	struct tls_app *app = arena_alloc(load->arena, sizeof(*app));
@@ -286,6 +291,8 @@ static int load(struct load *load, const struct jnode *node, struct error *err)
 	app->automation = params.automation;
 	if (automation_defaults(load, &app->automation, err) == -1)
 		return -1;
+	if (check_on_demand(node, &app->automation, err) == -1)
+		return -1;
 	app->staples = !params.disable_ocsp_stapling;
 	app->tickets = !params.session_tickets.disabled;
 	app->ticket_rotation =
@@ -295,6 +302,8 @@ static int load(struct load *load, const struct jnode *node, struct error *err)
 
 static void manage_name(struct load *load, struct tls_app *app, const char *name)
 {
+	if (automation_on_demand(&app->automation, lower(load->arena, name)))
+		return;
 	app->managed[app->managed_count++] =
 	    automation_for(&app->automation, lower(load->arena, name));
 }
@@ -325,7 +334,7 @@ static void published(struct instance *instance)
 	ticket_set_enabled(app->tickets);
 	ticket_set_rotation(app->ticket_rotation);
 	if (tls_issuer() != NULL)
-		tls_issuer()->keep(app->managed, app->managed_count);
+		on_demand_publish(app);
 }
 
 const struct app_type app_tls = {

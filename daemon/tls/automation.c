@@ -5,7 +5,9 @@
 
 #include <string.h>
 
+#include "daemon/core/replacer.h"
 #include "daemon/tls/acme_options.h"
+#include "daemon/tls/pki.h"
 #include "daemon/tls/subjects.h"
 
 /* ---- issuers ------------------------------------------------------------------------------- */
@@ -18,7 +20,7 @@ struct internal_issuer_params {
 
 static const struct field internal_fields[] = {
     FIELD_STRING(
-	struct internal_issuer_params, ca, "ca", 0, "the authority's name; there is one: local"),
+	struct internal_issuer_params, ca, "ca", 0, "the name of an authority of the pki app"),
     FIELD_DURATION(struct internal_issuer_params, lifetime, "lifetime", 0, "12h",
 	"how long certificates are valid"),
     FIELD_BOOL(struct internal_issuer_params, sign_with_root, "sign_with_root", 0,
@@ -34,9 +36,10 @@ static int load_internal(
 
 	if (fields_load(internal_fields, load, node, "module", load->arena, &params, err) == -1)
 		return -1;
-	if (params.ca != NULL && *params.ca != '\0' && strcmp(params.ca, "local") != 0)
-		return jnode_error(
-		    &ca, err, ERROR_UNSUPPORTED, "there is one internal authority, 'local'");
+	spec->ca = pki_find(load->instance, params.ca);
+	if (spec->ca == NULL)
+		return jnode_error(&ca, err, ERROR_NOT_FOUND,
+		    "there is no authority '%s' in apps.pki.certificate_authorities", params.ca);
 	if (params.sign_with_root)
 		return jnode_error(&root, err, ERROR_UNSUPPORTED,
 		    "certificates are signed by the intermediate alone");
@@ -65,8 +68,11 @@ int automation_defaults(struct load *load, struct automation *automation, struct
 {
 	json_t *json = json_pack("{s:s}", "module", "acme");
 	struct jnode node = jnode_root(json);
-	int rc = load_acme(load, &node, &automation->public_issuer, err);
+	int rc;
 
+	automation->internal_issuer =
+	    (struct issuer_spec){.kind = ISSUER_INTERNAL, .ca = pki_find(load->instance, NULL)};
+	rc = load_acme(load, &node, &automation->public_issuer, err);
 	automation->subjects =
 	    subjects_new(load->arena, automation->policies.items, automation->policies.count);
 	json_decref(json);
@@ -155,27 +161,6 @@ static int load_issuers(
 
 /* ---- what is there for other programs' files ------------------------------------------------ */
 
-/* Has no effect here, and none is missed. */
-static int ignore(struct load *load, const struct jnode *node, void *target, struct error *err)
-{
-	(void)load;
-	(void)node;
-	(void)target;
-	(void)err;
-	return 0;
-}
-
-/* A switch that may be off, or a list or object that may be empty. */
-static int refuse(struct load *load, const struct jnode *node, void *target, struct error *err)
-{
-	(void)load;
-	(void)target;
-	if (json_is_null(node->value) || json_is_false(node->value) ||
-	    (json_is_array(node->value) && json_array_size(node->value) == 0))
-		return 0;
-	return jnode_error(node, err, ERROR_UNSUPPORTED, "is not supported");
-}
-
 #define FIELD_OTHER(n, fn, sh, h)                                                                  \
 	{                                                                                          \
 		.name = n, .type = FIELD_TYPE_CUSTOM, .flags = FIELD_HIDDEN, .load = fn,           \
@@ -202,29 +187,110 @@ static const struct field policy_fields[] = {
 	.help = "which part of the lifetime is left when a certificate is renewed"},
     FIELD_BOOL(struct automation_policy, one_certificate, "one_certificate", 0,
 	"one certificate by ACME for all names that the policy is for, 100 in each (ours)"),
-    FIELD_OTHER("on_demand", refuse, &shape_empty, "certificates made during handshakes"),
+    FIELD_BOOL(struct automation_policy, on_demand, "on_demand", 0,
+	"certificates are made when a client first asks for the name"),
+    FIELD_OTHER("must_staple", field_refuse, &shape_empty,
+	"certificates that demand a stapled OCSP response"),
     FIELD_OTHER(
-	"must_staple", refuse, &shape_empty, "certificates that demand a stapled OCSP response"),
+	"reuse_private_keys", field_refuse, &shape_empty, "a renewed certificate with the old key"),
     FIELD_OTHER(
-	"reuse_private_keys", refuse, &shape_empty, "a renewed certificate with the old key"),
-    FIELD_OTHER("get_certificate", refuse, &shape_empty, "certificates fetched during handshakes"),
-    FIELD_OTHER("storage", refuse, &shape_empty, "a storage of the policy's own"),
+	"get_certificate", field_refuse, &shape_empty, "certificates fetched during handshakes"),
+    FIELD_OTHER("storage", field_refuse, &shape_empty, "a storage of the policy's own"),
     FIELD_BOOL(struct automation_policy, disable_ocsp_stapling, "disable_ocsp_stapling", 0,
 	"no OCSP response goes with the certificates"),
     FIELD_OTHER(
-	"ocsp_overrides", refuse, &shape_empty, "other responders than the certificates say"),
+	"ocsp_overrides", field_refuse, &shape_empty, "other responders than the certificates say"),
     FIELD_END,
 };
+
+struct permission {
+	const char *endpoint;
+};
+
+static const struct field permission_fields[] = {
+    FIELD_STRING(struct permission, endpoint, "endpoint", FIELD_REQUIRED | FIELD_ENV,
+	"the URL that is asked, with ?domain=NAME; a status of 200 to 299 means yes"),
+    FIELD_END,
+};
+
+static int load_permission(
+    struct load *load, const struct jnode *node, void *target, struct error *err)
+{
+	struct jnode module = jnode_member(node, "module"), member = jnode_member(node, "endpoint");
+	struct permission p = {0};
+	const char *name = "";
+
+	if (jnode_object(node, err) == -1 ||
+	    (module.value != NULL && jnode_string(&module, &name, err) == -1))
+		return -1;
+	if (strcmp(name, "http") != 0)
+		return jnode_error(
+		    &module, err, ERROR_UNSUPPORTED, "permission is asked over HTTP only: http");
+	if (fields_load(permission_fields, load, node, "module", load->arena, &p, err) == -1)
+		return -1;
+	p.endpoint = replace_at_load(load->arena, p.endpoint);
+	if (strncmp(p.endpoint, "http://", 7) != 0 && strncmp(p.endpoint, "https://", 8) != 0)
+		return jnode_error(&member, err, ERROR_INVALID, "must be an http or https URL");
+	*(const char **)target = p.endpoint;
+	return 0;
+}
+
+static bool permission_at(size_t i, struct shape_module *out)
+{
+	static const struct shape_module http = {
+	    "http", "asks an endpoint over HTTP", permission_fields, NULL};
+
+	*out = http;
+	return i == 0;
+}
+
+static const struct shape permission_shape = {
+    .type = SHAPE_TAGGED, .tag = "module", .module = permission_at};
+
+static const struct field on_demand_fields[] = {
+    FIELD_CUSTOM(struct on_demand, endpoint, "permission", 0, load_permission, &permission_shape,
+	"{module: http, endpoint}"),
+    FIELD_END,
+};
+static const struct shape on_demand_shape = {
+    .type = SHAPE_OBJECT, .fields = on_demand_fields, .null = true};
+
+static int load_on_demand(
+    struct load *load, const struct jnode *node, void *target, struct error *err)
+{
+	if (json_is_null(node->value))
+		return 0;
+	return fields_load(on_demand_fields, load, node, NULL, load->arena, target, err);
+}
 
 const struct field automation_fields[] = {
     FIELD_OBJECTS(struct automation, policies, "policies", 0, policy_fields,
 	struct automation_policy, "the first that has a name among its subjects is taken"),
-    FIELD_OTHER("on_demand", ignore, &shape_any, "of use with a policy's on_demand alone"),
-    FIELD_OTHER("ocsp_interval", ignore, &shape_any, "each response has its own time"),
-    FIELD_OTHER("renew_interval", ignore, &shape_any, "each certificate has its own time"),
-    FIELD_OTHER("storage_clean_interval", ignore, &shape_any, "nothing piles up"),
+    FIELD_CUSTOM(struct automation, on_demand, "on_demand", FIELD_OPEN, load_on_demand,
+	&on_demand_shape, "who is asked whether a name may have a certificate on demand"),
+    FIELD_OTHER("ocsp_interval", field_ignore, &shape_any, "each response has its own time"),
+    FIELD_OTHER("renew_interval", field_ignore, &shape_any, "each certificate has its own time"),
+    FIELD_OTHER("storage_clean_interval", field_ignore, &shape_any, "nothing piles up"),
     FIELD_END,
 };
+
+bool automation_on_demand(const struct automation *automation, const char *name)
+{
+	const struct automation_policy *policy = subjects_find(automation->subjects, name);
+
+	return policy != NULL && policy->on_demand;
+}
+
+bool automation_has_on_demand(const struct automation *automation)
+{
+	const struct automation_policy *policy = automation->policies.items;
+	size_t i;
+
+	for (i = 0; i < automation->policies.count; i++)
+		if (policy[i].on_demand)
+			return true;
+	return false;
+}
 
 bool automation_staples(const struct automation *automation, const char *name)
 {
@@ -235,13 +301,14 @@ bool automation_staples(const struct automation *automation, const char *name)
 
 struct managed_name automation_for(const struct automation *automation, const char *name)
 {
-	struct managed_name m = {.name = name, .key_type = KEY_P256};
+	struct managed_name m = {.name = name,
+	    .key_type = KEY_P256,
+	    .issuers = &automation->internal_issuer,
+	    .issuer_count = 1};
 	const struct automation_policy *policy = subjects_find(automation->subjects, name);
 
-	if (tls_name_is_public(name)) {
+	if (tls_name_is_public(name))
 		m.issuers = &automation->public_issuer;
-		m.issuer_count = 1;
-	}
 	if (policy == NULL)
 		return m;
 	m.key_type = (enum key_type)policy->key_type;

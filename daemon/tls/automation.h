@@ -18,7 +18,13 @@ struct automation_policy {
 	int key_type; /* enum key_type */
 	double renewal_window_ratio;
 	bool disable_ocsp_stapling;
+	bool on_demand;       /* not before a client asks for the name */
 	bool one_certificate; /* ours: for all names that the policy is for */
+};
+
+/* Who is asked whether a name may have a certificate on demand. */
+struct on_demand {
+	const char *endpoint; /* a URL; NULL: nobody */
 };
 
 struct subjects;
@@ -26,7 +32,9 @@ struct subjects;
 struct automation {
 	struct objects policies; /* struct automation_policy */
 	const struct subjects *subjects;
-	struct issuer_spec public_issuer; /* of public names where none is configured */
+	struct on_demand on_demand;
+	/* Of names, public ones and others, where none is configured. */
+	struct issuer_spec public_issuer, internal_issuer;
 };
 
 /* The table of the object "automation". */
@@ -37,6 +45,10 @@ int automation_defaults(struct load *load, struct automation *automation, struct
 
 /* Which issuer and key a name gets: by the first policy for it, else by whether it is public. */
 struct managed_name automation_for(const struct automation *automation, const char *name);
+
+/* Is name's certificate made on demand? Are those of any? */
+bool automation_on_demand(const struct automation *automation, const char *name);
+bool automation_has_on_demand(const struct automation *automation);
 
 /* Do certificates of managed names go with an OCSP response? By the first policy for name. */
 bool automation_staples(const struct automation *automation, const char *name);

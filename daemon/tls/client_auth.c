@@ -13,6 +13,7 @@
 #include "daemon/tls/folder.h"
 #include "daemon/tls/issuer.h"
 #include "daemon/tls/pem.h"
+#include "daemon/tls/pki.h"
 
 enum mode {
 	MODE_REQUEST,            /* ask; take anything, or nothing */
@@ -209,19 +210,20 @@ static int pem_leaf(
 	return jnode_error(item, err, ERROR_INVALID, "must be a certificate in PEM form");
 }
 
-/* An authority of the pki app. There is one, the internal CA. */
+/* An authority of the pki app. */
 static int pki_authority(const struct reading *r, const struct jnode *item, const char *text,
     bool root, struct error *err)
 {
+	const struct pki_ca *ca = pki_find(r->load->instance, text);
 	const char *pem;
 
-	if (strcmp(text, "local") != 0)
+	if (ca == NULL)
 		return jnode_error(item, err, ERROR_NOT_FOUND, "there is no authority '%s'", text);
 	if (r->load->dry) {
 		r->auth->authorities = true;
 		return 0;
 	}
-	pem = tls_issuer() != NULL ? tls_issuer()->authority_pem(root) : NULL;
+	pem = tls_issuer() != NULL ? tls_issuer()->authority_pem(ca, root) : NULL;
 	if (pem != NULL && use_each(r, span_str(pem), GNUTLS_X509_FMT_PEM, use_authority) > 0)
 		return 0;
 	return jnode_error(item, err, ERROR_INTERNAL, "the internal CA is not available");

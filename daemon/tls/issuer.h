@@ -14,12 +14,14 @@
 #include "daemon/tls/key.h"
 
 struct acme_options;
+struct pki_ca;
 
 enum issuer_kind { ISSUER_INTERNAL, ISSUER_ACME };
 
 /* One issuer of an automation policy. */
 struct issuer_spec {
 	enum issuer_kind kind;
+	const struct pki_ca *ca;   /* of internal certificates; NULL: the local one, as it is */
 	int64_t lifetime;          /* ns, of internal certificates; 0: the default */
 	struct acme_options *acme; /* a reference of the document's; NULL: internal */
 };
@@ -45,10 +47,16 @@ struct tls_issuer {
 	/* All others may go, after a while: these are the names of the document in force. */
 	void (*keep)(const struct managed_name *names, size_t count);
 	/*
-	 * The internal CA's certificate, the root's or the intermediate's, as PEM text; NULL where
-	 * there is none. Borrowed until the next call here.
+	 * The certificate of an internal authority, the root's or the intermediate's, as PEM text;
+	 * NULL where there is none. Borrowed until the next call here.
 	 */
-	const char *(*authority_pem)(bool root);
+	const char *(*authority_pem)(const struct pki_ca *ca, bool root);
+	/*
+	 * Asks an endpoint whether name may have a certificate, and calls done from the loop; why
+	 * is NULL, or what kept it from answering.
+	 */
+	void (*ask)(const char *endpoint, const char *name,
+	    void (*done)(void *arg, bool allowed, const char *why), void *arg);
 };
 
 /* Handed over once when the program starts; without one no name is managed. Kept. */

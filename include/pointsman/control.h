@@ -104,8 +104,10 @@
 #define CONTROL_ACME_CHALLENGE_DEL "acme.challenge_del"
 /* {name: text} -> {} */
 #define CONTROL_ACME_REKEY "acme.rekey"
-/* {} -> {pem} */
+/* {id?: text} -> {pem} */
 #define CONTROL_CA_ROOT "ca.root"
+/* {drain_s?: int} -> {connections, drain} */
+#define CONTROL_DAEMON_STOP "daemon.stop"
 /* {secrets?: bool} -> chunks of text: the document as JSON, secrets masked; {bytes} */
 #define CONTROL_CONFIG_SHOW "config.show"
 

@@ -272,6 +272,7 @@ def check_methods(path, listen):
         "cert.renew": ({}, set()),
         "cert.revoke": ({}, set()),
         "cert.set": ({}, set()),
+        "daemon.stop": ({}, set()),
     }
     plain = {
         "log.level": ({"level": "info"}, {"rev"}),
@@ -319,6 +320,7 @@ def check_methods(path, listen):
                            ("cert.revoke", {"name": "none"}), ("acme.rekey", {"name": "none"})):
         refused("not_found", client.call, method, **params)
     refused("not_found", client.call, "cert.set", name="none", chain="-", key="-")
+    refused("limit", client.call, "daemon.stop", drain_s=2**40)
     # Until the client ends its side.
     number = client.send("events.watch", {"since": 0})
     client.socket.shutdown(socket.SHUT_WR)

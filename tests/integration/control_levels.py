@@ -35,6 +35,7 @@ METHODS = {
     "cert.revoke": ("admin", {"name": "none"}),
     "cert.set": ("admin", {"name": "none", "chain": "-", "key": "-"}),
     "cert.show": ("observe", {"name": "none"}),
+    "daemon.stop": ("admin", {"drain_s": 2**40}),
     "config.show": ("observe", {}),
     "config.apply": ("operate", {"document": "{}", "dry_run": True}),
     "config.check": ("operate", {"document": "{}"}),

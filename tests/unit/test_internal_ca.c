@@ -109,7 +109,7 @@ START_TEST(test_issue)
 
 	for (i = 0; i < 4; i++) {
 		manage(names[i]);
-		root = strdup(internal_ca_root_pem());
+		root = strdup(internal_ca_root_pem(NULL));
 		ck_assert_uint_eq(verify(names[i], root), 0);
 		free(root);
 	}
@@ -121,24 +121,24 @@ START_TEST(test_issue)
 	cert_unref(cert);
 	ck_assert_ptr_null(served("b.example"));
 	manage("*.w.example");
-	ck_assert_uint_eq(verify("x.w.example", internal_ca_root_pem()), 0);
+	ck_assert_uint_eq(verify("x.w.example", internal_ca_root_pem(NULL)), 0);
 }
 END_TEST
 
 START_TEST(test_root_stays)
 {
-	char *first = strdup(internal_ca_root_pem());
+	char *first = strdup(internal_ca_root_pem(NULL));
 	uint64_t before;
 
 	manage("a.example");
-	ck_assert_str_eq(internal_ca_root_pem(), first);
+	ck_assert_str_eq(internal_ca_root_pem(NULL), first);
 	before = generation("a.example");
 	manage("a.example");
 	ck_assert_uint_eq(generation("a.example"), before);
 	restart(NULL);
 	ck_assert_ptr_null(served("a.example"));
 	manage("a.example");
-	ck_assert_str_eq(internal_ca_root_pem(), first);
+	ck_assert_str_eq(internal_ca_root_pem(NULL), first);
 	ck_assert_uint_eq(verify("a.example", first), 0);
 	free(first);
 }
@@ -163,7 +163,7 @@ START_TEST(test_renewal)
 	before = generation("a.example");
 	internal_ca_maintain(now + 6 * 24 * 3600);
 	ck_assert_uint_gt(generation("a.example"), before);
-	ck_assert_uint_eq(verify("a.example", internal_ca_root_pem()) &
+	ck_assert_uint_eq(verify("a.example", internal_ca_root_pem(NULL)) &
 			      ~(unsigned)(GNUTLS_CERT_NOT_ACTIVATED | GNUTLS_CERT_INVALID),
 	    0);
 }
@@ -201,23 +201,23 @@ START_TEST(test_damaged_files)
 	state_write(state, INTERNAL_INTERMEDIATE_FILE, span_str("spoilt"), &err);
 	restart(NULL);
 	manage("a.example");
-	ck_assert_uint_eq(verify("a.example", internal_ca_root_pem()), 0);
+	ck_assert_uint_eq(verify("a.example", internal_ca_root_pem(NULL)), 0);
 	/* So is one of another root. */
 	state_remove(state, INTERNAL_ROOT_FILE, &err);
 	restart(NULL);
 	manage("a.example");
-	ck_assert_uint_eq(verify("a.example", internal_ca_root_pem()), 0);
+	ck_assert_uint_eq(verify("a.example", internal_ca_root_pem(NULL)), 0);
 	/* A spoilt root is not replaced: clients trust the old one. */
 	state_write(state, INTERNAL_ROOT_FILE, span_of(root.data, buf_len(&root) / 2), &err);
 	restart(NULL);
 	ck_assert_int_eq(internal_issuer.manage(&m, 1, false, &err), -1);
 	ck_assert_ptr_nonnull(strstr(err.message, "root"));
-	ck_assert_ptr_null(internal_ca_root_pem());
+	ck_assert_ptr_null(internal_ca_root_pem(NULL));
 	/* Put back, it is the one in use. */
 	state_write(state, INTERNAL_ROOT_FILE, buf_span(&root), &err);
 	restart(NULL);
 	manage("a.example");
-	ck_assert_uint_eq(verify("a.example", internal_ca_root_pem()), 0);
+	ck_assert_uint_eq(verify("a.example", internal_ca_root_pem(NULL)), 0);
 	buf_fini(&root);
 }
 END_TEST
@@ -230,11 +230,11 @@ START_TEST(test_expired_root)
 
 	restart(&gone);
 	internal_issuer.manage(&m, 1, false, &err);
-	first = strdup(internal_ca_root_pem());
+	first = strdup(internal_ca_root_pem(NULL));
 	restart(NULL);
 	manage("a.example");
-	ck_assert_str_ne(internal_ca_root_pem(), first);
-	ck_assert_uint_eq(verify("a.example", internal_ca_root_pem()), 0);
+	ck_assert_str_ne(internal_ca_root_pem(NULL), first);
+	ck_assert_uint_eq(verify("a.example", internal_ca_root_pem(NULL)), 0);
 	free(first);
 }
 END_TEST
@@ -299,10 +299,10 @@ END_TEST
 START_TEST(test_in_memory)
 {
 	internal_ca_stop();
-	ck_assert_ptr_null(internal_ca_root_pem());
+	ck_assert_ptr_null(internal_ca_root_pem(NULL));
 	internal_ca_start(NULL, NULL, NULL);
 	manage("a.example");
-	ck_assert_uint_eq(verify("a.example", internal_ca_root_pem()), 0);
+	ck_assert_uint_eq(verify("a.example", internal_ca_root_pem(NULL)), 0);
 }
 END_TEST
 

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The document's "logging": which logs there are, what each takes, and where it goes.
+ */
+#ifndef DAEMON_CONFIG_LOGGING_H
+#define DAEMON_CONFIG_LOGGING_H
+
+#include "common/error.h"
+#include "daemon/core/load.h"
+#include "daemon/input/field.h"
+
+extern const struct field logging_fields[];
+
+/*
+ * Reads it (node's value may be NULL) and, unless it is as before, opens its files; on a dry run it
+ * looks whether they could be opened. Returns 0, or -1 with err.
+ */
+int logging_load(struct load *load, const struct jnode *node, struct error *err);
+
+/* From now on the log goes where the instance says. Control thread. */
+void logging_take(struct instance *instance);
+
+#endif
