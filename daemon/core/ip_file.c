@@ -5,8 +5,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
-#include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -17,10 +15,10 @@
 #include "daemon/core/file_watch.h"
 #include "daemon/core/ip_lines.h"
 #include "daemon/core/iprange.h"
+#include "daemon/core/readers.h"
 
 /* What lookups see: immutable. */
 struct snapshot {
-	_Atomic unsigned readers;
 	struct arena *arena;
 	const struct iprange *set;
 };
@@ -28,36 +26,17 @@ struct snapshot {
 struct ip_file {
 	struct file_watch watch;
 	char *path;
-	pthread_mutex_t swapping; /* held for a pointer's exchange */
-	struct snapshot *current;
+	struct snapshot *_Atomic current;
+	struct readers readers; /* of current */
 	_Atomic uint64_t loads;
 };
 
 /* --- snapshots ------------------------------------------------------------------------------- */
 
-static struct snapshot *snapshot_take(struct ip_file *file)
-{
-	struct snapshot *s;
-
-	pthread_mutex_lock(&file->swapping);
-	s = file->current;
-	atomic_fetch_add_explicit(&s->readers, 1, memory_order_relaxed);
-	pthread_mutex_unlock(&file->swapping);
-	return s;
-}
-
-static void snapshot_release(struct snapshot *s)
-{
-	atomic_fetch_sub_explicit(&s->readers, 1, memory_order_release);
-}
-
-/* Waits for the readers (a look-up each) that have taken it just before. */
 static void snapshot_free(struct snapshot *s)
 {
 	if (s == NULL)
 		return;
-	while (atomic_load_explicit(&s->readers, memory_order_acquire) > 0)
-		sched_yield();
 	arena_free(s->arena);
 	free(s);
 }
@@ -68,10 +47,8 @@ static void publish(struct ip_file *file, const struct ip_lines *lines)
 
 	s->arena = arena_new(512);
 	s->set = iprange_new(s->arena, lines->ranges, lines->count);
-	pthread_mutex_lock(&file->swapping);
-	old = file->current;
-	file->current = s;
-	pthread_mutex_unlock(&file->swapping);
+	old = atomic_exchange(&file->current, s);
+	readers_wait(&file->readers);
 	snapshot_free(old);
 	atomic_fetch_add_explicit(&file->loads, 1, memory_order_relaxed);
 }
@@ -142,7 +119,6 @@ static void free_file(struct file_watch *watch)
 	struct ip_file *file = (struct ip_file *)watch;
 
 	snapshot_free(file->current);
-	pthread_mutex_destroy(&file->swapping);
 	free(file->path);
 	free(file);
 }
@@ -185,7 +161,6 @@ struct ip_file *ip_file_open(struct ev_loop *loop, const char *path, struct erro
 	file = mem_zalloc(sizeof(*file));
 	file_watch_init(&file->watch, &watch_type);
 	file->path = mem_strdup(path);
-	pthread_mutex_init(&file->swapping, NULL);
 	if (watch_and_read(file, loop, err) == -1) {
 		ip_file_close(file);
 		return NULL;
@@ -203,19 +178,19 @@ void ip_file_close(struct ip_file *file)
 
 bool ip_file_contains(struct ip_file *file, const struct netaddr *addr)
 {
-	struct snapshot *s = snapshot_take(file);
-	bool contains = iprange_contains(s->set, addr);
+	unsigned place = readers_enter(&file->readers);
+	bool contains = iprange_contains(file->current->set, addr);
 
-	snapshot_release(s);
+	readers_leave(&file->readers, place);
 	return contains;
 }
 
 size_t ip_file_count(struct ip_file *file)
 {
-	struct snapshot *s = snapshot_take(file);
-	size_t count = iprange_count(s->set);
+	unsigned place = readers_enter(&file->readers);
+	size_t count = iprange_count(file->current->set);
 
-	snapshot_release(s);
+	readers_leave(&file->readers, place);
 	return count;
 }
 

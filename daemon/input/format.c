@@ -177,6 +177,8 @@ static void scan_word(struct formatter *f, bool escaped)
 	f->next.angles = f->next.angles && f->next.plain && at(s, length) == ' ';
 	if (length == 0)
 		length = word_length(s, escaped);
+	while (length > 1 && s.p[length - 1] == '\r')
+		length--; /* "{" before CRLF is a brace of its own */
 	if (braces)
 		length = without_braces(s, length);
 	if (!escaped && length == 1 && s.p[0] == '{')

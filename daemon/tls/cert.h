@@ -42,9 +42,9 @@ struct cert {
 	const char *responder; /* where to ask for its status, by OCSP; NULL: nowhere */
 	const char *source;    /* constant: "file", "folder", "pem", "internal" */
 	time_t not_before, not_after;
-	uint8_t fingerprint[32]; /* SHA-256 of the leaf */
-	struct staple *staple;   /* see tls/staple.h */
-	uint64_t generation;     /* counts up with every certificate that is loaded */
+	uint8_t fingerprint[32];       /* SHA-256 of the leaf */
+	struct staple *_Atomic staple; /* see tls/staple.h */
+	uint64_t generation;           /* counts up with every certificate that is loaded */
 };
 
 /*

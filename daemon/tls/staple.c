@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/core/readers.h"
 #include "daemon/tls/cert.h"
 
 struct staple {
@@ -15,7 +16,8 @@ struct staple {
 	gnutls_ocsp_data_st data;
 };
 
-static pthread_mutex_t swapping = PTHREAD_MUTEX_INITIALIZER; /* held for a pointer's exchange */
+static pthread_mutex_t writing = PTHREAD_MUTEX_INITIALIZER; /* exchanges one at a time */
+static struct readers readers;                              /* of all certificates' staples */
 
 struct staple *staple_new(struct span der, time_t expires)
 {
@@ -49,23 +51,28 @@ void staple_put(struct cert *cert, struct staple *staple)
 {
 	struct staple *old;
 
-	pthread_mutex_lock(&swapping);
-	old = cert->staple;
-	cert->staple = staple;
-	pthread_mutex_unlock(&swapping);
+	pthread_mutex_lock(&writing);
+	old = atomic_exchange(&cert->staple, staple);
+	if (old != NULL)
+		readers_wait(&readers);
+	pthread_mutex_unlock(&writing);
 	staple_unref(old);
 }
 
 struct staple *staple_of(const struct cert *cert)
 {
 	struct staple *staple;
+	unsigned place;
 
-	pthread_mutex_lock(&swapping);
+	if (cert->staple ==
+	    NULL) /* most have none, and all are asked at each change of the store */
+		return NULL;
+	place = readers_enter(&readers);
 	staple = cert->staple;
 	if (staple != NULL && staple->data.exptime <= time(NULL))
 		staple = NULL;
 	if (staple != NULL)
 		atomic_fetch_add(&staple->refs, 1);
-	pthread_mutex_unlock(&swapping);
+	readers_leave(&readers, place);
 	return staple;
 }

@@ -5,11 +5,11 @@
 
 #include <ctype.h>
 #include <pthread.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <uthash.h>
 
+#include "daemon/core/readers.h"
 #include "daemon/tls/staple.h"
 
 #define NAME_MAX_LENGTH 255
@@ -40,7 +40,6 @@ struct entry {
 };
 
 struct snapshot {
-	_Atomic unsigned refs;
 	struct cert **certs; /* references */
 	size_t cert_count;
 	struct entry *entries;
@@ -48,12 +47,12 @@ struct snapshot {
 	uint32_t mask;
 };
 
-static pthread_mutex_t writing = PTHREAD_MUTEX_INITIALIZER;  /* sets, and making a snapshot */
-static pthread_mutex_t swapping = PTHREAD_MUTEX_INITIALIZER; /* held for a pointer's exchange */
+static pthread_mutex_t writing = PTHREAD_MUTEX_INITIALIZER; /* sets, and making a snapshot */
 static struct store_set *sets; /* by rank, the newest first within one */
 static struct override *overrides;
 static void (*listener)(void); /* under writing */
-static struct snapshot *current;
+static struct snapshot *_Atomic current;
+static struct readers readers; /* of current */
 
 /* ---- snapshots ----------------------------------------------------------------------------- */
 
@@ -68,33 +67,12 @@ static uint32_t hash_of(const char *name, size_t n)
 	return h ^ h >> 15;
 }
 
-static struct snapshot *snapshot_take(void)
-{
-	struct snapshot *s;
-
-	pthread_mutex_lock(&swapping);
-	s = current;
-	if (s != NULL)
-		atomic_fetch_add_explicit(&s->refs, 1, memory_order_relaxed);
-	pthread_mutex_unlock(&swapping);
-	return s;
-}
-
-/* Readers only count down: what it takes to free a snapshot never falls on them. */
-static void snapshot_release(struct snapshot *s)
-{
-	atomic_fetch_sub_explicit(&s->refs, 1, memory_order_release);
-}
-
-/* Waits for the readers (a look-up each) that have taken it just before. */
 static void snapshot_free(struct snapshot *s)
 {
 	size_t i;
 
 	if (s == NULL)
 		return;
-	while (atomic_load_explicit(&s->refs, memory_order_acquire) > 0)
-		sched_yield();
 	for (i = 0; i < s->cert_count; i++)
 		cert_unref(s->certs[i]);
 	free(s->certs);
@@ -242,15 +220,13 @@ static void hand_on_staple(struct snapshot *to, const struct cert *from)
 /* With writing held. */
 static void commit(void)
 {
-	struct snapshot *s = snapshot_make(), *old;
+	struct snapshot *s = snapshot_make(), *old = current;
 	size_t i;
 
-	for (i = 0; current != NULL && i < current->cert_count; i++)
-		hand_on_staple(s, current->certs[i]);
-	pthread_mutex_lock(&swapping);
-	old = current;
+	for (i = 0; old != NULL && i < old->cert_count; i++)
+		hand_on_staple(s, old->certs[i]);
 	current = s;
-	pthread_mutex_unlock(&swapping);
+	readers_wait(&readers);
 	snapshot_free(old);
 	if (listener != NULL)
 		listener();
@@ -495,18 +471,17 @@ static bool find_in(const struct snapshot *s, const struct store_query *q, struc
 
 bool store_find(const struct store_query *query, struct store_found *out)
 {
-	struct snapshot *s = snapshot_take();
+	unsigned place = readers_enter(&readers);
+	const struct snapshot *s = current;
 	bool found;
 	int i;
 
 	memset(out, 0, sizeof(*out));
-	if (s == NULL)
-		return false;
-	found = find_in(s, query, out);
+	found = s != NULL && find_in(s, query, out);
 	for (i = 0; i < CERT_KINDS; i++)
 		if (out->cert[i] != NULL)
 			cert_ref(out->cert[i]);
-	snapshot_release(s);
+	readers_leave(&readers, place);
 	return found;
 }
 
@@ -540,12 +515,11 @@ bool store_has_loaded(const char *name)
 
 void store_each(void (*visit)(void *arg, const struct cert *cert), void *arg)
 {
-	struct snapshot *s = snapshot_take();
+	unsigned place = readers_enter(&readers);
+	const struct snapshot *s = current;
 	size_t i;
 
-	if (s == NULL)
-		return;
-	for (i = 0; i < s->cert_count; i++)
+	for (i = 0; s != NULL && i < s->cert_count; i++)
 		visit(arg, s->certs[i]);
-	snapshot_release(s);
+	readers_leave(&readers, place);
 }

@@ -41,10 +41,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	/*
 	 * A last word "<<A" is a heredoc only with a line end behind it. Carriage returns inside of
-	 * words are left out: they are nothing, but here they would be looked at one by one.
+	 * lines are left out: they are nothing, but here they would be looked at one by one.
 	 */
 	for (size_t i = 0; i < size; i++)
-		if (data[i] != '\r')
+		if (data[i] != '\r' || (i + 1 < size && data[i + 1] == '\n'))
 			buf_append(&text, &data[i], 1);
 	buf_append_str(&text, "\n");
 	if (memmem(text.data, buf_len(&text), "\xef\xbb\xbf", 3) != NULL)

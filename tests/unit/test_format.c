@@ -15,6 +15,8 @@ static const struct {
     {"a", "a\n"},
     {"a   b\tc  \n\n\n", "a b c\n"},
     {"a\r\nb\r\n", "a\nb\n"},
+    {"a {\r\nb{\r\nc\r\n}\r\n}\r\n", "a {\n\tb {\n\t\tc\n\t}\n}\n"},
+    {"{\r\na\r\n}\r\n\r\nb", "{\n\ta\n}\n\nb\n"},
     {"\xef\xbb\xbf a", "\xef\xbb\xbf"
 		       "a\n"},
     /* blocks */
