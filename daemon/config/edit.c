@@ -22,6 +22,7 @@ struct edit {
 	json_t *document;
 	json_t *touched; /* a reference */
 	struct own *own;
+	struct route_search *routes;
 };
 
 struct edit *edit_new(const struct instance *base)
@@ -30,6 +31,7 @@ struct edit *edit_new(const struct instance *base)
 
 	e->base = base;
 	e->document = json_incref(base->document);
+	e->routes = route_search_new();
 	return e;
 }
 
@@ -42,6 +44,7 @@ void edit_free(struct edit *e)
 		json_decref(o->json);
 		free(o);
 	}
+	route_search_free(e->routes);
 	json_decref(e->touched);
 	json_decref(e->document);
 	free(e);
@@ -214,6 +217,11 @@ json_t *edit_take_touched(struct edit *e)
 
 	e->touched = NULL;
 	return touched;
+}
+
+struct route_search *edit_route_search(struct edit *e)
+{
+	return e->routes;
 }
 
 const struct instance *edit_base(const struct edit *e)

@@ -181,8 +181,7 @@ int way_wrapper(struct edit *e, const char *text, struct way *way, struct error 
 
 /* ---- routes --------------------------------------------------------------------------------- */
 
-/* Where the route with that handle ("#12") is in base: its list, and its index there; or NULL. */
-static const struct route_table *by_handle(const struct edit *e, const char *name, size_t *index)
+const struct route_table *edit_by_handle(const struct edit *e, const char *name, size_t *index)
 {
 	const struct instance *base = edit_base(e);
 	char *end;
@@ -197,77 +196,6 @@ static const struct route_table *by_handle(const struct edit *e, const char *nam
 				return base->tables[i];
 	}
 	return NULL;
-}
-
-/* What a route is looked for by. */
-struct wanted {
-	const struct edit *edit;
-	const char *id;       /* "@id", or NULL */
-	const json_t *origin; /* its JSON in base, where it is looked for by handle */
-};
-
-static bool is_wanted(const struct wanted *w, const json_t *route)
-{
-	const char *id;
-
-	if (w->origin != NULL)
-		return edit_origin(w->edit, route) == w->origin;
-	id = edit_id(route);
-	return id != NULL && strcmp(id, w->id) == 0;
-}
-
-/* Looks through a list of routes and what is nested in them. way is at the list. */
-static bool search_routes(const struct wanted *w, struct way *way)
-{
-	json_t *list = way->value;
-	size_t depth = way->count, i, j;
-
-	for (i = 0; i < json_array_size(list); i++) {
-		json_t *route, *handle;
-		size_t inside;
-
-		way_index(way, i);
-		route = way->value;
-		if (is_wanted(w, route))
-			return true;
-		inside = way->count;
-		handle = json_object_get(route, "handle");
-		for (j = 0; w->origin == NULL && j < json_array_size(handle); j++) {
-			if (!json_is_array(json_object_get(json_array_get(handle, j), "routes")))
-				continue;
-			way_key(way, "handle");
-			way_index(way, j);
-			way_key(way, "routes");
-			if (search_routes(w, way))
-				return true;
-			way_pop(way, inside, route);
-		}
-		way_pop(way, depth, list);
-	}
-	return false;
-}
-
-bool way_find_route(struct edit *e, const char *name, struct way *way)
-{
-	struct wanted w = {.edit = e, .id = name};
-	const struct route_table *table;
-	struct holders h;
-	size_t index;
-
-	if (name[0] == '#') {
-		table = by_handle(e, name, &index);
-		w.origin = table != NULL ? json_array_get(table->json, index) : NULL;
-		if (w.origin == NULL)
-			return false;
-	}
-	holders_start(&h, edit_document(e));
-	while (holders_next(&h)) {
-		*way = h.way;
-		way_key(way, "routes");
-		if (search_routes(&w, way))
-			return true;
-	}
-	return false;
 }
 
 /* The "@id" of a top-level route that is nearest to name; NULL: none is near. */
@@ -306,7 +234,7 @@ int way_route(struct edit *e, const char *name, struct way *way, struct error *e
 	if (way_find_route(e, name, way))
 		return 0;
 	if (name[0] == '#')
-		table = by_handle(e, name, &index);
+		table = edit_by_handle(e, name, &index);
 	if (table != NULL && table->json == NULL)
 		return error_set(err, ERROR_INVALID,
 		    "route '%s' stands for the whole of '%s'; change that in the document", name,

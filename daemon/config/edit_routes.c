@@ -75,22 +75,21 @@ static int way_own_list(struct edit *e, const char *server, struct way *way, str
 
 /* The list at the end of which, or at the beginning, route is put; made where it is missing. */
 static int open_list(struct edit *e, const struct destination *to, const json_t *route,
-    json_t **list, struct error *err)
+    struct way *list, struct error *err)
 {
-	struct way way;
 	json_t *holder;
-	int rc = to->in != NULL        ? way_inside(e, to, &way, err)
-		 : to->wrapper != NULL ? way_wrapper(e, to->wrapper, &way, err)
-				       : way_own_list(e, to->server, &way, err);
+	int rc = to->in != NULL        ? way_inside(e, to, list, err)
+		 : to->wrapper != NULL ? way_wrapper(e, to->wrapper, list, err)
+				       : way_own_list(e, to->server, list, err);
 
 	if (rc == -1)
 		return -1;
-	holder = way_open(e, &way);
+	holder = way_open(e, list);
 	if (json_object_get(holder, "routes") == NULL)
 		json_object_set_new(holder, "routes", json_array());
-	way_key(&way, "routes");
-	*list = way_open(e, &way);
-	return way_fits(&way, route, err);
+	way_key(list, "routes");
+	way_open(e, list);
+	return way_fits(list, route, err);
 }
 
 /* NULL is free; a name that looks like a handle is left to the loader to refuse. */
@@ -118,26 +117,26 @@ static int check_id_change(struct edit *e, const json_t *route, const json_t *id
 
 /* The list that anchor is in, which must be the one that is named. */
 static int open_list_of(struct edit *e, const struct destination *to, const json_t *route,
-    json_t **list, size_t *index, struct error *err)
+    struct way *list, size_t *index, struct error *err)
 {
-	struct way way, outer;
+	struct way outer;
 
-	if (way_route(e, to->anchor, &way, err) == -1)
+	if (way_route(e, to->anchor, list, err) == -1)
 		return -1;
-	*index = way_to_list(e, &way);
-	if (check_named(e, to, &way, to->anchor, err) == -1)
+	*index = way_to_list(e, list);
+	if (check_named(e, to, list, to->anchor, err) == -1)
 		return -1;
 	if (to->in != NULL && way_route(e, to->in, &outer, err) == -1)
 		return -1;
-	if (to->in != NULL && !is_list_of(&outer, &way))
+	if (to->in != NULL && !is_list_of(&outer, list))
 		return error_set(err, ERROR_INVALID, "route '%s' is not in the subroute of '%s'",
 		    to->anchor, to->in);
-	*list = way_open(e, &way);
-	return way_fits(&way, route, err);
+	way_open(e, list);
+	return way_fits(list, route, err);
 }
 
 static int find_place(struct edit *e, const struct destination *to, const json_t *route,
-    json_t **list, size_t *index, struct error *err)
+    struct way *list, size_t *index, struct error *err)
 {
 	if (to->server != NULL && to->wrapper != NULL)
 		return error_set(err, ERROR_INVALID, "name a server or a wrapper, not both");
@@ -152,19 +151,20 @@ static int find_place(struct edit *e, const struct destination *to, const json_t
 		    "name the server or the wrapper, or a route to add before or after");
 	if (open_list(e, to, route, list, err) == -1)
 		return -1;
-	*index = to->place == PLACE_FIRST ? 0 : json_array_size(*list);
+	*index = to->place == PLACE_FIRST ? 0 : json_array_size(list->value);
 	return 0;
 }
 
 int edit_route_add(struct edit *e, const struct destination *to, json_t *route, struct error *err)
 {
-	json_t *list = NULL;
+	struct way list;
 	size_t index = 0;
 
 	if (check_id_is_free(e, route, err) == -1 ||
 	    find_place(e, to, route, &list, &index, err) == -1)
 		return -1;
-	json_array_insert(list, index, route);
+	json_array_insert(list.value, index, route);
+	edit_route_put(e, &list, index);
 	edit_set_touched(e, route);
 	return 0;
 }
@@ -197,7 +197,9 @@ int edit_route_replace(struct edit *e, const char *name, json_t *route, struct e
 		json_decref(fresh);
 		return -1;
 	}
+	edit_route_taken(e, json_array_get(list, index));
 	json_array_set_new(list, index, fresh);
+	edit_route_put(e, &way, index);
 	edit_set_origin(e, fresh, origin);
 	edit_set_touched(e, fresh);
 	return 0;
@@ -208,6 +210,7 @@ int edit_route_set(
 {
 	struct way way;
 	json_t *route;
+	size_t index;
 
 	if (way_route(e, name, &way, err) == -1)
 		return -1;
@@ -216,10 +219,13 @@ int edit_route_set(
 	route = way_open(e, &way);
 	if (way_fits(&way, value, err) == -1)
 		return -1;
+	edit_route_taken(e, route);
 	if (value == NULL)
 		json_object_del(route, key);
 	else
 		json_object_set(route, key, value);
+	index = way_to_list(e, &way);
+	edit_route_put(e, &way, index);
 	edit_set_touched(e, route);
 	return 0;
 }
@@ -250,8 +256,11 @@ int edit_route_move(
 	}
 	list = way_open(e, &way);
 	route = json_incref(json_array_get(list, from));
+	to -= to > from ? 1 : 0;
 	json_array_remove(list, from);
-	json_array_insert_new(list, to > from ? to - 1 : to, route);
+	json_array_insert_new(list, to, route);
+	edit_route_taken(e, route);
+	edit_route_put(e, &way, to);
 	edit_set_touched(e, route);
 	return 0;
 }
@@ -260,10 +269,13 @@ int edit_route_remove(struct edit *e, const char *name, struct error *err)
 {
 	struct way way;
 	size_t index;
+	json_t *list;
 
 	if (way_route(e, name, &way, err) == -1)
 		return -1;
 	index = way_to_list(e, &way);
-	json_array_remove(way_open(e, &way), index);
+	list = way_open(e, &way);
+	edit_route_taken(e, json_array_get(list, index));
+	json_array_remove(list, index);
 	return 0;
 }

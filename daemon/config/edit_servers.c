@@ -38,6 +38,7 @@ int edit_server_add(struct edit *e, const char *name, json_t *server, struct err
 	if (json_object_get(servers, name) != NULL)
 		return error_set(err, ERROR_EXISTS, "a server '%s' is there already", name);
 	json_object_set(servers, name, server);
+	edit_routes_taken(e);
 	return 0;
 }
 
@@ -49,6 +50,7 @@ int edit_server_remove(struct edit *e, const char *name, struct error *err)
 		return -1;
 	name = way.steps[--way.count].key;
 	json_object_del(way_open(e, &way), name);
+	edit_routes_taken(e);
 	return 0;
 }
 

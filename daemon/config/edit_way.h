@@ -59,6 +59,19 @@ int way_wrapper(struct edit *edit, const char *name, struct way *way, struct err
 int way_route(struct edit *edit, const char *name, struct way *way, struct error *err);
 /* The same where it is no error that there is none: false. */
 bool way_find_route(struct edit *edit, const char *name, struct way *way);
+/* Where the route with that handle ("#12") is in base: its list, and its index there; or NULL. */
+const struct route_table *edit_by_handle(const struct edit *edit, const char *name, size_t *index);
+
+/*
+ * What finds routes in a long transaction. Whoever changes lists of routes says so: a route was put
+ * (or changed) at index of the list that list is at; it was taken away; lists went or came whole.
+ */
+struct route_search *edit_route_search(struct edit *edit);
+struct route_search *route_search_new(void);
+void route_search_free(struct route_search *index);
+void edit_route_put(struct edit *edit, const struct way *list, size_t index);
+void edit_route_taken(struct edit *edit, const json_t *route);
+void edit_routes_taken(struct edit *edit);
 
 /*
  * How many bytes of a name come before what says which of several, such as kind "/proxy[" in

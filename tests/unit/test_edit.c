@@ -171,8 +171,20 @@ static json_t *step(json_t *at, const char *key)
 	return json_is_array(at) ? json_array_get(at, (size_t)atoi(key)) : json_object_get(at, key);
 }
 
-/* What is at path ("s.routes") among an app's servers after the operations. */
-static void expect_in(const char *app, const char *operations, const char *path, const char *want)
+/* Routes are found in another way where many have been looked for. */
+#define SEARCHES_OF_A_LONG_ONE 10
+
+static void begin_long(struct edit *edit)
+{
+	struct way way;
+	int i;
+
+	for (i = 0; i < SEARCHES_OF_A_LONG_ONE; i++)
+		ck_assert(!way_find_route(edit, "nobody", &way));
+}
+
+static void expect_edit(
+    bool is_long, const char *app, const char *operations, const char *path, const char *want)
 {
 	json_t *list = quoted(operations), *wanted = quoted(want), *at;
 	struct arena *arena = arena_new(1024);
@@ -184,6 +196,8 @@ static void expect_in(const char *app, const char *operations, const char *path,
 
 	base_init(&base);
 	edit = edit_new(&base.instance);
+	if (is_long)
+		begin_long(edit);
 	ck_assert_msg(
 	    run_operations(edit, list, arena, &err) == 0, "%s: %s", operations, err.message);
 	at = json_object_get(edit_document(edit), "apps");
@@ -202,12 +216,20 @@ static void expect_in(const char *app, const char *operations, const char *path,
 	json_decref(list);
 }
 
+/* What is at path ("s.routes") among an app's servers after the operations. */
+static void expect_in(const char *app, const char *operations, const char *path, const char *want)
+{
+	expect_edit(false, app, operations, path, want);
+	expect_edit(true, app, operations, path, want);
+}
+
 static void expect(const char *operations, const char *path, const char *want)
 {
 	expect_in("layer4", operations, path, want);
 }
 
-static void refuse(const char *operations, enum error_code code, const char *message)
+static void refuse_edit(
+    bool is_long, const char *operations, enum error_code code, const char *message)
 {
 	json_t *list = quoted(operations);
 	struct arena *arena = arena_new(1024);
@@ -217,6 +239,8 @@ static void refuse(const char *operations, enum error_code code, const char *mes
 
 	base_init(&base);
 	edit = edit_new(&base.instance);
+	if (is_long)
+		begin_long(edit);
 	ck_assert_msg(run_operations(edit, list, arena, &err) == -1, "accepted: %s", operations);
 	ck_assert_msg(err.code == code && strstr(err.message, message) != NULL, "%s: %s: %s",
 	    operations, error_code_name(err.code), err.message);
@@ -224,6 +248,12 @@ static void refuse(const char *operations, enum error_code code, const char *mes
 	base_fini(&base);
 	arena_free(arena);
 	json_decref(list);
+}
+
+static void refuse(const char *operations, enum error_code code, const char *message)
+{
+	refuse_edit(false, operations, code, message);
+	refuse_edit(true, operations, code, message);
 }
 
 #define ADD(place, route) "{'op':'route.add'," place ",'route':'" route "'}"
@@ -262,6 +292,38 @@ START_TEST(routes_added_and_moved)
 	    ERROR_NOT_FOUND, "no route 'wbemail', did you mean 'webmail'?");
 	refuse("[{'op':'route.rm','id':'#3x'}]", ERROR_NOT_FOUND, "no route '#3x'");
 	refuse("[{'op':'route.rm','id':'a'},{'op':'route.rm','id':'#1'}]", ERROR_NOT_FOUND, "'#1'");
+}
+END_TEST
+
+#define MV(id, place) "{'op':'route.mv','id':'" id "'," place "}"
+#define MANY MV("c", "'first':true") "," MV("c", "'first':true") "," MV("c", "'first':true")
+#define RM(id) "{'op':'route.rm','id':'" id "'}"
+
+/* What earlier operations moved, put in and took out is found where it is then, or not at all. */
+START_TEST(routes_found_after_others_moved)
+{
+	expect("[" RM("a") "," ADD("'server':'s'", "{~@id~:~a~}") "," MV("a", "'first':true") "]",
+	    "s.routes", "[" A "," B ",{}]");
+	expect("[" MV("b", "'first':true") "," RM("c") "," MV("#3", "'before':'#2'") "]",
+	    "s.routes", "[{},{'@id':'b','handle':[{'handler':'subroute','routes':[]}]}," A "]");
+	expect("[{'op':'route.set','id':'b','key':'handle','value':'[]'},"
+	       "{'op':'route.set','id':'a','key':'@id','value':'~c~'}," MV("c", "'after':'#3'") "]",
+	    "s.routes", "[{'@id':'b','handle':[]},{},{'@id':'c'}]");
+	expect("[{'op':'route.replace','id':'a','route':'{~handle~:[{~routes~:[{~@id~:~n~}]}]}'},"
+	       "{'op':'route.set','id':'n','key':'x','value':'1'}," RM("b") "," RM("#3") "]",
+	    "s.routes", "[{'handle':[{'routes':[{'@id':'n','x':1}]}],'@id':'a'}]");
+	expect("[{'op':'server.rm','name':'s'},{'op':'server.add','name':'n','server':"
+	       "'{~routes~:[{},{~@id~:~c~}]}'}," MV("c", "'first':true") "]",
+	    "n.routes", "[{'@id':'c'},{}]");
+	/* As long as there are two, the first is meant. */
+	expect("[{'op':'server.add','name':'n','server':'{~routes~:[{~@id~:~a~}]}'}," MANY
+	       "," RM("a") ",{'op':'route.set','id':'a','key':'x','value':'1'}]",
+	    "n.routes", "[{'@id':'a','x':1}]");
+	refuse("[" RM("b") "," RM("c") "]", ERROR_NOT_FOUND, "no route 'c'");
+	refuse("[{'op':'route.set','id':'b','key':'handle','value':'null'}," RM("c") "]",
+	    ERROR_NOT_FOUND, "no route 'c'");
+	refuse("[{'op':'server.rm','name':'s'}," RM("#1") "]", ERROR_NOT_FOUND, "no route '#1'");
+	refuse("[{'op':'server.rm','name':'s'}," RM("a") "]", ERROR_NOT_FOUND, "no route 'a'");
 }
 END_TEST
 
@@ -515,6 +577,7 @@ int main(void)
 
 	tcase_add_test(tc, routes_added_and_moved);
 	tcase_add_test(tc, routes_changed);
+	tcase_add_test(tc, routes_found_after_others_moved);
 	tcase_add_test(tc, routes_of_a_wrapper);
 	tcase_add_test(tc, listeners_of_an_http_server);
 	tcase_add_test(tc, nothing_made_is_mistaken_for_another);
