@@ -44,13 +44,13 @@ struct conn {
 	ev_tstamp active;             /* loop time of the last byte moved, in either direction */
 	uint64_t bytes_in, bytes_out; /* payload: from the client, to it; see conn_count_in() */
 	const char *upstream;         /* text for logs and conn ls, in the arena; NULL: none */
-	struct tally *upstream_tally; /* where the upstream's are counted; NULL: none */
-	uint64_t branch_of;           /* the connection's id that this is a branch of; 0: none */
-	bool upstream_bound;          /* ends when its upstream is found unhealthy */
-	const char *state; /* constant: "matching", "handling", "dialing", "relaying", "closing" */
+	struct tally *upstream_tally, *route_tally; /* where it is counted; NULL: none */
+	uint64_t branch_of; /* the connection's id that this is a branch of; 0: none */
+	const char *state;  /* constant: "matching", "handling", "dialing", "relaying", "closing" */
 	enum end_reason reason;
 	bool ended;
-	uint8_t traced; /* bits: the traces that follow it */
+	bool upstream_bound; /* ends when its upstream is found unhealthy */
+	uint8_t traced;      /* bits: the traces that follow it */
 };
 
 /*

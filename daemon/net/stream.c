@@ -225,9 +225,18 @@ static void watch(struct endpoint *e)
 	}
 }
 
+/* Nothing is to be done, as after most reads of a relay: no stream stands above the socket. */
+static bool waits_already(const struct endpoint *e)
+{
+	return e->top == &e->socket && buf_len(&e->socket.ahead) == 0 && ev_is_active(&e->io) &&
+	       (e->io.events & (EV_READ | EV_WRITE)) == e->wanted;
+}
+
 void endpoint_wait(struct endpoint *e, int want)
 {
 	e->wanted = want;
+	if (waits_already(e))
+		return;
 	watch(e);
 	if ((want & EV_READ) != 0 && stream_pending(e->top))
 		ev_feed_event(e->loop, &e->io, EV_READ);
