@@ -38,7 +38,7 @@ struct command {
 	const char *arguments;
 	const char *help;    /* one line */
 	const char *details; /* more lines, each with its line feed; NULL: none */
-	unsigned options;    /* of option_bit */
+	uint64_t options;    /* of option_bit */
 	int min, max;        /* number of arguments; max -1: any */
 	/* Returns 0, the exit code of a negative answer, or -1 with the context's fault. */
 	int (*run)(struct context *c, int argc, char **argv);

@@ -235,7 +235,7 @@ static void add_verbs(struct completion *c, const char *object)
 
 static void add_options(struct completion *c)
 {
-	unsigned bits = c->command != NULL ? c->command->options : 0;
+	uint64_t bits = c->command != NULL ? c->command->options : 0;
 	size_t i, count;
 	const struct option_spec *spec = options_table(&count);
 

@@ -48,6 +48,10 @@ enum option_bit {
 	OPTION_STRICT = 1 << 30,
 };
 
+/* No int has these, so they cannot be in the enum. */
+#define OPTION_INTERVAL (UINT64_C(1) << 32)
+#define OPTION_ONCE (UINT64_C(1) << 33)
+
 /* Of whatever changes the document; of transactions; and where a route goes in its list. */
 #define OPTIONS_CHANGE                                                                             \
 	(OPTION_DRY_RUN | OPTION_IF_REV | OPTION_COMMENT | OPTION_SAVE | OPTION_CONFIRM)
@@ -62,7 +66,7 @@ struct options {
 	int64_t timeout; /* ns; 0: none */
 	bool help, version;
 	const char *common; /* the first of the common options that was given; NULL: none was */
-	unsigned given;     /* of option_bit */
+	uint64_t given;     /* of option_bit */
 	const char *filter, *comment, *before, *after, *in, *server, *file, *txn_id;
 	const char *wrapper;
 	const char *listener, *src, *sni, *alpn, *bytes, *state;
@@ -70,6 +74,7 @@ struct options {
 	const char *existing;   /* "keep", "drain", "kill" */
 	const char *drain;      /* drain=T: the duration; NULL: the daemon's default */
 	int64_t expires_within; /* ns */
+	int64_t interval;       /* ns */
 };
 
 /* A line of the table. */
@@ -77,7 +82,7 @@ struct option_spec {
 	int letter; /* OPTION_LONG_ONLY and above: no letter */
 	const char *name;
 	const char *argument; /* NULL: none */
-	unsigned bit;         /* 0: common */
+	uint64_t bit;         /* 0: common */
 	const char *help;
 };
 
@@ -101,9 +106,9 @@ int options_read(int argc, char **argv, const struct options *base, struct optio
 bool options_json(const struct options *options);
 
 /* The name of an option that is in given and not in allowed; NULL: all are allowed. */
-const char *options_excess(unsigned given, unsigned allowed);
+const char *options_excess(uint64_t given, uint64_t allowed);
 
 /* Lines for a usage text: the common options (bits 0), or those in bits. */
-void options_print(unsigned bits, FILE *to);
+void options_print(uint64_t bits, FILE *to);
 
 #endif
