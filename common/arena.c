@@ -193,6 +193,16 @@ void arena_release(struct arena *arena, void (*run)(void *object), void *object)
 	arena->releases = release;
 }
 
+static void free_adopted(void *other)
+{
+	arena_free(other);
+}
+
+void arena_adopt(struct arena *arena, struct arena *other)
+{
+	arena_release(arena, free_adopted, other);
+}
+
 size_t arena_size(const struct arena *arena)
 {
 	return arena->size;

@@ -34,6 +34,9 @@ char *arena_printf(struct arena *arena, const char *format, ...)
 /* Registers release(object), to be run by arena_free(). */
 void arena_release(struct arena *arena, void (*release)(void *object), void *object);
 
+/* other is freed with arena. */
+void arena_adopt(struct arena *arena, struct arena *other);
+
 /* Bytes that the arena holds from the system. */
 size_t arena_size(const struct arena *arena);
 

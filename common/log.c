@@ -18,10 +18,17 @@
 #define LINE_MAX_USED (sizeof(((struct log_line *)0)->text) - LINE_END_MAX)
 
 static enum log_format line_format = LOG_TEXT;
-static _Atomic int lowest_level = LOG_INFO;
 
 static const char *const level_names[] = {"debug", "info", "warn", "error"};
 #define LEVEL_COUNT (sizeof(level_names) / sizeof(level_names[0]))
+
+#define SUBSYSTEM_NAME(name) name,
+const char *const log_subsystems[] = {LOG_SUBSYSTEMS(SUBSYSTEM_NAME) NULL};
+#define SUBSYSTEM_COUNT (sizeof(log_subsystems) / sizeof(log_subsystems[0]) - 1)
+
+#define LEVEL_AT_FIRST(name) LOG_INFO,
+static _Atomic int levels[SUBSYSTEM_COUNT] = {LOG_SUBSYSTEMS(LEVEL_AT_FIRST)};
+static _Atomic int lowest_level = LOG_INFO, highest_level = LOG_INFO; /* of them */
 
 /* --- bytes into a line; the callers have seen that there is room --- */
 
@@ -222,7 +229,7 @@ void log_begin(
 	line->level = level;
 	line->cut = false;
 	line->used = 0; /* stays so where the line is not wanted */
-	if (log_enabled(level))
+	if (log_enabled(level, subsystem))
 		put_head(line, subsystem, message);
 }
 
@@ -309,7 +316,7 @@ void log_msg(enum log_level level, const char *subsystem, const char *format, ..
 	char message[sizeof(line.text)];
 	va_list args;
 
-	if (!log_enabled(level))
+	if (!log_enabled(level, subsystem))
 		return;
 	va_start(args, format);
 	vsnprintf(message, sizeof(message), format, args);
@@ -352,12 +359,48 @@ void log_stop(void)
 
 void log_set_level(enum log_level level)
 {
-	atomic_store_explicit(&lowest_level, (int)level, memory_order_relaxed);
+	size_t i;
+
+	for (i = 0; i < SUBSYSTEM_COUNT; i++)
+		log_set_level_of(i, level);
 }
 
-bool log_enabled(enum log_level level)
+void log_set_level_of(size_t index, enum log_level level)
 {
-	return (int)level >= atomic_load_explicit(&lowest_level, memory_order_relaxed);
+	int lowest = (int)level, highest = (int)level, other;
+	size_t i;
+
+	atomic_store_explicit(&levels[index], (int)level, memory_order_relaxed);
+	for (i = 0; i < SUBSYSTEM_COUNT; i++) {
+		other = (int)log_level_of(i);
+		lowest = other < lowest ? other : lowest;
+		highest = other > highest ? other : highest;
+	}
+	atomic_store_explicit(&lowest_level, lowest, memory_order_relaxed);
+	atomic_store_explicit(&highest_level, highest, memory_order_relaxed);
+}
+
+enum log_level log_level_of(size_t index)
+{
+	return (enum log_level)atomic_load_explicit(&levels[index], memory_order_relaxed);
+}
+
+bool log_enabled(enum log_level level, const char *subsystem)
+{
+	size_t i = 0;
+
+	if ((int)level < atomic_load_explicit(&lowest_level, memory_order_relaxed))
+		return false;
+	if ((int)level >= atomic_load_explicit(&highest_level, memory_order_relaxed))
+		return true;
+	while (i < SUBSYSTEM_COUNT && strcmp(log_subsystems[i], subsystem) != 0)
+		i++;
+	return i == SUBSYSTEM_COUNT || level >= log_level_of(i);
+}
+
+const char *log_level_name(enum log_level level)
+{
+	return level_names[level];
 }
 
 int log_level_parse(const char *text)

@@ -22,13 +22,33 @@ void log_init(enum log_format format, enum log_level level, int fd);
 void log_start(void);
 void log_stop(void);
 
+/* Who writes lines; each has a level of its own. */
+#define LOG_SUBSYSTEMS(X)                                                                          \
+	X("access")                                                                                \
+	X("admin")                                                                                 \
+	X("certs")                                                                                 \
+	X("config")                                                                                \
+	X("control")                                                                               \
+	X("core")                                                                                  \
+	X("health")                                                                                \
+	X("http")                                                                                  \
+	X("log")                                                                                   \
+	X("regex")                                                                                 \
+	X("tee")                                                                                   \
+	X("tls")
+extern const char *const log_subsystems[]; /* NULL-ended */
+
+/* From now on lines below level are not made: of all, or of log_subsystems[index]. */
 void log_set_level(enum log_level level);
+void log_set_level_of(size_t index, enum log_level level);
+enum log_level log_level_of(size_t index);
 /* Should a line of this level be made? Cheap. */
-bool log_enabled(enum log_level level);
+bool log_enabled(enum log_level level, const char *subsystem);
 /* "debug" ... "error"; -1: no such level. */
 int log_level_parse(const char *text);
+const char *log_level_name(enum log_level level);
 
-/* One line with a message and no fields. subsystem is a constant such as "core" or "tls". */
+/* One line with a message and no fields. subsystem is one of LOG_SUBSYSTEMS. */
 void log_msg(enum log_level level, const char *subsystem, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

@@ -3,13 +3,12 @@
 
 #include <string.h>
 
-#include "ctl/command.h"
+#include "ctl/listing.h"
 
 static int run_challenge(struct context *c, int argc, char **argv)
 {
 	bool add = strcmp(argv[0], "add") == 0;
 	struct pack_box *params;
-	struct reply reply;
 
 	if (!add && strcmp(argv[0], "del") != 0)
 		return fault_set(c->fault, CONTROL_EXIT_USAGE,
@@ -25,10 +24,7 @@ static int run_challenge(struct context *c, int argc, char **argv)
 	pack_str(pack_key(params, "name"), argv[2]);
 	if (add)
 		pack_str(pack_key(params, "value"), argv[3]);
-	if (command_call(c, &reply) == -1)
-		return -1;
-	reply_fini(&reply);
-	return 0;
+	return listing_done(c);
 }
 
 const struct command command_acme_challenge = {
@@ -41,6 +37,7 @@ const struct command command_acme_challenge = {
 	       "base64url SHA-256 of it. del takes no VALUE, and ignores one that is there.\n",
     .min = 3,
     .max = 4,
+    .answer = {.form = ANSWER_OBJECT},
     .run = run_challenge,
     .secret = true,
 };

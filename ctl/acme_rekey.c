@@ -1,22 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <config.h>
 
-#include "ctl/command.h"
+#include "ctl/listing.h"
 
 static int run_rekey(struct context *c, int argc, char **argv)
 {
 	struct pack_box *params;
-	struct reply reply;
 
 	(void)argc;
 	if (command_connect(c) == NULL)
 		return -1;
 	params = client_begin(c->client, CONTROL_ACME_REKEY);
 	pack_str(pack_key(params, "name"), argv[0]);
-	if (command_call(c, &reply) == -1)
-		return -1;
-	reply_fini(&reply);
-	return 0;
+	return listing_done(c);
 }
 
 const struct command command_acme_rekey = {
@@ -26,5 +22,6 @@ const struct command command_acme_rekey = {
     .help = "give the account that obtains NAME's certificate a new key",
     .min = 1,
     .max = 1,
+    .answer = {.form = ANSWER_OBJECT},
     .run = run_rekey,
 };

@@ -15,16 +15,22 @@ struct batch {
 	enum control_exit exit; /* of the first one */
 };
 
+static void print(const struct batch *b)
+{
+	fault_print(b->c->fault, options_json(b->c->options), stderr);
+}
+
 /* The last one is what the command ends with; those before it are printed here. */
 static void keep_fault(struct batch *b, const struct fault *fault)
 {
 	b->faults++;
 	if (b->faults == 1)
 		b->exit = fault->exit;
-	else if (b->faults <= FAULTS_MAX)
-		fault_print(b->c->fault, options_json(b->c->options), stderr);
-	if (b->faults <= FAULTS_MAX)
-		*b->c->fault = *fault;
+	if (b->faults > FAULTS_MAX)
+		return;
+	if (b->faults > 1)
+		print(b);
+	*b->c->fault = *fault;
 }
 
 /* 0, or -1 with the context's fault, after all others were printed. */
@@ -34,16 +40,21 @@ static int read_commands(struct batch *b, struct script *script)
 	enum script_result result;
 	struct fault fault;
 
-	while ((result = script_next(script, &command, &fault)) == SCRIPT_COMMAND)
-		if (collection_add(&b->commands, &command, &fault) == -1)
-			keep_fault(b, &fault);
-	if (result != SCRIPT_END)
+	while ((result = script_next(script, &command, &fault)) == SCRIPT_COMMAND) {
+		if (collection_add(&b->commands, &command, &fault) == 0)
+			continue;
+		keep_fault(b, &fault);
+		if (fault.exit == CONTROL_EXIT_LIMIT)
+			break;
+	}
+	if (result == SCRIPT_OPEN || result == SCRIPT_BAD)
 		keep_fault(b, &fault);
 	if (b->faults == 0)
 		return 0;
-	if (b->faults > FAULTS_MAX)
-		fprintf(stderr, "pointsctl: %zu faults; these are the first %d:\n", b->faults,
-		    FAULTS_MAX);
+	if (b->faults > FAULTS_MAX) {
+		print(b);
+		fault_set(b->c->fault, b->exit, "and %zu more", b->faults - FAULTS_MAX);
+	}
 	b->c->fault->exit = b->exit;
 	return -1;
 }
@@ -83,5 +94,6 @@ const struct command command_batch = {
 	       "Quotes and comments are those of sh, but nothing is replaced.\n",
     .options = OPTIONS_TXN | OPTION_FILE | OPTION_ECHO,
     .max = 1,
+    .answer = {.form = ANSWER_OBJECT, .members = change_answer},
     .run = run_batch,
 };

@@ -8,11 +8,20 @@ static const struct column columns[] = {
     {.title = "NAME", .key = "name", .cut = true},
     {.title = "ISSUER", .key = "issuer", .cut = true, .drop = 2},
     {.title = "STATE", .key = "state"},
-    {.title = "EXPIRES IN", .key = "expires_in", .kind = COLUMN_SECONDS},
-    {.title = "DOING", .key = "doing", .drop = 1},
-    {.title = "NEXT", .key = "next", .drop = 3},
-    {.title = "ERROR", .key = "error", .cut = true},
-    {.title = NULL},
+    {.title = "EXPIRES IN", .key = "expires_in", .kind = COLUMN_SECONDS, .absent = true},
+    {.title = "DOING", .key = "doing", .null = true, .drop = 1},
+    {.title = "NEXT", .key = "next", .kind = COLUMN_TIME, .null = true, .drop = 3},
+    {.title = "ERROR", .key = "error", .null = true, .cut = true},
+    {.key = "failures", .kind = COLUMN_NUMBER},
+    {.key = "names", .kind = COLUMN_TEXTS, .absent = true},
+    {.key = "valid_from", .kind = COLUMN_TIME, .absent = true, .null = true},
+    {.key = "expires", .kind = COLUMN_TIME, .absent = true, .null = true},
+    {.key = "key", .absent = true},
+    {.key = "signed_by", .absent = true, .null = true},
+    {.key = "serial", .absent = true, .null = true},
+    {.key = "fingerprint", .absent = true},
+    {.key = "staple_expires", .kind = COLUMN_TIME, .absent = true, .null = true},
+    {.key = NULL},
 };
 
 static int run_ls(struct context *c, int argc, char **argv)
@@ -46,5 +55,6 @@ const struct command command_cert_ls = {
     .verb = "ls",
     .help = "managed and loaded certificates",
     .options = OPTION_EXPIRES_WITHIN,
+    .answer = {.form = ANSWER_LIST, .members = columns},
     .run = run_ls,
 };

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "ctl/command.h"
+#include "ctl/listing.h"
 
 /* RFC 5280 section 5.3.1; those without a name here are not for CAs' clients. */
 static const char *const reasons[] = {"unspecified", "keyCompromise", NULL, "affiliationChanged",
@@ -14,7 +14,6 @@ static const char *const reasons[] = {"unspecified", "keyCompromise", NULL, "aff
 static int run_revoke(struct context *c, int argc, char **argv)
 {
 	struct pack_box *params;
-	struct reply reply;
 	size_t reason = 0;
 
 	if (argc == 2) {
@@ -32,10 +31,7 @@ static int run_revoke(struct context *c, int argc, char **argv)
 	params = client_begin(c->client, CONTROL_CERT_REVOKE);
 	pack_str(pack_key(params, "name"), argv[0]);
 	pack_u64(pack_key(params, "reason"), reason);
-	if (command_call(c, &reply) == -1)
-		return -1;
-	reply_fini(&reply);
-	return 0;
+	return listing_done(c);
 }
 
 const struct command command_cert_revoke = {
@@ -45,5 +41,6 @@ const struct command command_cert_revoke = {
     .help = "revoke a name's certificate and get another one",
     .min = 1,
     .max = 2,
+    .answer = {.form = ANSWER_OBJECT},
     .run = run_revoke,
 };

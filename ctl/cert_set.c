@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/buf.h"
+#include "ctl/listing.h"
 #include "ctl/show.h"
 
 #define FILE_MAX (400u << 10) /* two of them fit into a request */
@@ -61,11 +62,11 @@ static int set(struct context *c, const char *name, struct span chain, struct sp
 	pack_str(pack_key(params, "name"), name);
 	pack_text(pack_key(params, "chain"), chain);
 	pack_text(pack_key(params, "key"), key);
+	if (!(c->options->given & OPTION_ECHO))
+		return listing_done(c);
 	if (command_call(c, &reply) == -1)
 		return -1;
 	reply_fini(&reply);
-	if (!(c->options->given & OPTION_ECHO))
-		return 0;
 	return show(c, &shown_cert, &name);
 }
 
@@ -93,5 +94,6 @@ const struct command command_cert_set = {
     .options = OPTION_ECHO,
     .min = 3,
     .max = 3,
+    .answer = {.form = ANSWER_OBJECT},
     .run = run_set,
 };

@@ -124,8 +124,7 @@ int change_place(struct change *ch)
 
 /* ---- key=value ------------------------------------------------------------------------------- */
 
-static int read_pair(
-    struct context *c, const char *text, char *key, size_t size, const char **value)
+int change_pair(struct context *c, const char *text, char *key, size_t size, const char **value)
 {
 	size_t n = strcspn(text, "=");
 
@@ -148,7 +147,7 @@ int change_pairs(struct context *c, int argc, char **argv, json_t *object)
 	int i;
 
 	for (i = 0; i < argc; i++) {
-		if (read_pair(c, argv[i], key, sizeof(key), &text) == -1)
+		if (change_pair(c, argv[i], key, sizeof(key), &text) == -1)
 			return -1;
 		value = json_loads(text, JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, NULL);
 		if (value == NULL)
@@ -170,7 +169,7 @@ int change_members(
 	int i;
 
 	for (i = 0; i < argc; i++)
-		if (read_pair(ch->c, argv[i], key, sizeof(key), &value) == -1 ||
+		if (change_pair(ch->c, argv[i], key, sizeof(key), &value) == -1 ||
 		    change_operation(ch, op, id) == -1 ||
 		    (proxy != NULL && change_text(ch, "proxy", proxy) == -1) ||
 		    change_text(ch, "id", id) == -1 || change_text(ch, "key", key) == -1 ||

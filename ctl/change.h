@@ -68,6 +68,9 @@ int change_upstreams(struct change *change, const char *op, int argc, char **arg
 int change_members(struct change *change, const char *op, const char *proxy, const char *id,
     int argc, char **argv);
 
+/* Splits "key=value": value is in text, key is copied. */
+int change_pair(struct context *c, const char *text, char *key, size_t size, const char **value);
+
 /* The "key=value" of argv as members of object; a value is JSON, or where it is not, text. */
 int change_pairs(struct context *c, int argc, char **argv, json_t *object);
 
@@ -86,6 +89,9 @@ int change_make(struct change *change, struct context *c, const struct input_pla
  * fault names the command and the line that the daemon found wrong.
  */
 int change_send(struct change *change, struct context *c);
+
+/* What is printed of the answer in JSON. */
+extern const struct column change_answer[];
 
 /* The run function of a command that has a make function. */
 int change_run(struct context *c, int argc, char **argv);

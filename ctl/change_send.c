@@ -17,6 +17,23 @@
 
 /* ---- the answer ------------------------------------------------------------------------------ */
 
+static const struct column touched[] = {
+    {.key = "keep", .kind = COLUMN_NUMBER},
+    {.key = "drain", .kind = COLUMN_NUMBER},
+    {.key = "kill", .kind = COLUMN_NUMBER},
+    {.key = NULL},
+};
+
+const struct column change_answer[] = {
+    {.key = "revision", .kind = COLUMN_NUMBER},
+    {.key = "connections", .kind = COLUMN_NUMBERS},
+    {.key = "names", .kind = COLUMN_NAMES},
+    {.key = "existing", .kind = COLUMN_OBJECT, .members = touched, .absent = true},
+    {.key = "change_count", .kind = COLUMN_NUMBER, .absent = true},
+    {.key = "changes", .kind = COLUMN_OBJECTS, .members = changes_members, .absent = true},
+    {.key = NULL},
+};
+
 /* What the daemon calls it, else what the user did; NULL: it has no name yet. */
 static const char *name_of(
     const struct change *ch, const msgpack_object *names, size_t i, char out[NAME_MAX_SHOWN])
@@ -98,13 +115,12 @@ static int print_names(const struct change *ch, const msgpack_object *result, FI
 
 static int print(const struct change *ch, const struct context *c, const msgpack_object *result)
 {
-	static const struct column none[] = {{.title = NULL}};
 	const struct output *output = &c->output;
 	bool dry = (c->options->given & OPTION_DRY_RUN) != 0;
 	uint64_t revision = 0;
 
 	if (output->format == FORMAT_JSON || output->format == FORMAT_JSONL)
-		return output_object(output, result, none, NULL);
+		return output_object(output, result, change_answer, NULL);
 	if (output->format == FORMAT_NAME)
 		return print_names(ch, result, output->to);
 	print_text(ch, result, dry, output->to);

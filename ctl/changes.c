@@ -17,6 +17,20 @@
 
 #define LINE_WIDTH 80 /* where there is no terminal that says */
 
+const struct column changes_members[] = {
+    {.key = "path"},
+    {.key = "change"},
+    {.key = "before", .absent = true},
+    {.key = "after", .absent = true},
+    {.key = NULL},
+};
+
+const struct column changes_aside_members[] = {
+    {.key = "path"},
+    {.key = "reason"},
+    {.key = NULL},
+};
+
 static void begin_line(const struct output *output, char sign)
 {
 	if (output->colours)

@@ -7,6 +7,9 @@
 
 #include "ctl/command.h"
 
+/* What JSON has of a change, and of a saved one that is set aside. */
+extern const struct column changes_members[], changes_aside_members[];
+
 /* One of the daemon's changes; brief: without the values. */
 void changes_print_one(const struct output *output, const msgpack_object *change, bool brief);
 

@@ -28,6 +28,20 @@ struct context {
 	const struct input_here *here; /* in a script: its standard input; else NULL */
 };
 
+/* What a command prints with -j; everything but ANSWER_BARE and ANSWER_LINES has "rev", too. */
+enum answer_form {
+	ANSWER_NONE,   /* text for people, or the script of a shell */
+	ANSWER_OBJECT, /* of members */
+	ANSWER_LIST,   /* "items", each of members; beside it, members of beside */
+	ANSWER_LINES,  /* one object of members a line, for as long as it runs */
+	ANSWER_BARE,   /* an object without "rev"; without members: any */
+};
+
+struct answer {
+	enum answer_form form;
+	const struct column *members, *beside;
+};
+
 struct command {
 	const char *object;
 	const char *verb; /* NULL: the object is the whole command */
@@ -36,10 +50,11 @@ struct command {
 	 * brackets, the last one may be many, and words in small letters stand for themselves.
 	 */
 	const char *arguments;
-	const char *help;    /* one line */
-	const char *details; /* more lines, each with its line feed; NULL: none */
-	uint64_t options;    /* of option_bit */
-	int min, max;        /* number of arguments; max -1: any */
+	const char *help;     /* one line */
+	const char *details;  /* more lines, each with its line feed; NULL: none */
+	uint64_t options;     /* of option_bit */
+	int min, max;         /* number of arguments; max -1: any */
+	struct answer answer; /* those that have a make function all have the same: change_answer */
 	/* Returns 0, the exit code of a negative answer, or -1 with the context's fault. */
 	int (*run)(struct context *c, int argc, char **argv);
 	/*

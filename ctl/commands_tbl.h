@@ -12,11 +12,13 @@
 	X(acme_rekey) \
 	X(batch) \
 	X(ca_root) \
+	X(call_method) \
 	X(cert_ls) \
 	X(cert_renew) \
 	X(cert_revoke) \
 	X(cert_set) \
 	X(cert_show) \
+	X(completion) \
 	X(config_apply) \
 	X(config_check) \
 	X(config_confirm) \
@@ -38,6 +40,8 @@
 	X(listener_resume) \
 	X(listener_rm) \
 	X(listener_show) \
+	X(log_level) \
+	X(log_ls) \
 	X(metrics) \
 	X(monitor) \
 	X(ping) \
@@ -51,6 +55,7 @@
 	X(route_set) \
 	X(route_show) \
 	X(route_test) \
+	X(schema) \
 	X(server_add) \
 	X(server_ls) \
 	X(server_rm) \

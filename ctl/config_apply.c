@@ -27,5 +27,6 @@ const struct command command_config_apply = {
 	       "force.\n",
     .options = OPTIONS_CHANGE | OPTION_FILE,
     .max = 1,
+    .answer = {.form = ANSWER_OBJECT, .members = config_members},
     .run = run_apply,
 };

@@ -5,6 +5,14 @@
 #include "ctl/config_result.h"
 #include "ctl/human.h"
 
+static const struct column findings[] = {
+    {.key = "code"},
+    {.key = "path"},
+    {.key = "message"},
+    {.key = "advice"},
+    {.key = NULL},
+};
+
 /* The findings on their way: as text at once, in all other formats as lists are. */
 struct check {
 	struct output_list list;
@@ -49,20 +57,21 @@ static void on_chunk(struct reply *chunk, void *arg)
 
 static int print(struct context *c, struct check *check, const msgpack_object *result)
 {
+	int rc = output_list_end(&check->list, check->text ? NULL : result);
+
 	if (!check->text)
-		return output_list_end(&check->list, result);
+		return rc;
 	return config_result_print(c, result, true);
 }
 
 static int call(struct context *c, struct check *check, const struct input *in)
 {
-	static const struct column none[] = {{.title = NULL}};
 	struct reply reply;
 	int rc;
 
 	check->to = c->output.to;
 	check->text = c->output.format == FORMAT_TEXT || c->output.format == FORMAT_WIDE;
-	output_list_begin(&check->list, &c->output, none, "code");
+	output_list_begin(&check->list, &c->output, findings, "code");
 	check->list.whole = true;
 	if (client_call(c->client, on_chunk, check, &reply, c->fault) == -1) {
 		config_result_fault(c, in);
@@ -99,5 +108,6 @@ const struct command command_config_check = {
 	       "  pointsctl config check --strict new.json && pointsctl config apply new.json\n",
     .options = OPTION_FILE | OPTION_STRICT,
     .max = 1,
+    .answer = {.form = ANSWER_LIST, .members = findings, .beside = config_members},
     .run = run_check,
 };

@@ -6,10 +6,13 @@
 #include "common/unpack.h"
 #include "ctl/command.h"
 
+static const struct column lines[] = {
+    {.title = "revision", .key = "revision", .kind = COLUMN_NUMBER},
+    {.key = NULL},
+};
+
 static int run_confirm(struct context *c, int argc, char **argv)
 {
-	static const struct column columns[] = {
-	    {.title = "revision", .key = "revision"}, {.title = NULL}};
 	struct pack_box *params;
 	struct reply reply;
 	uint64_t revision = 0;
@@ -24,7 +27,7 @@ static int run_confirm(struct context *c, int argc, char **argv)
 		pack_u64(pack_key(params, "revision"), revision);
 	if (command_call(c, &reply) == -1)
 		return -1;
-	rc = output_object(&c->output, reply.result, columns, NULL);
+	rc = output_object(&c->output, reply.result, lines, NULL);
 	reply_fini(&reply);
 	return command_printed(c, rc);
 }
@@ -35,5 +38,6 @@ const struct command command_config_confirm = {
     .arguments = "[REVISION]",
     .help = "let a change stay that would be taken back",
     .max = 1,
+    .answer = {.form = ANSWER_OBJECT, .members = lines},
     .run = run_confirm,
 };

@@ -20,14 +20,13 @@ static void print_chunk(struct reply *chunk, void *arg)
 /* Exit code 1 where there are differences, as other programs that compare. */
 static int compare(struct context *c)
 {
-	static const struct column none[] = {{.title = NULL}};
 	bool text = c->output.format == FORMAT_TEXT || c->output.format == FORMAT_WIDE;
 	struct output_list list;
 	struct reply reply;
 	uint64_t count = 0;
 	int rc = 0;
 
-	output_list_begin(&list, &c->output, none, "path");
+	output_list_begin(&list, &c->output, changes_members, "path");
 	if (client_call(c->client, text ? print_chunk : output_list_chunk, text ? (void *)c : &list,
 		&reply, c->fault) == -1) {
 		output_list_end(&list, NULL);
@@ -73,5 +72,6 @@ const struct command command_config_diff = {
 	       "daemon's file says now, 'saved' what would run after a restart. The exit code\n"
 	       "is 1 where there are differences.\n",
     .max = 2,
+    .answer = {.form = ANSWER_LIST, .members = changes_members},
     .run = run_diff,
 };

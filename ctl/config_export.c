@@ -17,5 +17,6 @@ const struct command command_config_export = {
     .details = "Secrets are masked; config apply takes a mask as the secret that is in force:\n"
 	       "  pointsctl config export >save.json; pointsctl config apply -f save.json\n",
     .options = OPTION_SECRETS,
+    .answer = {.form = ANSWER_BARE},
     .run = run_export,
 };

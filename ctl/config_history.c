@@ -5,10 +5,10 @@
 
 static const struct column columns[] = {
     {.title = "REVISION", .key = "revision", .kind = COLUMN_NUMBER},
-    {.title = "TIME", .key = "time"},
-    {.title = "WHO", .key = "who", .cut = true},
-    {.title = "COMMENT", .key = "comment", .cut = true},
-    {.title = NULL},
+    {.title = "TIME", .key = "time", .kind = COLUMN_TIME},
+    {.title = "WHO", .key = "who", .null = true, .cut = true},
+    {.title = "COMMENT", .key = "comment", .null = true, .cut = true},
+    {.key = NULL},
 };
 
 static int run_history(struct context *c, int argc, char **argv)
@@ -22,5 +22,6 @@ const struct command command_config_history = {
     .object = "config",
     .verb = "history",
     .help = "the documents that were in force, the newest first",
+    .answer = {.form = ANSWER_LIST, .members = columns},
     .run = run_history,
 };

@@ -18,5 +18,6 @@ const struct command command_config_reload = {
     .verb = "reload",
     .help = "put in force what the daemon's own file says now",
     .details = "What that would change: pointsctl config diff file\n",
+    .answer = {.form = ANSWER_OBJECT, .members = config_members},
     .run = run_reload,
 };

@@ -18,6 +18,14 @@ int config_begin(struct context *c, const char *method, const char *argument, st
 	return stage_begin(c, method, "document", buf_span(&in->text), params);
 }
 
+const struct column config_members[] = {
+    {.key = "revision", .kind = COLUMN_NUMBER},
+    {.key = "change_count", .kind = COLUMN_NUMBER},
+    {.key = "changes", .kind = COLUMN_OBJECTS, .members = changes_members},
+    {.key = "set_aside", .kind = COLUMN_OBJECTS, .members = changes_aside_members, .absent = true},
+    {.key = NULL},
+};
+
 /* Saved changes that a reload has set aside. */
 static void print_aside(struct context *c, const msgpack_object *list)
 {
@@ -39,14 +47,13 @@ static void print_aside(struct context *c, const msgpack_object *list)
 
 int config_result_print(struct context *c, const msgpack_object *result, bool dry)
 {
-	static const struct column none[] = {{.title = NULL}};
 	enum format format = c->output.format;
 	uint64_t revision = 0, count = 0;
 
 	if (format == FORMAT_JSON || format == FORMAT_JSONL)
-		return output_object(&c->output, result, none, NULL);
+		return output_object(&c->output, result, config_members, NULL);
 	if (format == FORMAT_NAME)
-		return output_object(&c->output, result, none, "revision");
+		return output_object(&c->output, result, config_members, "revision");
 	unpack_u64(unpack_get(result, "revision"), &revision);
 	unpack_u64(unpack_get(result, "change_count"), &count);
 	if (dry && count == 0)

@@ -8,6 +8,9 @@
 #include "ctl/command.h"
 #include "ctl/input.h"
 
+/* What the daemon answers about a document. */
+extern const struct column config_members[];
+
 /*
  * Begins the request with the document that argument or -f names. *params is for more of it.
  * Returns 0, or -1 with the context's fault.

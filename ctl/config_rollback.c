@@ -29,5 +29,6 @@ const struct command command_config_rollback = {
     .details = "Without a revision that is the one before the last change.\n",
     .options = OPTIONS_CHANGE & ~OPTION_CONFIRM,
     .max = 1,
+    .answer = {.form = ANSWER_OBJECT, .members = config_members},
     .run = run_rollback,
 };

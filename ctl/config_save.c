@@ -4,7 +4,16 @@
 #include <inttypes.h>
 
 #include "common/unpack.h"
+#include "ctl/changes.h"
 #include "ctl/command.h"
+
+static const struct column members[] = {
+    {.key = "change_count", .kind = COLUMN_NUMBER},
+    {.key = "changes", .kind = COLUMN_OBJECTS, .members = changes_members},
+    {.key = "set_aside", .kind = COLUMN_OBJECTS, .members = changes_aside_members},
+    {.key = "saved", .kind = COLUMN_NUMBER},
+    {.key = NULL},
+};
 
 /* "PATH: VALUE" for each item of a list. */
 static void print_items(
@@ -26,12 +35,11 @@ static void print_items(
 
 static int print(struct context *c, const msgpack_object *result)
 {
-	static const struct column none[] = {{.title = NULL}};
 	bool dry = (c->options->given & OPTION_DRY_RUN) != 0;
 	uint64_t count = 0;
 
 	if (c->output.format != FORMAT_TEXT && c->output.format != FORMAT_WIDE)
-		return command_printed(c, output_object(&c->output, result, none, NULL));
+		return command_printed(c, output_object(&c->output, result, members, NULL));
 	unpack_u64(unpack_get(result, "change_count"), &count);
 	fprintf(c->output.to, "%" PRIu64 " %s %s\n", count, count == 1 ? "change" : "changes",
 	    dry ? "would be saved" : "saved");
@@ -70,5 +78,6 @@ const struct command command_config_save = {
 	       "what was saved but is set aside because the configuration file says something\n"
 	       "else now.\n",
     .options = OPTION_DRY_RUN,
+    .answer = {.form = ANSWER_OBJECT, .members = members},
     .run = run_save,
 };

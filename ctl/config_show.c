@@ -3,6 +3,11 @@
 
 #include "ctl/document.h"
 
+static const struct column members[] = {
+    {.key = "config", .kind = COLUMN_DOCUMENT},
+    {.key = NULL},
+};
+
 static int run_show(struct context *c, int argc, char **argv)
 {
 	(void)argc;
@@ -15,5 +20,6 @@ const struct command command_config_show = {
     .verb = "show",
     .help = "the document in force as JSON, secrets masked",
     .options = OPTION_SECRETS,
+    .answer = {.form = ANSWER_OBJECT, .members = members},
     .run = run_show,
 };

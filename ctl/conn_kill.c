@@ -32,17 +32,23 @@ static int pack_request(struct context *c, int argc, char **argv)
 	return 0;
 }
 
+static const struct column members[] = {
+    {.key = "killed", .kind = COLUMN_NUMBER},
+    {.key = "dry_run", .kind = COLUMN_BOOL},
+    {.key = "missing", .kind = COLUMN_NUMBERS},
+    {.key = NULL},
+};
+
 /* Exit code 5 when some of the ids were not there any more. */
 static int print(struct context *c, const msgpack_object *result)
 {
-	static const struct column none[] = {{.title = NULL}};
 	const msgpack_object *missing = unpack_get(result, "missing");
 	uint64_t killed = 0, id = 0;
 	uint32_t i, count = unpack_is_array(missing) ? missing->via.array.size : 0;
 
 	unpack_u64(unpack_get(result, "killed"), &killed);
 	if (c->output.format == FORMAT_JSON || c->output.format == FORMAT_JSONL) {
-		if (command_printed(c, output_object(&c->output, result, none, NULL)) == -1)
+		if (command_printed(c, output_object(&c->output, result, members, NULL)) == -1)
 			return -1;
 	} else {
 		fprintf(c->output.to, "%" PRIu64 " %s%s\n", killed,
@@ -77,5 +83,6 @@ const struct command command_conn_kill = {
     .help = "end connections, by ids or by --filter",
     .options = OPTION_FILTER | OPTION_DRY_RUN,
     .max = -1,
+    .answer = {.form = ANSWER_OBJECT, .members = members},
     .run = run_kill,
 };

@@ -6,17 +6,21 @@
 static const struct column columns[] = {
     {.title = "ID", .key = "id", .kind = COLUMN_NUMBER},
     {.title = "SRC", .key = "src", .cut = true},
-    {.title = "LISTENER", .key = "listener", .cut = true, .drop = 1},
-    {.title = "ROUTE", .key = "route", .cut = true, .drop = 5},
-    {.title = "UPSTREAM", .key = "upstream", .cut = true},
-    {.title = "SNI", .key = "sni", .cut = true, .drop = 4},
-    {.title = "TLS", .key = "tls", .drop = 3},
+    {.key = "dst"},
+    {.title = "LISTENER", .key = "listener", .null = true, .cut = true, .drop = 1},
+    {.key = "server", .null = true},
+    {.title = "ROUTE", .key = "route", .null = true, .cut = true, .drop = 5},
+    {.title = "UPSTREAM", .key = "upstream", .null = true, .cut = true},
+    {.title = "SNI", .key = "sni", .null = true, .cut = true, .drop = 4},
+    {.key = "alpn", .null = true},
+    {.key = "proto", .null = true},
+    {.title = "TLS", .key = "tls", .null = true, .drop = 3},
     {.title = "AGE", .key = "age", .kind = COLUMN_SECONDS},
     {.title = "IDLE", .key = "idle", .kind = COLUMN_SECONDS, .drop = 2},
     {.title = "IN", .key = "bytes_in", .kind = COLUMN_BYTES},
     {.title = "OUT", .key = "bytes_out", .kind = COLUMN_BYTES},
-    {.title = "STATE", .key = "state"},
-    {.title = NULL},
+    {.title = "STATE", .key = "state", .null = true},
+    {.key = NULL},
 };
 
 static int run_ls(struct context *c, int argc, char **argv)
@@ -52,5 +56,6 @@ const struct command command_conn_ls = {
 	       "  pointsctl conn ls 'route==db && src in 10.0.0.0/8 && age>1h'\n",
     .options = OPTION_FILTER | OPTION_AFTER | OPTION_LIMIT,
     .max = 1,
+    .answer = {.form = ANSWER_LIST, .members = columns},
     .run = run_ls,
 };

@@ -164,14 +164,15 @@ static unsigned char on_suspend(EditLine *el, int key)
 	return CC_REDISPLAY;
 }
 
+/* libedit would copy narrow texts of functions, and forget the copies. */
 static void bind_keys(EditLine *el)
 {
 	el_set(el, EL_SETTY, "-d", "-isig", NULL);
-	el_set(el, EL_ADDFN, "complete", "what the line may go on with", on_tab);
+	el_wset(el, EL_ADDFN, L"complete", L"what the line may go on with", on_tab);
 	el_set(el, EL_BIND, "^I", "complete", NULL);
-	el_set(el, EL_ADDFN, "interrupt", "give the line up", on_interrupt);
+	el_wset(el, EL_ADDFN, L"interrupt", L"give the line up", on_interrupt);
 	el_set(el, EL_BIND, "^C", "interrupt", NULL);
-	el_set(el, EL_ADDFN, "suspend", "leave it for a while", on_suspend);
+	el_wset(el, EL_ADDFN, L"suspend", L"leave it for a while", on_suspend);
 	el_set(el, EL_BIND, "^Z", "suspend", NULL);
 }
 

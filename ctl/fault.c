@@ -53,6 +53,24 @@ int fault_set(struct fault *fault, enum control_exit exit, const char *format, .
 	return -1;
 }
 
+static void take_others(struct fault *fault, const msgpack_object *list)
+{
+	struct fault_other *other;
+	uint32_t i;
+
+	if (!unpack_is_array(list))
+		return;
+	for (i = 0; i < list->via.array.size && fault->other_count < FAULT_OTHERS; i++) {
+		other = &fault->others[fault->other_count++];
+		unpack_copy(
+		    unpack_get(&list->via.array.ptr[i], "code"), other->code, sizeof(other->code));
+		unpack_copy(unpack_get(&list->via.array.ptr[i], "message"), other->message,
+		    sizeof(other->message));
+		unpack_copy(
+		    unpack_get(&list->via.array.ptr[i], "path"), other->path, sizeof(other->path));
+	}
+}
+
 int fault_from(struct fault *fault, const msgpack_object *error)
 {
 	size_t i;
@@ -64,10 +82,23 @@ int fault_from(struct fault *fault, const msgpack_object *error)
 		snprintf(fault->message, sizeof(fault->message), "the daemon gave no reason");
 	unpack_copy(unpack_get(error, "path"), fault->path, sizeof(fault->path));
 	unpack_copy(unpack_get(error, "hint"), fault->hint, sizeof(fault->hint));
+	take_others(fault, unpack_get(error, "others"));
 	for (i = 0; i < sizeof(daemon_codes) / sizeof(daemon_codes[0]); i++)
 		if (strcmp(fault->code, daemon_codes[i].code) == 0)
 			fault->exit = daemon_codes[i].exit;
 	return -1;
+}
+
+static void put_error(struct buf *out, const char *code, const char *message, const char *path)
+{
+	buf_append_str(out, "{\"code\":");
+	json_text_string(out, span_str(code));
+	buf_append_str(out, ",\"message\":");
+	json_text_string(out, span_str(message));
+	if (path[0] != '\0') {
+		buf_append_str(out, ",\"path\":");
+		json_text_string(out, span_str(path));
+	}
 }
 
 void fault_place(struct fault *fault, const char *name, unsigned line, unsigned column)
@@ -86,18 +117,19 @@ void fault_place(struct fault *fault, const char *name, unsigned line, unsigned 
 static void print_json(const struct fault *fault, FILE *to)
 {
 	struct buf out = {0};
+	size_t i;
 
-	buf_append_str(&out, "{\"code\":");
-	json_text_string(&out, span_str(fault->code));
-	buf_append_str(&out, ",\"message\":");
-	json_text_string(&out, span_str(fault->message));
-	if (fault->path[0] != '\0') {
-		buf_append_str(&out, ",\"path\":");
-		json_text_string(&out, span_str(fault->path));
-	}
+	put_error(&out, fault->code, fault->message, fault->path);
 	if (fault->hint[0] != '\0') {
 		buf_append_str(&out, ",\"hint\":");
 		json_text_string(&out, span_str(fault->hint));
+	}
+	for (i = 0; i < fault->other_count; i++) {
+		const struct fault_other *other = &fault->others[i];
+
+		buf_append_str(&out, i == 0 ? ",\"others\":[" : ",");
+		put_error(&out, other->code, other->message, other->path);
+		buf_append_str(&out, i + 1 == fault->other_count ? "}]" : "}");
 	}
 	buf_printf(&out, ",\"exit\":%d}\n", fault->exit);
 	fputs(buf_str(&out), to);
@@ -105,18 +137,25 @@ static void print_json(const struct fault *fault, FILE *to)
 }
 
 /* The daemon repeats what others sent: nothing in it may steer the terminal. */
+static void print_line(const char *path, const char *message, FILE *to)
+{
+	fputs("pointsctl: ", to);
+	if (path[0] != '\0') {
+		human_print(span_str(path), to);
+		fputs(": ", to);
+	}
+	human_print(span_str(message), to);
+}
+
 void fault_print(const struct fault *fault, bool json, FILE *to)
 {
+	size_t i;
+
 	if (json) {
 		print_json(fault, to);
 		return;
 	}
-	fputs("pointsctl: ", to);
-	if (fault->path[0] != '\0') {
-		human_print(span_str(fault->path), to);
-		fputs(": ", to);
-	}
-	human_print(span_str(fault->message), to);
+	print_line(fault->path, fault->message, to);
 	/* Messages of the daemon often have the hint in their words already. */
 	if (fault->hint[0] != '\0' && strstr(fault->message, fault->hint) == NULL) {
 		fputs(", did you mean '", to);
@@ -124,4 +163,8 @@ void fault_print(const struct fault *fault, bool json, FILE *to)
 		fputs("'?", to);
 	}
 	fputc('\n', to);
+	for (i = 0; i < fault->other_count; i++) {
+		print_line(fault->others[i].path, fault->others[i].message, to);
+		fputc('\n', to);
+	}
 }

@@ -12,12 +12,21 @@
 
 #include <pointsman/control.h>
 
+#define FAULT_OTHERS 9
+
+/* What else is wrong with the same document. */
+struct fault_other {
+	char code[32], message[1024], path[512];
+};
+
 struct fault {
 	enum control_exit exit;
 	char code[32];
 	char message[1024];
 	char path[512]; /* "": none, as with hint */
 	char hint[128];
+	struct fault_other others[FAULT_OTHERS];
+	size_t other_count;
 	const char *word; /* borrowed: that of the command line which is at fault; NULL: not one */
 };
 
@@ -34,7 +43,7 @@ int fault_from(struct fault *fault, const msgpack_object *error);
  */
 void fault_place(struct fault *fault, const char *name, unsigned line, unsigned column);
 
-/* One line, or one JSON object on one line. */
+/* A line, and one for each of the others; or one JSON object on one line. */
 void fault_print(const struct fault *fault, bool json, FILE *to);
 
 #endif

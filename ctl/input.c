@@ -97,3 +97,33 @@ bool input_name_fault(const struct input_place *place, const char *name, struct 
 	buf_fini(&path);
 	return true;
 }
+
+static void object_fault(
+    struct context *c, const struct input *in, int line, int column, const char *message)
+{
+	fault_set(c->fault, CONTROL_EXIT_INVALID, "%s", message);
+	snprintf(c->fault->path, sizeof(c->fault->path), "file:%d:%d", line, column);
+	input_name_fault(&in->place, "file", c->fault);
+}
+
+json_t *input_object(struct context *c, const char *what)
+{
+	char message[JSON_ERROR_TEXT_LENGTH + 16];
+	json_error_t error;
+	json_t *object = NULL;
+	struct input in;
+
+	if (input_read(c, NULL, what, &in) == 0) {
+		object = json_loads(buf_str(&in.text), JSON_REJECT_DUPLICATES, &error);
+		if (object == NULL) {
+			snprintf(message, sizeof(message), "not JSON: %s", error.text);
+			object_fault(c, &in, error.line, error.column, message);
+		} else if (!json_is_object(object)) {
+			object_fault(c, &in, 1, 1, "must be a JSON object");
+			json_decref(object);
+			object = NULL;
+		}
+	}
+	input_fini(&in);
+	return object;
+}

@@ -6,6 +6,8 @@
 #ifndef CTL_INPUT_H
 #define CTL_INPUT_H
 
+#include <jansson.h>
+
 #include "common/buf.h"
 #include "ctl/command.h"
 
@@ -36,6 +38,9 @@ struct input {
  */
 int input_read(struct context *c, const char *argument, const char *what, struct input *out);
 void input_fini(struct input *input);
+
+/* The same for a JSON object, which -f names: NULL with the context's fault. */
+json_t *input_object(struct context *c, const char *what);
 
 /*
  * The daemon knows the text under the name given here ("Caddyfile", "route", ...): a fault's path

@@ -7,7 +7,7 @@ static const struct column columns[] = {
     {.title = "ADDRESS", .key = "address"},
     {.title = "SERVER", .key = "server", .cut = true},
     {.title = "PAUSED", .key = "paused", .kind = COLUMN_FLAG},
-    {.title = NULL},
+    {.key = NULL},
 };
 
 static int run_ls(struct context *c, int argc, char **argv)
@@ -21,5 +21,6 @@ const struct command command_listener_ls = {
     .object = "listener",
     .verb = "ls",
     .help = "the addresses that are listened on",
+    .answer = {.form = ANSWER_LIST, .members = columns},
     .run = run_ls,
 };

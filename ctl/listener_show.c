@@ -6,8 +6,8 @@
 static const struct column lines[] = {
     {.title = "address", .key = "address"},
     {.title = "server", .key = "server"},
-    {.title = "paused", .key = "paused"},
-    {.title = NULL},
+    {.title = "paused", .key = "paused", .kind = COLUMN_BOOL},
+    {.key = NULL},
 };
 
 const struct shown shown_listener = {
@@ -30,5 +30,6 @@ const struct command command_listener_show = {
     .help = "one address that is listened on",
     .min = 1,
     .max = 1,
+    .answer = {.form = ANSWER_OBJECT, .members = lines},
     .run = run_show,
 };

@@ -28,6 +28,13 @@ int listing_all(
 	return listing_items(c, columns, name);
 }
 
+int listing_done(struct context *c)
+{
+	static const struct column none[] = {{.key = NULL}};
+
+	return listing_object(c, none, NULL);
+}
+
 int listing_object(struct context *c, const struct column *lines, const char *name)
 {
 	struct reply reply;

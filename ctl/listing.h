@@ -14,6 +14,9 @@ int listing_items(struct context *c, const struct column *columns, const char *n
 int listing_all(
     struct context *c, const char *method, const struct column *columns, const char *name);
 
+/* An answer that says no more than that it was done: in JSON its revision, in text nothing. */
+int listing_done(struct context *c);
+
 /* One object. */
 int listing_object(struct context *c, const struct column *lines, const char *name);
 

@@ -7,6 +7,11 @@
 #include "common/unpack.h"
 #include "ctl/command.h"
 
+static const struct column members[] = {
+    {.key = "text"},
+    {.key = NULL},
+};
+
 static void take_text(struct reply *chunk, void *arg)
 {
 	struct buf *metrics = arg;
@@ -58,5 +63,6 @@ const struct command command_metrics = {
     .object = "metrics",
     .help = "what is counted, as OpenMetrics",
     .details = "The same as a monitoring system gets from the admin listener.\n",
+    .answer = {.form = ANSWER_OBJECT, .members = members},
     .run = run_metrics,
 };

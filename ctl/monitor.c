@@ -13,6 +13,44 @@
 #include "ctl/json_text.h"
 #include "ctl/stop.h"
 
+const struct column monitor_members[] = {
+    {.key = "seq", .kind = COLUMN_NUMBER},
+    {.key = "type"},
+    {.key = "time", .kind = COLUMN_TIME},
+    {.key = "id", .kind = COLUMN_NUMBER, .absent = true},
+    {.key = "src", .absent = true, .null = true},
+    {.key = "dst", .absent = true, .null = true},
+    {.key = "listener", .absent = true, .null = true},
+    {.key = "server", .absent = true, .null = true},
+    {.key = "route", .absent = true, .null = true},
+    {.key = "upstream", .absent = true, .null = true},
+    {.key = "sni", .absent = true, .null = true},
+    {.key = "alpn", .absent = true, .null = true},
+    {.key = "proto", .absent = true, .null = true},
+    {.key = "tls", .absent = true, .null = true},
+    {.key = "duration", .kind = COLUMN_SECONDS, .absent = true},
+    {.key = "bytes_in", .kind = COLUMN_NUMBER, .absent = true},
+    {.key = "bytes_out", .kind = COLUMN_NUMBER, .absent = true},
+    {.key = "reason", .absent = true, .null = true},
+    {.key = "detail", .absent = true, .null = true},
+    {.key = "revision", .kind = COLUMN_NUMBER, .absent = true},
+    {.key = "who", .absent = true, .null = true},
+    {.key = "comment", .absent = true, .null = true},
+    {.key = "code", .absent = true, .null = true},
+    {.key = "path", .absent = true, .null = true},
+    {.key = "message", .absent = true, .null = true},
+    {.key = "cert", .absent = true, .null = true},
+    {.key = "issuer", .absent = true, .null = true},
+    {.key = "expires", .absent = true, .null = true},
+    {.key = "next", .absent = true, .null = true},
+    {.key = "problem", .absent = true, .null = true},
+    {.key = "forced", .absent = true, .null = true},
+    {.key = "first", .kind = COLUMN_NUMBER, .absent = true},
+    {.key = "last", .kind = COLUMN_NUMBER, .absent = true},
+    {.key = "count", .kind = COLUMN_NUMBER, .absent = true},
+    {.key = NULL},
+};
+
 struct monitor {
 	struct client *client;
 	const struct monitor_items *items;
@@ -170,5 +208,6 @@ const struct command command_monitor = {
 	       "  pointsctl -j monitor --filter 'reason==killed || type==config.changed'\n",
     .options = OPTION_FILTER | OPTION_SINCE,
     .max = -1,
+    .answer = {.form = ANSWER_LINES, .members = monitor_members},
     .run = run_monitor,
 };

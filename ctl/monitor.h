@@ -9,6 +9,7 @@
 #include <msgpack/object.h>
 
 #include "common/buf.h"
+#include "ctl/output.h"
 
 struct context;
 
@@ -21,6 +22,9 @@ struct monitor_items {
 
 /* Sends the request that was begun and prints what comes. As a command's run(). */
 int monitor_follow(struct context *c, const struct monitor_items *items);
+
+/* What JSON has of an event: those of all types have the first three. */
+extern const struct column monitor_members[];
 
 /* types as events.watch takes them, filter in its language; NULL: all. As a command's run(). */
 int monitor_run(struct context *c, const char *types, const char *filter);

@@ -59,7 +59,7 @@ static const struct option_spec specs[] = {
 	"live (more may come), ended, silent; else live"},
     {LONG_ONLY + 20, "since", "SEQ", OPTION_SINCE, "those after this number first, 0: all"},
     {LONG_ONLY + 23, "count", "N", OPTION_COUNT, "end after so many connections"},
-    {LONG_ONLY + 24, "for", "DURATION", OPTION_FOR, "end after this time"},
+    {LONG_ONLY + 24, "for", "DURATION", OPTION_FOR, "for this time, such as 10m"},
     {LONG_ONLY + 25, "strict", NULL, OPTION_STRICT, "fail (1) where there is advice"},
     {LONG_ONLY + 30, "interval", "DURATION", OPTION_INTERVAL, "from one look to the next; else 1s"},
     {LONG_ONLY + 31, "once", NULL, OPTION_ONCE, "print what one interval has brought, and end"},
@@ -214,6 +214,15 @@ static int read_existing(char *text, struct options *out, struct fault *fault)
 	return 0;
 }
 
+static int read_bytes_file(const char *text, struct options *out, struct fault *fault)
+{
+	if (out->bytes_count == BYTES_FILES_MAX)
+		return fault_set(fault, CONTROL_EXIT_USAGE, "--bytes can be given %d times at most",
+		    BYTES_FILES_MAX);
+	out->bytes[out->bytes_count++] = text;
+	return 0;
+}
+
 /* Those that are not common. */
 static int take_special(const struct option_spec *spec, struct options *out, struct fault *fault)
 {
@@ -234,7 +243,6 @@ static int take_special(const struct option_spec *spec, struct options *out, str
 	    {OPTION_SRC, &out->src},
 	    {OPTION_SNI, &out->sni},
 	    {OPTION_ALPN, &out->alpn},
-	    {OPTION_BYTES, &out->bytes},
 	    {OPTION_STATE, &out->state},
 	};
 	size_t i;
@@ -242,6 +250,8 @@ static int take_special(const struct option_spec *spec, struct options *out, str
 	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		if (texts[i].bit == spec->bit)
 			*texts[i].text = optarg;
+	if (spec->bit == OPTION_BYTES)
+		return read_bytes_file(optarg, out, fault);
 	if (spec->bit == OPTION_LIMIT)
 		return read_number(spec->name, optarg, &out->limit, fault);
 	if (spec->bit == OPTION_SINCE)

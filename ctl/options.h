@@ -58,6 +58,8 @@ enum option_bit {
 #define OPTIONS_TXN (OPTIONS_CHANGE | OPTION_TXN_ID)
 #define OPTIONS_PLACE (OPTION_FIRST | OPTION_LAST | OPTION_BEFORE | OPTION_AFTER)
 
+#define BYTES_FILES_MAX 16 /* --bytes may be given again */
+
 struct options {
 	const char *socket; /* NULL: not said */
 	const char *level;  /* to go down to; NULL: the own one */
@@ -69,7 +71,9 @@ struct options {
 	uint64_t given;     /* of option_bit */
 	const char *filter, *comment, *before, *after, *in, *server, *file, *txn_id;
 	const char *wrapper;
-	const char *listener, *src, *sni, *alpn, *bytes, *state;
+	const char *listener, *src, *sni, *alpn, *state;
+	const char *bytes[BYTES_FILES_MAX];
+	size_t bytes_count;
 	uint64_t limit, if_rev, since, confirm_s, count, for_s;
 	const char *existing;   /* "keep", "drain", "kill" */
 	const char *drain;      /* drain=T: the duration; NULL: the daemon's default */

@@ -84,6 +84,10 @@ static void value_text(struct buf *out, const msgpack_object *value, enum column
 		return;
 	if (kind == COLUMN_SECONDS && unpack_double(value, &number))
 		buf_append_str(out, human_seconds(number, text));
+	else if (kind == COLUMN_RATE && unpack_double(value, &number))
+		buf_append_str(out, human_rate(number, text));
+	else if (kind == COLUMN_BYTES_RATE && unpack_double(value, &number))
+		buf_append_str(out, human_byte_rate(number, text));
 	else if (kind == COLUMN_BYTES && value->type == MSGPACK_OBJECT_POSITIVE_INTEGER)
 		buf_append_str(out, human_bytes(value->via.u64, text));
 	else if (kind == COLUMN_FLAG && unpack_bool(value, &yes))
@@ -121,32 +125,42 @@ static void column_text(struct buf *out, const struct column *column, const msgp
 
 /* ---- lists --------------------------------------------------------------------------------- */
 
+static bool is_number(enum column_kind kind)
+{
+	return kind == COLUMN_NUMBER || kind == COLUMN_BYTES || kind == COLUMN_SECONDS ||
+	       kind == COLUMN_RATE || kind == COLUMN_BYTES_RATE;
+}
+
 void output_list_begin(struct output_list *list, const struct output *output,
     const struct column *columns, const char *name)
 {
-	size_t i;
+	size_t count = 0;
 
 	*list = (struct output_list){.output = output, .columns = columns, .name = name};
-	for (i = 0; columns[i].title != NULL; i++)
-		list->table_columns[i] = (struct table_column){
-		    .title = columns[i].title,
-		    .right = columns[i].kind != COLUMN_TEXT && columns[i].kind != COLUMN_FLAG,
-		    .cut = columns[i].cut,
-		    .drop = columns[i].drop,
-		};
+	for (; columns->key != NULL; columns++)
+		if (columns->title != NULL)
+			list->table_columns[count++] = (struct table_column){
+			    .title = columns->title,
+			    .right = is_number(columns->kind),
+			    .cut = columns->cut,
+			    .drop = columns->drop,
+			};
 	if (is_text(output))
-		list->table = table_new(list->table_columns, i);
+		list->table = table_new(list->table_columns, count);
 }
 
 static void add_row(struct output_list *list, const msgpack_object *item)
 {
+	const struct column *column = list->columns;
 	struct buf text = {0};
-	size_t i;
+	size_t i = 0;
 
 	table_row(list->table);
-	for (i = 0; list->columns[i].title != NULL; i++) {
-		column_text(&text, &list->columns[i], unpack_get(item, list->columns[i].key));
-		table_cell(list->table, i, buf_str(&text));
+	for (; column->key != NULL; column++) {
+		if (column->title == NULL)
+			continue;
+		column_text(&text, column, unpack_get(item, column->key));
+		table_cell(list->table, i++, buf_str(&text));
 	}
 	buf_fini(&text);
 }
@@ -232,10 +246,10 @@ static int object_text(
 	int rc;
 
 	style.width = 0; /* a value is never cut */
-	for (; columns->title != NULL; columns++) {
+	for (; columns->key != NULL; columns++) {
 		const msgpack_object *value = unpack_get(object, columns->key);
 
-		if (value == NULL)
+		if (value == NULL || columns->title == NULL)
 			continue;
 		column_text(&text, columns, value);
 		table_row(table);
@@ -267,10 +281,10 @@ int output_object(const struct output *output, const msgpack_object *object,
 
 	if (is_text(output))
 		return object_text(output, object, columns);
-	if (output->format == FORMAT_NAME)
-		name_line(&line, object, name);
-	else
+	if (output->format != FORMAT_NAME)
 		object_json(&line, object);
+	else if (name != NULL)
+		name_line(&line, object, name);
 	rc = put(output, &line);
 	buf_fini(&line);
 	return rc;

@@ -21,14 +21,39 @@ struct output {
 	bool colours;
 };
 
-/* A flag is "yes" or nothing. */
-enum column_kind { COLUMN_TEXT, COLUMN_NUMBER, COLUMN_BYTES, COLUMN_SECONDS, COLUMN_FLAG };
+enum column_kind {
+	COLUMN_TEXT,
+	COLUMN_NUMBER, /* a whole one, 0 or more */
+	COLUMN_BYTES,
+	COLUMN_SECONDS,
+	COLUMN_RATE,       /* per second */
+	COLUMN_BYTES_RATE, /* bytes per second */
+	COLUMN_FLAG,       /* true or false, shown as "yes" or nothing */
+	COLUMN_BOOL,       /* shown as it is */
+	COLUMN_TIME,       /* a text, RFC 3339 */
+	COLUMN_TEXTS,      /* a list, as are the next two */
+	COLUMN_NUMBERS,
+	COLUMN_NAMES,    /* texts, or null where there is none */
+	COLUMN_MAP,      /* texts by names that nobody knows beforehand */
+	COLUMN_COUNTS,   /* numbers by such names */
+	COLUMN_TIMES,    /* a list of seconds */
+	COLUMN_OBJECT,   /* of its members */
+	COLUMN_OBJECTS,  /* a list of those */
+	COLUMN_DOCUMENT, /* the document or a part of it: pointsmand schema describes it */
+};
 
+/*
+ * A member of what the daemon sends: how it is shown, and what JSON has there. Tables of these are
+ * what `pointsctl schema` is made of.
+ */
 struct column {
-	const char *title; /* NULL ends a table of columns */
-	const char *key;
+	const char *title; /* NULL: in JSON alone */
+	const char *key;   /* NULL ends a table of columns */
 	enum column_kind kind;
-	bool cut; /* as in table.h */
+	bool null;                    /* JSON may have null instead */
+	bool absent;                  /* or may not have it */
+	const struct column *members; /* of an object */
+	bool cut;                     /* as in table.h */
 	unsigned drop;
 	/* Writes the value (NULL: there is none) as text where the kind does not say how; else
 	 * NULL. */

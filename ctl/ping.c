@@ -8,6 +8,13 @@
 #include "ctl/command.h"
 #include "ctl/human.h"
 
+static const struct column members[] = {
+    {.key = "version"},
+    {.key = "pid", .kind = COLUMN_NUMBER},
+    {.key = "seconds", .kind = COLUMN_SECONDS},
+    {.key = NULL},
+};
+
 static double now(void)
 {
 	struct timespec ts;
@@ -49,5 +56,6 @@ static int run_ping(struct context *c, int argc, char **argv)
 const struct command command_ping = {
     .object = "ping",
     .help = "does the daemon answer, and how fast?",
+    .answer = {.form = ANSWER_OBJECT, .members = members},
     .run = run_ping,
 };

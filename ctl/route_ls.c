@@ -5,15 +5,17 @@
 
 static const struct column columns[] = {
     {.title = "HANDLE", .key = "handle"},
-    {.title = "ID", .key = "id", .cut = true},
+    {.key = "name"},
+    {.title = "ID", .key = "id", .null = true, .cut = true},
     {.title = "SERVER", .key = "server", .cut = true, .drop = 2},
-    {.title = "WRAPPER", .key = "wrapper", .cut = true, .drop = 4},
+    {.title = "WRAPPER", .key = "wrapper", .null = true, .cut = true, .drop = 4},
     {.title = "MATCH", .key = "label", .cut = true},
     {.title = "HANDLERS", .key = "handlers", .cut = true, .drop = 3},
     {.title = "DISABLED", .key = "disabled", .kind = COLUMN_FLAG, .drop = 1},
     {.title = "HITS", .key = "hits", .kind = COLUMN_NUMBER},
     {.title = "ACTIVE", .key = "active", .kind = COLUMN_NUMBER},
-    {.title = NULL},
+    {.key = "index", .kind = COLUMN_NUMBER},
+    {.key = NULL},
 };
 
 static int run_ls(struct context *c, int argc, char **argv)
@@ -27,5 +29,6 @@ const struct command command_route_ls = {
     .object = "route",
     .verb = "ls",
     .help = "the routes of all servers, in their order",
+    .answer = {.form = ANSWER_LIST, .members = columns},
     .run = run_ls,
 };

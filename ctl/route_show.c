@@ -8,16 +8,18 @@
 #include "ctl/show.h"
 
 static const struct column lines[] = {
-    {.title = "id", .key = "id"},
-    {.title = "handle", .key = "handle"},
+    {.key = "name", .null = true},
+    {.title = "id", .key = "id", .null = true},
+    {.title = "handle", .key = "handle", .null = true},
     {.title = "server", .key = "server"},
-    {.title = "wrapper", .key = "wrapper"},
+    {.title = "wrapper", .key = "wrapper", .null = true},
     {.title = "match", .key = "label"},
     {.title = "handlers", .key = "handlers"},
-    {.title = "disabled", .key = "disabled"},
-    {.title = "hits", .key = "hits"},
-    {.title = "active", .key = "active"},
-    {.title = NULL},
+    {.title = "disabled", .key = "disabled", .kind = COLUMN_BOOL},
+    {.title = "hits", .key = "hits", .kind = COLUMN_NUMBER, .absent = true},
+    {.title = "active", .key = "active", .kind = COLUMN_NUMBER, .absent = true},
+    {.key = "route", .kind = COLUMN_DOCUMENT},
+    {.key = NULL},
 };
 
 /* As all objects are printed, with the route itself instead of its text. */
@@ -81,5 +83,6 @@ const struct command command_route_show = {
     .help = "one route with its JSON, secrets masked",
     .min = 1,
     .max = 1,
+    .answer = {.form = ANSWER_OBJECT, .members = lines},
     .run = run_show,
 };

@@ -29,20 +29,36 @@ static void write_upstreams(struct buf *out, const msgpack_object *list)
 static const struct column columns[] = {
     {.title = "DEPTH", .key = "depth", .kind = COLUMN_NUMBER, .drop = 2},
     {.title = "INDEX", .key = "index", .kind = COLUMN_NUMBER, .drop = 1},
-    {.title = "ROUTE", .key = "route", .cut = true},
+    {.title = "ROUTE", .key = "route", .null = true, .cut = true},
     {.title = "VERDICT", .key = "verdict"},
-    {.title = "MATCHERS", .key = "matchers", .cut = true, .write = verdicts_write},
-    {.title = NULL},
+    {.title = "MATCHERS",
+	.key = "matchers",
+	.kind = COLUMN_OBJECTS,
+	.members = verdicts_members,
+	.cut = true,
+	.write = verdicts_write},
+    {.key = NULL},
+};
+
+static const struct column upstreams[] = {
+    {.key = "dial"},
+    {.key = "available", .kind = COLUMN_BOOL},
+    {.key = "chosen", .kind = COLUMN_BOOL},
+    {.key = NULL},
 };
 
 static const struct column lines[] = {
     {.title = "decision", .key = "decision"},
     {.title = "server", .key = "server"},
-    {.title = "route", .key = "route"},
-    {.title = "handlers", .key = "handlers"},
-    {.title = "upstreams", .key = "upstreams", .write = write_upstreams},
-    {.title = "captures", .key = "captures"},
-    {.title = NULL},
+    {.title = "route", .key = "route", .null = true},
+    {.title = "handlers", .key = "handlers", .kind = COLUMN_TEXTS},
+    {.title = "upstreams",
+	.key = "upstreams",
+	.kind = COLUMN_OBJECTS,
+	.members = upstreams,
+	.write = write_upstreams},
+    {.title = "captures", .key = "captures", .kind = COLUMN_MAP},
+    {.key = NULL},
 };
 
 /* RFC 4648 section 4. */
@@ -71,18 +87,25 @@ static void append_base64(struct buf *out, struct span in)
 	}
 }
 
+/* A file each, with commas between them. */
 static int pack_bytes(struct context *c, struct pack_box *params)
 {
-	struct input input = {0};
 	struct buf text = {0};
-	int rc = input_read(c, c->options->bytes, "the bytes", &input);
+	size_t i;
+	int rc = 0;
 
-	if (rc == 0) {
-		append_base64(&text, buf_span(&input.text));
-		pack_str(pack_key(params, "bytes"), buf_str(&text));
+	for (i = 0; rc == 0 && i < c->options->bytes_count; i++) {
+		struct input input = {0};
+
+		rc = input_read(c, c->options->bytes[i], "the bytes", &input);
+		buf_append_str(&text, i > 0 ? "," : "");
+		if (rc == 0)
+			append_base64(&text, buf_span(&input.text));
+		input_fini(&input);
 	}
+	if (rc == 0)
+		pack_str(pack_key(params, "bytes"), buf_str(&text));
 	buf_fini(&text);
-	input_fini(&input);
 	return rc;
 }
 
@@ -100,7 +123,7 @@ static int pack_request(struct context *c)
 		pack_str(pack_key(params, "alpn"), o->alpn);
 	if (o->state != NULL)
 		pack_str(pack_key(params, "state"), o->state);
-	return o->bytes != NULL ? pack_bytes(c, params) : 0;
+	return o->bytes_count > 0 ? pack_bytes(c, params) : 0;
 }
 
 static int run_test(struct context *c, int argc, char **argv)
@@ -136,9 +159,11 @@ const struct command command_route_test = {
     .verb = "test",
     .help = "what the routes would do with a client",
     .details = "The matchers in force are asked about a client that is described: by what its\n"
-	       "ClientHello says, or by its first bytes. No handler acts.\n"
+	       "ClientHello says, or by its first bytes (over UDP --bytes for each datagram). No\n"
+	       "handler acts.\n"
 	       "  pointsctl route test --listener :443 --sni www.example.com --src 192.0.2.7\n",
     .options =
 	OPTION_LISTENER | OPTION_SRC | OPTION_SNI | OPTION_ALPN | OPTION_BYTES | OPTION_STATE,
+    .answer = {.form = ANSWER_LIST, .members = columns, .beside = lines},
     .run = run_test,
 };

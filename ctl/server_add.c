@@ -1,45 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <config.h>
 
-#include <stdio.h>
-
 #include "ctl/change.h"
-
-/* The place that a fault of the file has; as the daemon would say it. */
-static void place(const struct input *in, int line, int column, struct fault *fault)
-{
-	snprintf(fault->path, sizeof(fault->path), "server:%d:%d", line, column);
-	input_name_fault(&in->place, "server", fault);
-}
-
-/* NULL: with the context's fault. */
-static json_t *read_file(struct context *c)
-{
-	json_error_t error;
-	json_t *server = NULL;
-	struct input in;
-
-	if (input_read(c, NULL, "the server", &in) == 0) {
-		server = json_loads(buf_str(&in.text), JSON_REJECT_DUPLICATES, &error);
-		if (server == NULL) {
-			fault_set(c->fault, CONTROL_EXIT_INVALID, "not JSON: %s", error.text);
-			place(&in, error.line, error.column, c->fault);
-		} else if (!json_is_object(server)) {
-			fault_set(c->fault, CONTROL_EXIT_INVALID, "must be a JSON object");
-			place(&in, 1, 1, c->fault);
-			json_decref(server);
-			server = NULL;
-		}
-	}
-	input_fini(&in);
-	return server;
-}
 
 /* Its JSON is what the file says, then what the arguments say. */
 static int make_add(struct change *change, int argc, char **argv)
 {
 	struct context *c = change->c;
-	json_t *server = c->options->file != NULL ? read_file(c) : json_object();
+	json_t *server = c->options->file != NULL ? input_object(c, "the server") : json_object();
 	int rc;
 
 	if (server == NULL)

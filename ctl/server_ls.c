@@ -5,11 +5,11 @@
 
 static const struct column columns[] = {
     {.title = "NAME", .key = "name"},
-    {.title = "LISTENERS", .key = "listeners", .cut = true},
+    {.title = "LISTENERS", .key = "listeners", .kind = COLUMN_TEXTS, .cut = true},
     {.title = "ROUTES", .key = "routes", .kind = COLUMN_NUMBER},
     {.title = "HITS", .key = "hits", .kind = COLUMN_NUMBER},
     {.title = "ACTIVE", .key = "active", .kind = COLUMN_NUMBER},
-    {.title = NULL},
+    {.key = NULL},
 };
 
 static int run_ls(struct context *c, int argc, char **argv)
@@ -23,5 +23,6 @@ const struct command command_server_ls = {
     .object = "server",
     .verb = "ls",
     .help = "the servers",
+    .answer = {.form = ANSWER_LIST, .members = columns},
     .run = run_ls,
 };

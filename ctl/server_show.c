@@ -5,11 +5,11 @@
 
 static const struct column lines[] = {
     {.title = "name", .key = "name"},
-    {.title = "listeners", .key = "listeners"},
-    {.title = "routes", .key = "routes"},
-    {.title = "hits", .key = "hits"},
-    {.title = "active", .key = "active"},
-    {.title = NULL},
+    {.title = "listeners", .key = "listeners", .kind = COLUMN_TEXTS},
+    {.title = "routes", .key = "routes", .kind = COLUMN_NUMBER},
+    {.title = "hits", .key = "hits", .kind = COLUMN_NUMBER},
+    {.title = "active", .key = "active", .kind = COLUMN_NUMBER},
+    {.key = NULL},
 };
 
 const struct shown shown_server = {
@@ -32,5 +32,6 @@ const struct command command_server_show = {
     .help = "one server",
     .min = 1,
     .max = 1,
+    .answer = {.form = ANSWER_OBJECT, .members = lines},
     .run = run_show,
 };

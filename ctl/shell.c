@@ -16,11 +16,6 @@
 
 /* ---- completion ------------------------------------------------------------------------------ */
 
-static void free_arena(void *arena)
-{
-	arena_free(arena);
-}
-
 /* As a command line that names the socket: the shell's own, unless the words say another one. */
 static void complete_words(
     const struct shell *s, const struct script_command *typed, struct completion *out)
@@ -65,7 +60,7 @@ static bool complete_typed(struct span typed, struct completion *out, size_t *st
 	}
 	*start -= before;
 	complete_words(s, &command, out);
-	arena_release(out->arena, free_arena, arena);
+	arena_adopt(out->arena, arena);
 	for (; command.argc == 2 && builtin->name != NULL; builtin++)
 		complete_add(out, builtin->name, builtin->help);
 	if (out->files)

@@ -126,18 +126,13 @@ void shell_end(struct shell *s)
 	s->transaction = NULL;
 }
 
-static void free_arena(void *arena)
-{
-	arena_free(arena);
-}
-
 static int collect(struct shell *s, struct shell_command *command, struct fault *fault)
 {
 	struct shell_transaction *t = s->transaction;
 	struct span text = command->text;
 	size_t i;
 
-	arena_release(t->commands.arena, free_arena, command->arena);
+	arena_adopt(t->commands.arena, command->arena);
 	command->arena = NULL;
 	if (collection_add(&t->commands, &command->script, fault) == -1) {
 		t->broken = s->editor == NULL;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Aligned text in columns. On a terminal that is too narrow the least important columns go first,
- * then what is left is cut; elsewhere nothing is.
+ * then the widest of those that may be cut are; elsewhere nothing is.
  */
 #ifndef CTL_TABLE_H
 #define CTL_TABLE_H

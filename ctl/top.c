@@ -9,6 +9,7 @@
 #include "common/duration.h"
 #include "ctl/stop.h"
 #include "ctl/top_look.h"
+#include "ctl/top_once.h"
 #include "ctl/top_screen.h"
 
 /* A session that is opened again has so long to begin: meanwhile no key is heard. */
@@ -229,9 +230,8 @@ static int run_top(struct context *c, int argc, char **argv)
 	if (argc > 0 && read_kind(argv[0], &kind, c->fault) == -1)
 		return -1;
 	if (o->given & OPTION_ONCE)
-		return command_connect(c) == NULL
-			   ? -1
-			   : top_look_once(c, argc > 0 ? &kind : NULL, interval);
+		return command_connect(c) == NULL ? -1
+						  : top_once(c, argc > 0 ? &kind : NULL, interval);
 	if (o->format != FORMAT_TEXT && o->format != FORMAT_WIDE)
 		return fault_set(c->fault, CONTROL_EXIT_USAGE,
 		    "only 'top --once' has other output than a screen; see also 'stats' and "
@@ -253,5 +253,6 @@ const struct command command_top = {
 	       "  pointsctl -j top --once --interval 10s route\n",
     .options = OPTION_INTERVAL | OPTION_ONCE,
     .max = 1,
+    .answer = {.form = ANSWER_LIST, .members = top_once_columns, .beside = top_once_beside},
     .run = run_top,
 };

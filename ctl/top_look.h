@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A look at what the daemon counts, and what runs it; and what two looks say, printed once.
+ * A look at what the daemon counts, and what runs.
  */
 #ifndef CTL_TOP_LOOK_H
 #define CTL_TOP_LOOK_H
@@ -13,8 +13,5 @@ double top_look_clock(void);
 
 /* Asks the daemon on the session that there is. 0, or -1 with the context's fault and no look. */
 int top_look(struct context *c, struct snapshot *out);
-
-/* Looks, waits interval (ns), looks again and prints. kind NULL: all. As a command's run(). */
-int top_look_once(struct context *c, const enum rates_kind *kind, int64_t interval);
 
 #endif

@@ -1,34 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <config.h>
 
-#include "ctl/top_look.h"
+#include "ctl/top_once.h"
 
 #include <math.h>
 #include <time.h>
 
 #include "common/duration.h"
 #include "common/unpack.h"
-#include "ctl/human.h"
+#include "ctl/top_look.h"
 
-/* ---- columns --------------------------------------------------------------------------------- */
-
-static void write_rate(struct buf *out, const msgpack_object *value)
-{
-	char text[HUMAN_MAX];
-	double rate;
-
-	if (unpack_double(value, &rate))
-		buf_append_str(out, human_rate(rate, text));
-}
-
-static void write_bytes(struct buf *out, const msgpack_object *value)
-{
-	char text[HUMAN_MAX];
-	double rate;
-
-	if (unpack_double(value, &rate))
-		buf_append_str(out, human_byte_rate(rate, text));
-}
+/* ---- what is printed ------------------------------------------------------------------------- */
 
 static const char *const keys[RATES_COLUMNS] = {
     [RATES_CONNECTIONS] = "connections_per_second",
@@ -37,19 +19,27 @@ static const char *const keys[RATES_COLUMNS] = {
     [RATES_ERRORS] = "errors_per_second",
 };
 
-static const struct column columns[] = {
+/* What was not there before has no rates yet. */
+const struct column top_once_columns[] = {
     {.title = "KIND", .key = "kind"},
     {.title = "NAME", .key = "name", .cut = true},
-    {.title = "SERVER", .key = "server", .cut = true, .drop = 1},
+    {.title = "SERVER", .key = "server", .null = true, .cut = true, .drop = 1},
     {.title = "ACTIVE", .key = "active", .kind = COLUMN_NUMBER},
-    {.title = "CONNS/S",
-	.key = "connections_per_second",
-	.kind = COLUMN_NUMBER,
-	.write = write_rate},
-    {.title = "IN/S", .key = "bytes_in_per_second", .kind = COLUMN_BYTES, .write = write_bytes},
-    {.title = "OUT/S", .key = "bytes_out_per_second", .kind = COLUMN_BYTES, .write = write_bytes},
-    {.title = "ERRORS/S", .key = "errors_per_second", .kind = COLUMN_NUMBER, .write = write_rate},
-    {.title = NULL},
+    {.title = "CONNS/S", .key = "connections_per_second", .kind = COLUMN_RATE, .null = true},
+    {.title = "IN/S", .key = "bytes_in_per_second", .kind = COLUMN_BYTES_RATE, .null = true},
+    {.title = "OUT/S", .key = "bytes_out_per_second", .kind = COLUMN_BYTES_RATE, .null = true},
+    {.title = "ERRORS/S", .key = "errors_per_second", .kind = COLUMN_RATE, .null = true},
+    {.key = NULL},
+};
+
+const struct column top_once_beside[] = {
+    {.key = "seconds", .kind = COLUMN_SECONDS},
+    {.key = "version"},
+    {.key = "pid", .kind = COLUMN_NUMBER},
+    {.key = "uptime", .kind = COLUMN_SECONDS},
+    {.key = "workers", .kind = COLUMN_NUMBER},
+    {.key = "connections", .kind = COLUMN_NUMBER},
+    {.key = NULL},
 };
 
 /* ---- rows ------------------------------------------------------------------------------------ */
@@ -140,7 +130,7 @@ static int print(struct context *c, const struct rates *rates, const struct snap
 	pack_chunk(&chunk.bytes, rates, kind);
 	pack_result(&result.bytes, rates->seconds, status);
 	if (unpack_own(&chunk, c->fault) == 0 && unpack_own(&result, c->fault) == 0) {
-		output_list_begin(&list, &c->output, columns, "name");
+		output_list_begin(&list, &c->output, top_once_columns, "name");
 		list.whole = true;
 		output_list_chunk(&chunk, &list);
 		rc = command_printed(c, output_list_end(&list, result.result));
@@ -150,7 +140,7 @@ static int print(struct context *c, const struct rates *rates, const struct snap
 	return rc;
 }
 
-int top_look_once(struct context *c, const enum rates_kind *kind, int64_t interval)
+int top_once(struct context *c, const enum rates_kind *kind, int64_t interval)
 {
 	const struct timespec pause = {
 	    .tv_sec = interval / DURATION_S, .tv_nsec = interval % DURATION_S};

@@ -4,6 +4,47 @@
 #include "ctl/command.h"
 #include "ctl/monitor.h"
 #include "ctl/trace_line.h"
+#include "ctl/verdicts.h"
+
+static const struct column routes[] = {
+    {.key = "route", .null = true},
+    {.key = "index", .kind = COLUMN_NUMBER},
+    {.key = "verdict"},
+    {.key = "matchers", .kind = COLUMN_OBJECTS, .members = verdicts_members},
+    {.key = "omitted", .kind = COLUMN_NUMBER, .absent = true},
+    {.key = NULL},
+};
+
+/* Those that all steps have come first. */
+static const struct column members[] = {
+    {.key = "time", .kind = COLUMN_TIME},
+    {.key = "step"},
+    {.key = "id", .kind = COLUMN_NUMBER, .absent = true},
+    {.key = "src", .absent = true, .null = true},
+    {.key = "dst", .absent = true, .null = true},
+    {.key = "listener", .absent = true, .null = true},
+    {.key = "server", .absent = true, .null = true},
+    {.key = "proto", .absent = true, .null = true},
+    {.key = "branch_of", .kind = COLUMN_NUMBER, .absent = true, .null = true},
+    {.key = "depth", .kind = COLUMN_NUMBER, .absent = true},
+    {.key = "bytes", .kind = COLUMN_NUMBER, .absent = true},
+    {.key = "state", .absent = true},
+    {.key = "routes", .kind = COLUMN_OBJECTS, .members = routes, .absent = true},
+    {.key = "omitted", .kind = COLUMN_NUMBER, .absent = true},
+    {.key = "decision", .absent = true},
+    {.key = "captures", .kind = COLUMN_MAP, .absent = true, .null = true},
+    {.key = "handler", .absent = true},
+    {.key = "upstream", .absent = true, .null = true},
+    {.key = "problem", .absent = true, .null = true},
+    {.key = "route", .absent = true, .null = true},
+    {.key = "reason", .absent = true, .null = true},
+    {.key = "detail", .absent = true, .null = true},
+    {.key = "duration", .kind = COLUMN_SECONDS, .absent = true},
+    {.key = "bytes_in", .kind = COLUMN_NUMBER, .absent = true},
+    {.key = "bytes_out", .kind = COLUMN_NUMBER, .absent = true},
+    {.key = "count", .kind = COLUMN_NUMBER, .absent = true},
+    {.key = NULL},
+};
 
 /* The words of a filter need no quotes of their own. */
 static void join(struct buf *out, int argc, char **argv)
@@ -58,5 +99,6 @@ const struct command command_trace = {
 	"  pointsctl trace --count 1 'server==main && src in 192.0.2.0/24'\n",
     .options = OPTION_FILTER | OPTION_COUNT | OPTION_FOR,
     .max = -1,
+    .answer = {.form = ANSWER_LINES, .members = members},
     .run = run_trace,
 };

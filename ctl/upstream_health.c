@@ -5,10 +5,22 @@
 
 static const struct column lines[] = {
     {.title = "name", .key = "name"},
+    {.key = "id", .null = true},
+    {.key = "dial", .kind = COLUMN_TEXTS},
+    {.key = "peers", .kind = COLUMN_TEXTS},
+    {.key = "route"},
+    {.key = "proxy"},
+    {.key = "server"},
+    {.key = "weight", .kind = COLUMN_NUMBER},
+    {.key = "max_connections", .kind = COLUMN_NUMBER},
+    {.key = "admin"},
     {.title = "health", .key = "health"},
     {.title = "forced", .key = "forced"},
     {.title = "effective", .key = "effective"},
-    {.title = NULL},
+    {.key = "connections", .kind = COLUMN_NUMBER},
+    {.key = "dials", .kind = COLUMN_NUMBER},
+    {.key = "failures", .kind = COLUMN_NUMBER},
+    {.key = NULL},
 };
 
 static int run_health(struct context *c, int argc, char **argv)
@@ -34,5 +46,6 @@ const struct command command_upstream_health = {
 	       "the daemon's end.\n",
     .min = 3,
     .max = 3,
+    .answer = {.form = ANSWER_OBJECT, .members = lines},
     .run = run_health,
 };

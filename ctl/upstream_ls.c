@@ -5,16 +5,22 @@
 
 static const struct column columns[] = {
     {.title = "PROXY", .key = "proxy", .cut = true},
+    {.key = "route"},
     {.title = "UPSTREAM", .key = "name"},
-    {.title = "DIAL", .key = "dial", .cut = true, .drop = 1},
+    {.key = "id", .null = true},
+    {.title = "DIAL", .key = "dial", .kind = COLUMN_TEXTS, .cut = true, .drop = 1},
+    {.key = "peers", .kind = COLUMN_TEXTS},
     {.title = "SERVER", .key = "server", .cut = true, .drop = 2},
     {.title = "WEIGHT", .key = "weight", .kind = COLUMN_NUMBER, .drop = 3},
     {.title = "MAX", .key = "max_connections", .kind = COLUMN_NUMBER, .drop = 4},
+    {.key = "admin"},
+    {.key = "health"},
+    {.key = "forced"},
     {.title = "STATE", .key = "effective"},
     {.title = "OPEN", .key = "connections", .kind = COLUMN_NUMBER},
     {.title = "DIALS", .key = "dials", .kind = COLUMN_NUMBER, .drop = 5},
     {.title = "FAILURES", .key = "failures", .kind = COLUMN_NUMBER},
-    {.title = NULL},
+    {.key = NULL},
 };
 
 static int run_ls(struct context *c, int argc, char **argv)
@@ -28,5 +34,6 @@ const struct command command_upstream_ls = {
     .object = "upstream",
     .verb = "ls",
     .help = "the upstreams of all proxy handlers",
+    .answer = {.form = ANSWER_LIST, .members = columns},
     .run = run_ls,
 };

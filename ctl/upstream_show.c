@@ -5,21 +5,22 @@
 
 static const struct column lines[] = {
     {.title = "name", .key = "name"},
-    {.title = "id", .key = "id"},
-    {.title = "dial", .key = "dial"},
+    {.title = "id", .key = "id", .null = true},
+    {.title = "dial", .key = "dial", .kind = COLUMN_TEXTS},
+    {.key = "peers", .kind = COLUMN_TEXTS},
     {.title = "route", .key = "route"},
     {.title = "proxy", .key = "proxy"},
     {.title = "server", .key = "server"},
-    {.title = "weight", .key = "weight"},
-    {.title = "max connections", .key = "max_connections"},
+    {.title = "weight", .key = "weight", .kind = COLUMN_NUMBER},
+    {.title = "max connections", .key = "max_connections", .kind = COLUMN_NUMBER},
     {.title = "admin", .key = "admin"},
     {.title = "health", .key = "health"},
     {.title = "forced", .key = "forced"},
     {.title = "effective", .key = "effective"},
-    {.title = "open connections", .key = "connections"},
-    {.title = "dials", .key = "dials"},
-    {.title = "failures", .key = "failures"},
-    {.title = NULL},
+    {.title = "open connections", .key = "connections", .kind = COLUMN_NUMBER},
+    {.title = "dials", .key = "dials", .kind = COLUMN_NUMBER},
+    {.title = "failures", .key = "failures", .kind = COLUMN_NUMBER},
+    {.key = NULL},
 };
 
 const struct shown shown_upstream = {
@@ -42,5 +43,6 @@ const struct command command_upstream_show = {
     .help = "one upstream",
     .min = 2,
     .max = 2,
+    .answer = {.form = ANSWER_OBJECT, .members = lines},
     .run = run_show,
 };

@@ -5,6 +5,13 @@
 
 #include "common/unpack.h"
 
+const struct column verdicts_members[] = {
+    {.key = "set", .kind = COLUMN_NUMBER},
+    {.key = "matcher"},
+    {.key = "verdict"},
+    {.key = NULL},
+};
+
 void verdicts_member(struct buf *out, const msgpack_object *map, const char *key)
 {
 	struct span text;

@@ -8,6 +8,10 @@
 #include <msgpack/object.h>
 
 #include "common/buf.h"
+#include "ctl/output.h"
+
+/* What JSON has of each. */
+extern const struct column verdicts_members[];
 
 /* "tls yes, remote_ip no or http no": sets are joined by "or". list may be NULL. */
 void verdicts_write(struct buf *out, const msgpack_object *list);

@@ -3,6 +3,13 @@
 
 #include "ctl/command.h"
 
+static const struct column members[] = {
+    {.key = "pointsctl"},
+    {.key = "protocol", .kind = COLUMN_NUMBER},
+    {.key = "pointsmand", .null = true},
+    {.key = NULL},
+};
+
 /* The daemon need not be there. */
 static int run_version(struct context *c, int argc, char **argv)
 {
@@ -33,5 +40,6 @@ static int run_version(struct context *c, int argc, char **argv)
 const struct command command_version = {
     .object = "version",
     .help = "versions of pointsctl and of the daemon, if it answers",
+    .answer = {.form = ANSWER_BARE, .members = members},
     .run = run_version,
 };

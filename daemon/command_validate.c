@@ -59,15 +59,17 @@ static int check(json_t *document, struct error *err)
 static int validate(int argc, char **argv)
 {
 	struct command_input in = {.advises = true, .warn = on_warning};
+	struct errors errors;
 	struct error err;
 	int rc = command_read(argc, argv, &in);
 
 	if (rc != 0)
 		return rc;
-	rc = check(in.document, &err);
+	errors_begin(&errors);
+	rc = errors_end(&errors, check(in.document, &err), &err);
 	json_decref(in.document);
 	if (rc == -1)
-		return command_failed(&err);
+		return command_failed(&err, &errors);
 	if (in.json)
 		print_json();
 	else

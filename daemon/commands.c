@@ -15,15 +15,31 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 
+#include "daemon/config/compile.h"
 #include "daemon/core/handler.h"
 #include "daemon/core/instance.h"
 #include "daemon/core/matcher.h"
+#include "daemon/input/schema.h"
+#include "daemon/upstream/policy.h"
+#include "daemon/upstream/pool.h"
 
-int command_failed(const struct error *err)
+static void print_error(const struct error *err)
 {
 	char text[sizeof(err->path) + sizeof(err->message) + 4];
 
 	fprintf(stderr, "pointsmand: error: %s\n", error_text(err, text, sizeof(text)));
+}
+
+int command_failed(const struct error *err, const struct errors *errors)
+{
+	size_t i;
+
+	for (i = 0; i < errors->count; i++)
+		print_error(&errors->items[i]);
+	if (errors->count == 0)
+		print_error(err);
+	if (errors->count == ERRORS_MAX)
+		fprintf(stderr, "pointsmand: there may be more; these come first\n");
 	return 1;
 }
 
@@ -42,7 +58,8 @@ int command_read(int argc, char **argv, struct command_input *in)
 	    {0},
 	};
 	const char *path = NULL;
-	int adapter = ADAPTER_BY_CONTENT, option;
+	int adapter = ADAPTER_BY_CONTENT, option, rc;
+	struct errors errors;
 	struct error err;
 
 	while (
@@ -73,8 +90,21 @@ int command_read(int argc, char **argv, struct command_input *in)
 		    argv[optind]);
 		return 2;
 	}
-	if (document_read(path, (enum adapter)adapter, in->warn, &in->document, &err) == -1)
-		return command_failed(&err);
+	errors_begin(&errors);
+	rc = document_read(path, (enum adapter)adapter, in->warn, &in->document, &err);
+	return errors_end(&errors, rc, &err) == -1 ? command_failed(&err, &errors) : 0;
+}
+
+/* Takes value. Returns an exit status. */
+static int print_json(json_t *value, size_t flags)
+{
+	int rc = json_dumpf(value, stdout, JSON_INDENT(2) | flags);
+
+	json_decref(value);
+	if (rc == -1 || putchar('\n') == EOF || fflush(stdout) == EOF) {
+		perror("pointsmand: standard output");
+		return 1;
+	}
 	return 0;
 }
 
@@ -83,15 +113,7 @@ int command_adapt(int argc, char **argv)
 	struct command_input in = {.warn = command_warn};
 	int rc = command_read(argc, argv, &in);
 
-	if (rc != 0)
-		return rc;
-	rc = json_dumpf(in.document, stdout, JSON_INDENT(2) | JSON_SORT_KEYS);
-	json_decref(in.document);
-	if (rc == -1 || putchar('\n') == EOF || fflush(stdout) == EOF) {
-		perror("pointsmand: standard output");
-		return 1;
-	}
-	return 0;
+	return rc != 0 ? rc : print_json(in.document, JSON_SORT_KEYS);
 }
 
 int command_modules(int argc, char **argv)
@@ -99,6 +121,7 @@ int command_modules(int argc, char **argv)
 	const struct matcher_type *const *m;
 	const struct handler_type *const *h;
 	const struct app_type *const *a;
+	size_t i;
 
 	(void)argv;
 	if (argc > 1) {
@@ -106,13 +129,30 @@ int command_modules(int argc, char **argv)
 		return 2;
 	}
 	for (a = app_types(); *a != NULL; a++)
-		printf("app      %-16s %s\n", (*a)->name, (*a)->help);
+		printf("app      %-20s %s\n", (*a)->name, (*a)->help);
 	for (m = matcher_types(); *m != NULL; m++)
-		printf("matcher  %-16s %s\n", (*m)->name, (*m)->help);
+		printf("matcher  %-20s %s\n", (*m)->name, (*m)->help);
 	for (h = handler_types(); *h != NULL; h++)
 		if (!(*h)->internal)
-			printf("handler  %-16s %s\n", (*h)->name, (*h)->help);
+			printf("handler  %-20s %s\n", (*h)->name, (*h)->help);
+	for (i = 0; policy_names[i] != NULL; i++)
+		printf("policy   %-20s %s\n", policies[i].name, policies[i].help);
 	return 0;
+}
+
+int command_schema(int argc, char **argv)
+{
+	struct errors none = {.count = 0};
+	struct error err;
+	json_t *schema;
+
+	(void)argv;
+	if (argc > 1) {
+		fprintf(stderr, "usage: pointsmand schema\n");
+		return 2;
+	}
+	schema = schema_make(&document_shape, "pointsman's document", &err);
+	return schema != NULL ? print_json(schema, 0) : command_failed(&err, &none);
 }
 
 int command_version(int argc, char **argv)

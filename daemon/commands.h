@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <jansson.h>
 
-#include "common/error.h"
+#include "common/errors.h"
 #include "daemon/config/document.h"
 
 int command_run(int argc, char **argv);
@@ -17,6 +17,7 @@ int command_adapt(int argc, char **argv);
 int command_validate(int argc, char **argv);
 int command_fmt(int argc, char **argv);
 int command_modules(int argc, char **argv);
+int command_schema(int argc, char **argv);
 int command_version(int argc, char **argv);
 
 /* What `adapt` and `validate` are about. */
@@ -30,8 +31,9 @@ struct command_input {
 /* Reads the options and the file that they name. Returns an exit status. */
 int command_read(int argc, char **argv, struct command_input *in);
 
-/* Prints "pointsmand: error: PATH: MESSAGE". Returns 1. */
-int command_failed(const struct error *err);
+/* Prints "pointsmand: error: PATH: MESSAGE", or a line for each of errors (may be empty).
+ * Returns 1. */
+int command_failed(const struct error *err, const struct errors *errors);
 /* Prints a warning of reading a configuration. */
 void command_warn(const char *text);
 

@@ -58,6 +58,7 @@ static const struct command {
 	"load everything short of binding sockets and asking a CA, and give advice"},
     {"fmt", command_fmt, "[--overwrite|--diff] FILE", "format a Caddyfile"},
     {"modules", command_modules, "", "list matchers, handlers and apps"},
+    {"schema", command_schema, "", "print the JSON Schema of the document"},
     {"version", command_version, "", "print the version, the libraries and the build options"},
 };
 

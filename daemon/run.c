@@ -25,6 +25,7 @@
 #include "daemon/core/item_key.h"
 #include "daemon/config/overlay.h"
 #include "daemon/control/admin.h"
+#include "daemon/control/log_levels.h"
 #include "daemon/control/server.h"
 #include "daemon/core/instance.h"
 #include "daemon/core/file_watch.h"
@@ -192,14 +193,20 @@ static int load_document(json_t **out, struct error *err)
 
 static void on_hangup(struct ev_loop *loop, ev_signal *w, int events)
 {
+	struct errors errors;
 	struct error err;
+	size_t i;
 
 	(void)loop;
 	(void)w;
 	(void)events;
 	log_msg(LOG_INFO, "config", "reloading");
-	if (change_reload("reload", on_published, NULL, &err) == -1)
-		log_failure("nothing changed", &err);
+	errors_begin(&errors);
+	if (errors_end(&errors, change_reload("reload", on_published, NULL, &err), &err) == 0)
+		return;
+	log_failure("nothing changed", &err);
+	for (i = 1; i < errors.count; i++)
+		log_failure("nor would it without that", &errors.items[i]);
 }
 
 /* ---- the end -------------------------------------------------------------------------------- */
@@ -347,6 +354,7 @@ static void stop(struct state *state)
 {
 	control_server_stop();
 	admin_stop();
+	log_levels_stop();
 	health_stop();
 	workers_stop();
 	instance_forget();
@@ -363,6 +371,7 @@ int command_run(int argc, char **argv)
 {
 	struct options *o = &daemon_.options;
 	struct state *state = NULL;
+	struct errors errors;
 	struct error err;
 	int rc;
 
@@ -373,7 +382,8 @@ int command_run(int argc, char **argv)
 	mallopt(
 	    M_MMAP_THRESHOLD, LARGE); /* fixed: what is larger goes back to the system at once */
 	raise_descriptor_limit();
-	rc = start(&state, &err);
+	errors_begin(&errors);
+	rc = errors_end(&errors, start(&state, &err), &err);
 	if (rc == 0) {
 		log_start();
 		ev_run(control_loop(), 0);
@@ -381,5 +391,5 @@ int command_run(int argc, char **argv)
 	}
 	stop(state);
 	log_stop();
-	return rc == -1 ? command_failed(&err) : 0;
+	return rc == -1 ? command_failed(&err, &errors) : 0;
 }

@@ -14,6 +14,7 @@
 #include "common/netaddr.h"
 #include "daemon/certs/acme_jws.h"
 #include "daemon/certs/hook.h"
+#include "daemon/certs/propagation.h"
 #include "daemon/core/answers.h"
 #include "daemon/core/instance.h"
 #include "daemon/net/address.h"
@@ -23,6 +24,7 @@
 #define HTTP_PORT 80
 #define HTTPS_PORT 443
 #define COMMAND_MAX 64 /* words */
+#define PROPAGATION_TIMEOUT_DEFAULT (120 * DURATION_S)
 
 struct acme_challenge {
 	enum acme_kind kind;
@@ -34,6 +36,7 @@ struct acme_challenge {
 	struct hook *hook;
 	bool placed;
 	ev_timer delay;
+	struct propagation *propagation;
 	void (*done)(void *arg, const struct acme_fault *fault);
 	void *arg;
 };
@@ -191,11 +194,37 @@ static void tell(struct acme_challenge *c, const struct acme_fault *fault)
 	c->done(c->arg, fault);
 }
 
+static void on_propagated(void *arg, const char *failure)
+{
+	struct acme_challenge *c = arg;
+	struct acme_fault fault;
+
+	c->propagation = NULL;
+	if (failure != NULL)
+		acme_fault_set(&fault, FAULT_LOCAL, "%s", failure);
+	tell(c, failure != NULL ? &fault : NULL);
+}
+
 static void on_delay(struct ev_loop *loop, ev_timer *w, int events)
 {
-	(void)loop;
+	struct acme_challenge *c = w->data;
+	const struct acme_dns *dns = &c->options->dns;
+	struct propagation_spec spec = {
+	    .loop = loop,
+	    .name = c->record,
+	    .value = c->digest,
+	    .resolvers = &dns->resolvers,
+	    .timeout = dns->propagation_timeout,
+	};
+
 	(void)events;
-	tell(w->data, NULL);
+	if (spec.timeout < 0) {
+		tell(c, NULL);
+		return;
+	}
+	if (spec.timeout == 0) /* as in the reference */
+		spec.timeout = PROPAGATION_TIMEOUT_DEFAULT;
+	c->propagation = propagation_start(&spec, on_propagated, c);
 }
 
 static void on_hook(void *arg, const char *failure)
@@ -300,6 +329,7 @@ void acme_challenge_withdraw(struct acme_challenge *challenge)
 	if (c == NULL)
 		return;
 	ev_timer_stop(c->loop, &c->delay);
+	propagation_cancel(c->propagation);
 	if (c->hook != NULL)
 		hook_cancel(c->hook);
 	if (c->kind == ACME_DNS_01 && (c->placed || c->hook != NULL))

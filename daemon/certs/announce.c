@@ -51,7 +51,7 @@ void announce(const struct announcement *a)
 
 	text_of(a->expires, expires);
 	text_of(a->next, next);
-	if (log_enabled(kinds[a->event].level))
+	if (log_enabled(kinds[a->event].level, "certs"))
 		write_line(a, expires, next);
 	e.cert = span_str(a->name);
 	e.issuer = span_str(a->issuer);

@@ -30,9 +30,7 @@
 /* A certificate that there is a responder for. */
 struct entry {
 	UT_hash_handle hh;
-	struct cert *cert; /* a reference; its fingerprint is the key */
-	struct arena *arena;
-	const char *url;
+	struct cert *cert;              /* a reference; its fingerprint is the key */
 	struct acme_exchange *exchange; /* on its way; NULL: none */
 	time_t due;
 	unsigned failures; /* in a row */
@@ -69,7 +67,7 @@ static void log_problem(const struct entry *e, const char *what, const char *why
 
 	log_begin(&line, LOG_WARN, "certs", what);
 	log_str(&line, "name", e->cert->names.count > 0 ? e->cert->names.items[0] : "");
-	log_str(&line, "responder", e->url);
+	log_str(&line, "responder", e->cert->responder);
 	if (why != NULL)
 		log_str(&line, "error", why);
 	log_end(&line);
@@ -162,7 +160,7 @@ static void ask(struct entry *e)
 	struct error err;
 	struct acme_http_request request = {
 	    .verb = ACME_POST,
-	    .url = e->url,
+	    .url = e->cert->responder,
 	    .type = "application/ocsp-request",
 	    .plain = true,
 	    .timeout = TIMEOUT,
@@ -217,7 +215,7 @@ static bool is_wanted(const struct cert *cert)
 	const struct instance *in = instance_current();
 	const struct tls_app *app = in != NULL ? in->tls : NULL;
 
-	if (app == NULL || cert->count < 2)
+	if (app == NULL || cert->count < 2 || cert->responder == NULL)
 		return false;
 	if (strcmp(cert->source, "acme") == 0)
 		return cert->names.count > 0 &&
@@ -234,17 +232,14 @@ static void entry_free(struct entry *e)
 	HASH_DEL(ocsp.entries, e);
 	staple_put(e->cert, NULL);
 	cert_unref(e->cert);
-	arena_free(e->arena);
 	free(e);
 }
 
-static void add(struct cert *cert, struct arena *arena, const char *url)
+static void add(struct cert *cert)
 {
 	struct entry *e = mem_zalloc(sizeof(*e));
 
 	e->cert = cert_ref(cert);
-	e->arena = arena;
-	e->url = url;
 	e->seen = true;
 	HASH_ADD_KEYPTR(hh, ocsp.entries, e->cert->fingerprint, sizeof(e->cert->fingerprint), e);
 	read_kept(e);
@@ -268,9 +263,7 @@ static void move_to(struct entry *e, struct cert *cert)
 static void visit(void *arg, const struct cert *visited)
 {
 	struct cert *cert = (struct cert *)visited;
-	struct arena *arena;
 	struct entry *e;
-	const char *url;
 
 	(void)arg;
 	if (!is_wanted(cert)) {
@@ -284,12 +277,7 @@ static void visit(void *arg, const struct cert *visited)
 		e->seen = true;
 		return;
 	}
-	arena = arena_new(256);
-	url = ocsp_responder(cert, arena);
-	if (url != NULL)
-		add(cert, arena, url);
-	else
-		arena_free(arena);
+	add(cert);
 }
 
 static void on_look(struct ev_loop *loop, ev_timer *timer, int events)

@@ -11,8 +11,6 @@
 
 #define SKEW 300         /* seconds that a responder's clock may be ahead of ours */
 #define WITHOUT_END 3600 /* seconds: an answer that does not say when the next one comes */
-#define ACCESS_MAX 8     /* entries of the extension that are looked at */
-#define URL_LENGTH_MAX 1024
 
 /* ---- certificates -------------------------------------------------------------------------- */
 
@@ -32,53 +30,6 @@ static void free_pair(gnutls_x509_crt_t pair[2])
 		gnutls_x509_crt_deinit(pair[0]);
 	if (pair[1] != NULL)
 		gnutls_x509_crt_deinit(pair[1]);
-}
-
-static bool is_url(const gnutls_datum_t *text)
-{
-	size_t i;
-
-	if (text->size > URL_LENGTH_MAX ||
-	    !((text->size > 7 && memcmp(text->data, "http://", 7) == 0) ||
-		(text->size > 8 && memcmp(text->data, "https://", 8) == 0)))
-		return false;
-	for (i = 0; i < text->size; i++)
-		if (text->data[i] <= ' ' || text->data[i] >= 0x7f)
-			return false;
-	return true;
-}
-
-static const char *find_url(gnutls_x509_crt_t crt, struct arena *arena)
-{
-	const char *url = NULL;
-	gnutls_datum_t text;
-	unsigned i;
-	int rc;
-
-	for (i = 0; i < ACCESS_MAX && url == NULL; i++) {
-		rc = gnutls_x509_crt_get_authority_info_access(
-		    crt, i, GNUTLS_IA_OCSP_URI, &text, NULL);
-		if (rc == GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE)
-			break;
-		if (rc < 0)
-			continue; /* an entry of another kind */
-		if (is_url(&text))
-			url = arena_strndup(arena, (const char *)text.data, text.size);
-		gnutls_free(text.data);
-	}
-	return url;
-}
-
-const char *ocsp_responder(const struct cert *cert, struct arena *arena)
-{
-	gnutls_x509_crt_t pair[2];
-	struct error err;
-	const char *url = NULL;
-
-	if (export_pair(cert, pair, &err) == 0)
-		url = find_url(pair[0], arena);
-	free_pair(pair);
-	return url;
 }
 
 /* ---- the question -------------------------------------------------------------------------- */

@@ -18,12 +18,9 @@ struct cert;
 #define OCSP_RESPONSE_MAX (64u << 10)
 
 /*
- * Where to ask about cert, in arena; NULL: nowhere. Asking needs its issuer's certificate, too,
- * which is the next one of its chain.
+ * Appends the question, DER, to out. It needs the issuer's certificate, too, which is the next one
+ * of its chain. Returns 0, or -1 with err.
  */
-const char *ocsp_responder(const struct cert *cert, struct arena *arena);
-
-/* Appends the question, DER, to out. Returns 0, or -1 with err. */
 int ocsp_request(const struct cert *cert, struct buf *out, struct error *err);
 
 struct ocsp_answer {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <config.h>
 
+#include "common/errors.h"
 #include "daemon/config/automation.h"
 #include "daemon/config/caddyfile.h"
 #include "daemon/config/directives.h"
@@ -102,16 +103,16 @@ static int adapt_blocks(
 {
 	size_t first = blocks->count > 0 && blocks->items[0].key_count == 0;
 	struct sites sites = {0};
-	int result = -1;
+	int rc = 0;
 
-	if ((first && global_options_read(a, &blocks->items[0], err) == -1) ||
-	    sites_read(a, first ? blocks->items + 1 : blocks->items, blocks->count - first, &sites,
-		err) == -1)
-		goto out;
-	result = write_document(a, &sites, document, err);
-out:
+	if (!first || errors_go_on(global_options_read(a, &blocks->items[0], err), &rc, err))
+		errors_go_on(sites_read(a, first ? blocks->items + 1 : blocks->items,
+				 blocks->count - first, &sites, err),
+		    &rc, err);
+	if (rc == 0)
+		rc = write_document(a, &sites, document, err);
 	sites_free(&sites);
-	return result;
+	return rc;
 }
 
 int caddyfile_adapt(const char *text, size_t length, const char *file,

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/errors.h"
 #include "common/log.h"
 #include "daemon/config/change_event.h"
 #include "daemon/config/compile.h"
@@ -257,10 +258,11 @@ int change_source_read(json_t **out, struct error *err)
 /* A dry run with its sockets bound: what would be refused only then is found too. */
 static int can_run(json_t *document, struct error *err)
 {
-	struct instance *instance =
-	    instance_compile(document, 0, instance_current(), NULL, false, true, err);
+	struct instance *instance;
 	struct publication *publication;
 
+	errors_forget();
+	instance = instance_compile(document, 0, instance_current(), NULL, false, true, err);
 	if (instance == NULL)
 		return -1;
 	publication = instance_bind(instance, err);

@@ -3,54 +3,84 @@
 
 #include "daemon/config/compile.h"
 
+#include "common/errors.h"
 #include "daemon/config/edit.h"
 #include "daemon/core/load.h"
 #include "daemon/core/trust.h"
 
 #define INSTANCE_ARENA 4096
+#define KNOWN_MAX 16
 
-static int check_top(const struct jnode *root, struct error *err)
+/* ---- what there is ------------------------------------------------------------------------- */
+
+/* Of the apps those that are a member of the document, or of its "apps". */
+static bool nth_app(size_t i, bool top, struct shape_module *out)
 {
-	static const char *const known[] = {
-	    "apps", "admin", "control", "logging", "storage", "@id", NULL};
-	static const char *const later[] = {"logging", "storage", NULL};
-	size_t i;
+	const struct app_type *const *t = app_types();
 
-	if (jnode_object(root, err) == -1 || jnode_known(root, known, err) == -1)
+	for (; *t != NULL && ((*t)->top != top || i > 0); t++)
+		i -= (*t)->top == top;
+	if (*t == NULL)
+		return false;
+	*out = (struct shape_module){(*t)->name, (*t)->help, (*t)->fields, NULL};
+	return true;
+}
+
+static bool app_at(size_t i, struct shape_module *out)
+{
+	return nth_app(i, false, out);
+}
+
+static const struct shape apps_shape = {.type = SHAPE_KEYED, .module = app_at};
+
+/* The members of the document. */
+static bool member_at(size_t i, struct shape_module *out)
+{
+	static const struct shape_module own[] = {
+	    {"apps", "what the program does", NULL, &apps_shape},
+	    {"logging", NULL, NULL, &shape_nothing},
+	    {"storage", NULL, NULL, &shape_nothing},
+	};
+
+	if (i >= sizeof(own) / sizeof(own[0]))
+		return nth_app(i - sizeof(own) / sizeof(own[0]), true, out);
+	*out = own[i];
+	return true;
+}
+
+const struct shape document_shape = {.type = SHAPE_KEYED, .module = member_at};
+
+/* ---- loading ------------------------------------------------------------------------------- */
+
+/* That the object has only members that there are, of which none is refused. */
+static int check_members(const struct jnode *object, const struct shape *shape, struct error *err)
+{
+	const char *known[KNOWN_MAX + 2];
+	struct shape_module module;
+	struct jnode member;
+	size_t n;
+
+	if (jnode_object(object, err) == -1)
 		return -1;
-	for (i = 0; later[i] != NULL; i++) {
-		struct jnode member = jnode_member(root, later[i]);
-
-		if (member.value != NULL)
+	for (n = 0; n < KNOWN_MAX && shape->module(n, &module); n++) {
+		known[n] = module.name;
+		member = jnode_member(object, module.name);
+		if (module.shape == &shape_nothing && member.value != NULL)
 			return jnode_error(&member, err, ERROR_UNSUPPORTED,
 			    "is not supported by this version; remove it");
 	}
-	return 0;
-}
-
-static int check_apps(const struct jnode *apps, struct error *err)
-{
-	const char *known[16];
-	size_t n = 0;
-	const struct app_type *const *t;
-
-	if (apps->value == NULL)
-		return 0;
-	for (t = app_types(); *t != NULL; t++)
-		if (!(*t)->top)
-			known[n++] = (*t)->name;
+	known[n++] = "@id";
 	known[n] = NULL;
-	if (jnode_object(apps, err) == -1)
-		return -1;
-	return jnode_known(apps, known, err);
+	return jnode_known(object, known, err);
 }
 
 static int load_apps(struct load *load, const struct jnode *root, struct error *err)
 {
 	struct jnode apps = jnode_member(root, "apps");
 	const struct app_type *const *t;
+	int rc = 0;
 
-	if (check_apps(&apps, err) == -1)
+	if (apps.value != NULL && check_members(&apps, &apps_shape, err) == -1)
 		return -1;
 	for (t = app_types(); *t != NULL; t++) {
 		struct jnode app = {.parent = &apps, .key = (*t)->name};
@@ -59,9 +89,11 @@ static int load_apps(struct load *load, const struct jnode *root, struct error *
 			app = jnode_member(root, (*t)->name);
 		else if (apps.value != NULL)
 			app = jnode_member(&apps, (*t)->name);
-		if ((*t)->load(load, &app, err) == -1)
-			return -1;
+		if (!errors_go_on((*t)->load(load, &app, err), &rc, err))
+			break;
 	}
+	if (rc == -1)
+		return -1;
 	for (t = app_types(); *t != NULL; t++)
 		if ((*t)->finish != NULL && (*t)->finish(load, err) == -1)
 			return -1;
@@ -91,7 +123,7 @@ struct instance *instance_compile(json_t *document, uint64_t revision,
 	in->document = json_incref(document);
 	arena_release(arena, (void (*)(void *))json_decref, document);
 	fields_watch(trust_field);
-	rc = check_top(&root, err);
+	rc = check_members(&root, &document_shape, err);
 	if (rc == 0)
 		rc = load_apps(&load, &root, err);
 	trust_fini(&trust);

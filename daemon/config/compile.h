@@ -25,4 +25,7 @@ struct instance *instance_compile(json_t *document, uint64_t revision,
     const struct instance *before, const struct edit *edit, bool limited, bool dry,
     struct error *err);
 
+/* What a document looks like. */
+extern const struct shape document_shape;
+
 #endif

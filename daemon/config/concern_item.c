@@ -177,7 +177,8 @@ void concern_look(struct concern *c, const struct instance *base, struct edit *e
 	} else if (strcmp(name, "listener.rm") == 0) {
 		add_listeners(c, c->op->address);
 	}
-	qsort(c->routes, c->route_count, sizeof(*c->routes), compare_routes);
+	if (c->route_count > 0)
+		qsort(c->routes, c->route_count, sizeof(*c->routes), compare_routes);
 }
 
 void concern_fini(struct concern *c)

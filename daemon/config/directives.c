@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/errors.h"
 #include "daemon/config/directives.h"
 #include "daemon/config/log_option.h"
 #include "daemon/config/route_list.h"
@@ -351,21 +352,25 @@ static int adapt_matcher(const struct scope *scope, struct dispenser *d, struct 
 static int adapt_segments(const struct scope *scope, struct segment *segments, size_t count,
     json_t *results, struct error *err)
 {
-	int result = 0;
+	int rc = 0;
 
-	for (size_t i = 0; i < count && result == 0; i++) {
+	for (size_t i = 0; i < count; i++) {
 		struct dispenser d = dispenser_of(segments[i].tokens, segments[i].count);
 
-		if (segments[i].tokens[0].text[0] == '@')
-			result = adapt_matcher(scope, &d, err);
+		if (segments[i].tokens[0].text[0] == '@' &&
+		    !errors_go_on(adapt_matcher(scope, &d, err), &rc, err))
+			break;
 	}
-	for (size_t i = 0; i < count && result == 0; i++) {
+	if (rc == -1) /* those that use what is missing would be complained about, too */
+		return -1;
+	for (size_t i = 0; i < count; i++) {
 		struct dispenser d = dispenser_of(segments[i].tokens, segments[i].count);
 
-		if (segments[i].tokens[0].text[0] != '@')
-			result = adapt_directive(scope, &d, results, err);
+		if (segments[i].tokens[0].text[0] != '@' &&
+		    !errors_go_on(adapt_directive(scope, &d, results, err), &rc, err))
+			break;
 	}
-	return result;
+	return rc;
 }
 
 int directives_adapt(

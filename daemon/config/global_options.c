@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/errors.h"
 #include "daemon/config/directives.h"
 #include "daemon/config/global_options.h"
 #include "daemon/config/issuers.h"
@@ -36,7 +37,7 @@ static json_t *add(json_t *list, json_t *item)
 
 static int read_servers_of_layer4(struct dispenser *d, json_t *servers, struct error *err)
 {
-	int level = d->nesting;
+	int level = d->nesting, rc = 0;
 
 	while (dispenser_next_block(d, level)) {
 		struct dispenser segment = dispenser_segment(d);
@@ -49,10 +50,11 @@ static int read_servers_of_layer4(struct dispenser *d, json_t *servers, struct e
 		json_object_set_new(servers, key, server);
 		while ((name = dispenser_arg(&segment)))
 			json_array_append_new(listen, json_string(name));
-		if (adapt_routes(&segment, server, ADAPT_FLOWS | ADAPT_ID, err) == -1)
-			return -1;
+		if (!errors_go_on(
+			adapt_routes(&segment, server, ADAPT_FLOWS | ADAPT_ID, err), &rc, err))
+			break;
 	}
-	return 0;
+	return rc;
 }
 
 /* Several are merged: the servers of later ones come after those of the first. */
@@ -490,13 +492,15 @@ static int read_option(struct adaptation *a, struct dispenser *d, struct error *
 
 int global_options_read(struct adaptation *a, const struct block *block, struct error *err)
 {
+	int rc = 0;
+
 	for (size_t i = 0; i < block->segment_count; i++) {
 		struct dispenser d =
 		    dispenser_of(block->segments[i].tokens, block->segments[i].count);
 
 		dispenser_next(&d);
-		if (read_option(a, &d, err) == -1)
-			return -1;
+		if (!errors_go_on(read_option(a, &d, err), &rc, err))
+			break;
 	}
-	return 0;
+	return rc;
 }

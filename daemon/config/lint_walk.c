@@ -188,27 +188,25 @@ bool lint_set_on_bytes(const json_t *set)
 	return false;
 }
 
-bool lint_wants_bytes(const json_t *route)
+static bool has_set(const json_t *route, bool on_bytes)
 {
 	json_t *set;
 	size_t i;
 
 	json_array_foreach (json_object_get(route, "match"), i, set)
-		if (lint_set_on_bytes(set))
+		if (lint_set_on_bytes(set) == on_bytes)
 			return true;
 	return false;
 }
 
+bool lint_wants_bytes(const json_t *route)
+{
+	return has_set(route, true);
+}
+
 bool lint_by_facts(const json_t *route)
 {
-	const json_t *sets = json_object_get(route, "match");
-	json_t *set;
-	size_t i;
-
-	json_array_foreach ((json_t *)sets, i, set)
-		if (!lint_set_on_bytes(set))
-			return true;
-	return json_array_size(sets) == 0;
+	return has_set(route, false) || json_array_size(json_object_get(route, "match")) == 0;
 }
 
 static bool is_empty(const json_t *set)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/errors.h"
 #include "daemon/config/directives.h"
 #include "daemon/config/site.h"
 
@@ -90,6 +91,8 @@ static int read_site(struct adaptation *a, struct site *site, struct error *err)
 int sites_read(struct adaptation *a, const struct block *blocks, size_t count, struct sites *out,
     struct error *err)
 {
+	int rc = 0;
+
 	if (count > SITES_MAX)
 		return token_error(&blocks[SITES_MAX].keys[0], err, ERROR_LIMIT,
 		    "there are more than %u sites", SITES_MAX);
@@ -98,10 +101,10 @@ int sites_read(struct adaptation *a, const struct block *blocks, size_t count, s
 		struct site *site = &out->items[out->count];
 
 		site->block = &blocks[out->count++];
-		if (read_site(a, site, err) == -1)
-			return -1;
+		if (!errors_go_on(read_site(a, site, err), &rc, err))
+			break;
 	}
-	return 0;
+	return rc;
 }
 
 void sites_free(struct sites *sites)

@@ -105,10 +105,13 @@ static int load_groups(struct load *load, const struct jnode *node, void *target
 	return load_grants(load, node, "group", find_group, target, err);
 }
 
+static const struct shape level_shape = {.type = SHAPE_ENUM, .names = level_names};
+static const struct shape grants_shape = {.type = SHAPE_MAP, .of = &level_shape};
+
 static const struct field fields[] = {
-    FIELD_CUSTOM(struct control_settings, users, "users", 0, load_users,
+    FIELD_CUSTOM(struct control_settings, users, "users", 0, load_users, &grants_shape,
 	"levels of users, by name or number: none, observe, operate, admin"),
-    FIELD_CUSTOM(struct control_settings, groups, "groups", 0, load_groups,
+    FIELD_CUSTOM(struct control_settings, groups, "groups", 0, load_groups, &grants_shape,
 	"levels of the members of groups"),
     FIELD_END,
 };
@@ -164,6 +167,7 @@ const struct app_type app_control = {
     .name = "control",
     .help = "who may use the control socket, beside the apps of the document",
     .top = true,
+    .fields = fields,
     .load = load_control,
     .published = published,
 };

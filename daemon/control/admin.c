@@ -168,11 +168,18 @@ static int load_config(struct load *load, const struct jnode *node, void *target
 	return 0;
 }
 
+static const struct field config_fields[] = {
+    {.name = "persist", .type = FIELD_TYPE_CUSTOM, .shape = &shape_any},
+    FIELD_END,
+};
+static const struct shape config_shape = {.type = SHAPE_OBJECT, .fields = config_fields};
+
 static const struct field fields[] = {
     FIELD_STRING(struct admin_settings, listen, "listen", FIELD_OPEN | FIELD_PATH | FIELD_ADDRESS,
 	"address for /metrics and /healthz: [network/][host]:port; none: it is off"),
     FIELD_BOOL(struct admin_settings, disabled, "disabled", 0, "it is off all the same"),
-    FIELD_CUSTOM(struct admin_settings, config, "config", FIELD_HIDDEN, load_config, NULL),
+    FIELD_CUSTOM(
+	struct admin_settings, config, "config", FIELD_HIDDEN, load_config, &config_shape, NULL),
     FIELD_END,
 };
 
@@ -252,6 +259,7 @@ static int finish(struct load *load, struct error *err)
 const struct app_type app_admin = {
     .name = "admin",
     .help = "an HTTP listener for /metrics and /healthz, beside the apps of the document",
+    .fields = fields,
     .top = true,
     .load = load_admin,
     .finish = finish,

@@ -104,21 +104,49 @@ void call_finish(struct call *call)
 	call_free(call);
 }
 
-void call_fail_hint(struct call *call, const struct error *err, const char *hint)
+static void pack_error(struct pack_box *map, const struct error *err)
 {
+	pack_str(pack_key(map, "code"), error_code_name(err->code));
+	pack_str(pack_key(map, "message"), err->message);
+	if (err->path[0] != '\0')
+		pack_str(pack_key(map, "path"), err->path);
+}
+
+static void fail(
+    struct call *call, const struct error *err, const char *hint, const struct errors *errors)
+{
+	struct pack_box others, other;
+	size_t i;
+
 	begin_response(call);
 	pack_map_open(&call->pack, &call->map);
-	pack_str(pack_key(&call->map, "code"), error_code_name(err->code));
-	pack_str(pack_key(&call->map, "message"), err->message);
-	if (err->path[0] != '\0')
-		pack_str(pack_key(&call->map, "path"), err->path);
+	pack_error(&call->map, err);
 	if (hint != NULL)
 		pack_str(pack_key(&call->map, "hint"), hint);
+	if (errors != NULL && errors->count > 1) {
+		pack_array_open(pack_key(&call->map, "others"), &others);
+		for (i = 1; i < errors->count; i++) {
+			pack_map_open(pack_item(&others), &other);
+			pack_error(&other, &errors->items[i]);
+			pack_close(&other);
+		}
+		pack_close(&others);
+	}
 	pack_close(&call->map);
 	pack_nil(&call->pack);
 	call_send(call);
 	log_change(call, err);
 	call_free(call);
+}
+
+void call_fail_hint(struct call *call, const struct error *err, const char *hint)
+{
+	fail(call, err, hint, NULL);
+}
+
+void call_fail_all(struct call *call, const struct error *err, const struct errors *errors)
+{
+	fail(call, err, NULL, errors);
 }
 
 void call_fail(struct call *call, const struct error *err)

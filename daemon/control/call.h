@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #include "common/buf.h"
-#include "common/error.h"
+#include "common/errors.h"
 #include "common/pack.h"
 #include "daemon/control/level.h"
 
@@ -53,6 +53,8 @@ void call_finish(struct call *call);
 /* Answers with an error and frees the call. hint may be NULL. */
 void call_fail(struct call *call, const struct error *err);
 void call_fail_hint(struct call *call, const struct error *err, const char *hint);
+/* The same where several may have been found: err is the first of errors, if there are any. */
+void call_fail_all(struct call *call, const struct error *err, const struct errors *errors);
 
 /*
  * A chunk before the result: call_chunk() begins one and returns the array for its items,

@@ -56,6 +56,7 @@ static bool apply(struct call *call, struct change *change, bool dry)
 	json_t *before = instance_current()->document;
 	struct applied *a = mem_zalloc(sizeof(*a));
 	char who[CALL_WHO_MAX];
+	struct errors errors;
 	struct error err;
 	int rc;
 
@@ -64,14 +65,15 @@ static bool apply(struct call *call, struct change *change, bool dry)
 	a->revision = change_revision();
 	change->who = call_who(call, who);
 	change->limited = call->caller.level < LEVEL_ADMIN;
+	errors_begin(&errors);
 	if (dry)
 		rc = change_check(change, &err);
 	else
 		rc = change_document(change, answer, a, &err);
-	if (rc == -1) {
+	if (errors_end(&errors, rc, &err) == -1) {
 		json_decref(a->changes);
 		free(a);
-		call_fail(call, &err);
+		call_fail_all(call, &err, &errors);
 	} else if (dry) {
 		answer(a);
 	} else {
@@ -131,16 +133,20 @@ static void read_and_apply(
     struct call *call, const struct argument *args, struct change *change, bool dry)
 {
 	char who[CALL_WHO_MAX];
+	struct errors errors;
 	struct error err;
+	int rc;
 
 	if (check_revision(&args[APPLY_IF_REV], &err) == -1) {
 		call_fail(call, &err);
 		return;
 	}
-	if (config_document_read(call, args, NULL, &change->document, &err) == -1) {
+	errors_begin(&errors);
+	rc = config_document_read(call, args, NULL, &change->document, &err);
+	if (errors_end(&errors, rc, &err) == -1) {
 		if (!dry)
 			change_event_refused(call_who(call, who), change->comment, &err);
-		call_fail(call, &err);
+		call_fail_all(call, &err, &errors);
 		return;
 	}
 	apply(call, change, dry);
@@ -176,15 +182,19 @@ static void run_reload(struct call *call, const struct argument *args)
 	struct applied *a = mem_zalloc(sizeof(*a));
 	json_t *before;
 	char who[CALL_WHO_MAX];
+	struct errors errors;
 	struct error err;
+	int rc;
 
 	(void)args;
 	a->call = call;
 	before =
 	    instance_current() != NULL ? json_incref(instance_current()->document) : json_object();
-	if (change_reload(call_who(call, who), answer, a, &err) == -1) {
+	errors_begin(&errors);
+	rc = change_reload(call_who(call, who), answer, a, &err);
+	if (errors_end(&errors, rc, &err) == -1) {
 		free(a);
-		call_fail(call, &err);
+		call_fail_all(call, &err, &errors);
 	} else {
 		a->revision = change_revision();
 		a->changes = diff_documents(before, instance_current()->document);

@@ -89,13 +89,19 @@ static void answer(struct call *call, json_t *document)
 static void run_check(struct call *call, const struct argument *args)
 {
 	struct change change = {.limited = call->caller.level < LEVEL_ADMIN};
+	struct errors errors;
 	struct error err;
+	int rc;
 
 	warnings = json_array();
-	if (change_expect(false, 0, &err) == -1 ||
-	    config_document_read(call, args, on_warning, &change.document, &err) == -1 ||
-	    change_check(&change, &err) == -1)
-		call_fail(call, &err);
+	errors_begin(&errors);
+	rc = change_expect(false, 0, &err);
+	if (rc == 0)
+		rc = config_document_read(call, args, on_warning, &change.document, &err);
+	if (rc == 0)
+		rc = change_check(&change, &err);
+	if (errors_end(&errors, rc, &err) == -1)
+		call_fail_all(call, &err, &errors);
 	else
 		answer(call, change.document);
 	json_decref(change.document);

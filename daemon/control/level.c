@@ -112,23 +112,23 @@ out:
 	return rc;
 }
 
-static const char *const names[] = {
+const char *const level_names[] = {
 #define LEVEL_NAME(id, name) [LEVEL_##id] = name,
-    CONTROL_LEVELS(LEVEL_NAME)
+    CONTROL_LEVELS(LEVEL_NAME) NULL
 #undef LEVEL_NAME
 };
 
 const char *level_name(enum level level)
 {
-	return names[level];
+	return level_names[level];
 }
 
 bool level_parse(struct span text, enum level *out)
 {
 	size_t i;
 
-	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		if (!span_eq_str(text, names[i]))
+	for (i = 0; level_names[i] != NULL; i++) {
+		if (!span_eq_str(text, level_names[i]))
 			continue;
 		*out = (enum level)i;
 		return true;

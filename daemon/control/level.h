@@ -58,7 +58,8 @@ enum level level_for(
 /* Asks the kernel about the other end of fd. -1 with errno. */
 int level_identify(const struct level_rules *rules, int fd, struct caller *out);
 
-/* "observe", ... */
+/* "observe", ...; by their numbers, NULL-ended. */
+extern const char *const level_names[];
 const char *level_name(enum level level);
 /* false: text is no level. */
 bool level_parse(struct span text, enum level *out);

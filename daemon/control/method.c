@@ -14,9 +14,9 @@ METHODS(METHOD_EXTERN)
 
 static const struct method *const methods[] = {
 #define METHOD_ADDRESS(name) &method_##name,
-    METHODS(METHOD_ADDRESS)};
+    METHODS(METHOD_ADDRESS) NULL};
 
-#define METHOD_COUNT (sizeof(methods) / sizeof(methods[0]))
+#define METHOD_COUNT (sizeof(methods) / sizeof(methods[0]) - 1)
 
 /* Texts from the caller are shown back no longer than this. */
 #define SHOWN_MAX 64
@@ -31,7 +31,12 @@ static void shown(struct span text, char out[SHOWN_MAX])
 	out[n] = '\0';
 }
 
-const struct method *method_find(struct span name, const char **hint)
+const struct method *const *method_all(void)
+{
+	return methods;
+}
+
+const struct method *method_find(struct span name, const char **hint, struct error *err)
 {
 	const char *names[METHOD_COUNT + 1] = {NULL};
 	char word[SHOWN_MAX];
@@ -45,7 +50,22 @@ const struct method *method_find(struct span name, const char **hint)
 	}
 	shown(name, word);
 	*hint = error_suggest(word, names);
+	error_set(err, ERROR_NOT_FOUND, "no such method%s%s%s",
+	    *hint != NULL ? ", did you mean '" : "", *hint != NULL ? *hint : "",
+	    *hint != NULL ? "'?" : "");
 	return NULL;
+}
+
+const char *method_type_name(enum param_type type)
+{
+	static const char *const names[] = {
+	    [PARAM_TEXT] = "text",
+	    [PARAM_INT] = "int",
+	    [PARAM_BOOL] = "bool",
+	    [PARAM_INTS] = "[int]",
+	};
+
+	return names[type];
 }
 
 static int wrong_type(

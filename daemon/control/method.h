@@ -60,8 +60,14 @@ struct method {
 	void (*run)(struct call *call, const struct argument *args);
 };
 
-/* NULL: no such method; then *hint is what may have been meant, or NULL. */
-const struct method *method_find(struct span name, const char **hint);
+/* All methods, ended by NULL. */
+const struct method *const *method_all(void);
+
+/* NULL with err: no such method; then *hint is what may have been meant, or NULL. */
+const struct method *method_find(struct span name, const char **hint, struct error *err);
+
+/* "text", "int", "bool", "[int]" */
+const char *method_type_name(enum param_type type);
 
 /*
  * Reads params, the request's array of one map, by the method's table: unknown keys, wrong types,

@@ -11,6 +11,7 @@
 	X(acme_challenge_add) \
 	X(acme_challenge_del) \
 	X(acme_rekey) \
+	X(api_info) \
 	X(ca_root) \
 	X(cert_ls) \
 	X(cert_renew) \
@@ -35,6 +36,8 @@
 	X(hello) \
 	X(listener_ls) \
 	X(listener_show) \
+	X(log_level) \
+	X(log_ls) \
 	X(metrics) \
 	X(ping) \
 	X(route_ls) \

@@ -18,6 +18,7 @@
 #include "daemon/wire/hello_build.h"
 
 #define BYTES_MAX (96u << 10) /* of the text; more than the largest matching buffer in base64 */
+#define DATAGRAMS_MAX 16
 
 enum { TEST_LISTENER, TEST_SRC, TEST_SNI, TEST_ALPN, TEST_BYTES, TEST_STATE };
 
@@ -29,7 +30,8 @@ static const struct param params[] = {
     {.name = "bytes",
 	.type = PARAM_TEXT,
 	.max = BYTES_MAX,
-	.help = "what it sends, in base64 (over UDP one datagram); instead of sni and alpn"},
+	.help = "what it sends, in base64 (over UDP datagrams, with commas between them); instead "
+		"of sni and alpn"},
     {.name = "state",
 	.type = PARAM_TEXT,
 	.help = "live: more may come (default); ended: that was all; silent: silence_timeout has "
@@ -44,6 +46,8 @@ struct test {
 	struct match_cache cache;
 	struct match_input in;
 	struct buf bytes;
+	size_t ends[DATAGRAMS_MAX]; /* of the datagrams, in bytes; of a stream: of all */
+	size_t count;
 	const struct server *server;
 	json_t *items; /* of routes, each with its matchers */
 	json_t *handlers, *upstreams;
@@ -157,6 +161,26 @@ static int decode(struct test *t, struct span text, struct error *err)
 	return 0;
 }
 
+static int decode_datagrams(struct test *t, struct span text, struct error *err)
+{
+	const uint8_t *comma;
+	struct span one;
+
+	do {
+		comma = memchr(text.p, ',', text.n);
+		one = span_of(text.p, comma != NULL ? (size_t)(comma - text.p) : text.n);
+		if (t->count == DATAGRAMS_MAX) {
+			error_set(err, ERROR_LIMIT, "are more than %d datagrams", DATAGRAMS_MAX);
+			return error_at(err, "bytes");
+		}
+		if (decode(t, one, err) == -1)
+			return -1;
+		t->ends[t->count++] = buf_len(&t->bytes);
+		span_skip(&text, one.n + (comma != NULL));
+	} while (comma != NULL);
+	return 0;
+}
+
 static int read_bytes(struct test *t, const struct argument *args, struct error *err)
 {
 	bool hello = args[TEST_SNI].given || args[TEST_ALPN].given;
@@ -164,6 +188,12 @@ static int read_bytes(struct test *t, const struct argument *args, struct error 
 	if (args[TEST_BYTES].given && hello)
 		return error_set(err, ERROR_INVALID,
 		    "give either the bytes, or what a ClientHello says (sni, alpn)");
+	if (hello && t->in.datagram)
+		return error_set(err, ERROR_INVALID,
+		    "sni and alpn make a ClientHello as TCP has it; over UDP give the bytes of its "
+		    "datagrams");
+	if (args[TEST_BYTES].given && t->in.datagram)
+		return decode_datagrams(t, args[TEST_BYTES].text, err);
 	if (args[TEST_BYTES].given)
 		return decode(t, args[TEST_BYTES].text, err);
 	if (hello && hello_build(&t->bytes, args[TEST_SNI].text, args[TEST_ALPN].text) == -1)
@@ -201,7 +231,6 @@ static int describe(struct test *t, const struct argument *args, struct error *e
 	t->facts.remote = t->facts.src;
 	t->facts.local = t->facts.dst;
 	t->facts.server = t->server->name;
-	t->in.bytes = buf_span(&t->bytes);
 	t->in.facts = &t->facts;
 	t->in.cache = &t->cache;
 	return 0;
@@ -245,6 +274,32 @@ static void on_upstream(void *arg, const char *dial, bool available, bool certai
 	    json_pack("{s:s, s:b, s:b}", "dial", dial, "available", available, "chosen", certain));
 }
 
+static struct span datagram_at(const struct test *t, size_t i)
+{
+	const uint8_t *all = t->bytes.data != NULL ? t->bytes.data : (const uint8_t *)"";
+	size_t from = i > 0 ? t->ends[i - 1] : 0;
+
+	return span_of(all + from, t->ends[i] - from);
+}
+
+/* Over UDP matchers see one datagram after the other, as long as they want more. */
+static enum explained explain_all(struct test *t, struct explain *e)
+{
+	const struct explain begun = *e;
+	enum explained result;
+	size_t i = 0;
+
+	t->in.bytes = t->count > 0 ? datagram_at(t, 0) : buf_span(&t->bytes);
+	while ((result = explain_routes(e, &t->server->routes)) == EXPLAIN_MORE && ++i < t->count) {
+		t->in.bytes = datagram_at(t, i);
+		match_cache_next_datagram(&t->cache);
+		json_array_clear(t->items);
+		json_array_clear(t->handlers);
+		*e = begun;
+	}
+	return result;
+}
+
 static void run(struct test *t)
 {
 	struct explain e = {
@@ -257,7 +312,7 @@ static void run(struct test *t)
 	    .upstream = on_upstream,
 	};
 
-	switch (explain_routes(&e, &t->server->routes)) {
+	switch (explain_all(t, &e)) {
 	case EXPLAIN_DONE:
 		t->decision = "handled";
 		break;

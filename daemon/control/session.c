@@ -205,20 +205,15 @@ static void run(struct session *s, uint32_t id, struct span name, const msgpack_
 {
 	struct argument args[PARAMS_MAX];
 	const char *hint = NULL;
-	const struct method *method = method_find(name, &hint);
-	struct call *call = call_new(s, method != NULL ? method : &no_method, id);
 	struct error err;
+	const struct method *method = method_find(name, &hint, &err);
+	struct call *call = call_new(s, method != NULL ? method : &no_method, id);
 
 	DL_APPEND(s->calls, call);
 	s->call_count++;
-	if (method == NULL) {
-		error_set(&err, ERROR_NOT_FOUND, "no such method%s%s%s",
-		    hint != NULL ? ", did you mean '" : "", hint != NULL ? hint : "",
-		    hint != NULL ? "'?" : "");
-		call_fail_hint(call, &err, hint);
-	} else if (!allowed(s, method, &err) ||
-		   method_arguments(method, params, args, &hint, &err) == -1 ||
-		   method_levels(method, args, s->caller.level, &err) == -1) {
+	if (method == NULL || !allowed(s, method, &err) ||
+	    method_arguments(method, params, args, &hint, &err) == -1 ||
+	    method_levels(method, args, s->caller.level, &err) == -1) {
 		call_fail_hint(call, &err, hint);
 	} else {
 		call->dry_run = method_is_dry_run(method, args);

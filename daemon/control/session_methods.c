@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "daemon/control/call.h"
+#include "daemon/control/limits.h"
 #include "daemon/control/method.h"
 #include "daemon/control/session.h"
 
@@ -15,23 +16,6 @@ static const struct param hello_params[] = {
     {.name = "level", .type = PARAM_TEXT, .max = 16, .help = "the level to go down to"},
     {.name = NULL},
 };
-
-static void pack_limits(struct pack *pack)
-{
-	struct pack_box map;
-
-	pack_map_open(pack, &map);
-	pack_u64(pack_key(&map, "request"), CONTROL_REQUEST_MAX);
-	pack_u64(pack_key(&map, "depth"), CONTROL_DEPTH_MAX);
-	pack_u64(pack_key(&map, "elements"), CONTROL_ELEMENTS_MAX);
-	pack_u64(pack_key(&map, "in_flight"), CONTROL_IN_FLIGHT_MAX);
-	pack_u64(pack_key(&map, "clients"), CONTROL_CLIENTS_MAX);
-	pack_u64(pack_key(&map, "chunk"), CONTROL_CHUNK_MAX);
-	pack_u64(pack_key(&map, "queue"), CONTROL_QUEUE_MAX);
-	pack_u64(pack_key(&map, "answer"), CONTROL_ANSWER_MAX);
-	pack_u64(pack_key(&map, "message_seconds"), CONTROL_MESSAGE_SECONDS);
-	pack_close(&map);
-}
 
 /* Down to the level that the client wants to have, never up. */
 static int lower(struct call *call, const struct argument *arg, struct error *err)
@@ -76,7 +60,7 @@ static void run_hello(struct call *call, const struct argument *args)
 	pack_str(pack_key(map, "version"), PACKAGE_VERSION);
 	pack_str(pack_key(map, "level"), level_name(session_caller(call->session)->level));
 	pack_u64(pack_key(map, "pid"), (uint64_t)getpid());
-	pack_limits(pack_key(map, "limits"));
+	limits_pack(pack_key(map, "limits"));
 	call_finish(call);
 }
 

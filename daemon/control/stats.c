@@ -49,11 +49,11 @@ static void add_routes(struct stats *stats, const struct instance *in)
 {
 	size_t i, j;
 
-	for (i = 0; in != NULL && i < in->server_count; i++) {
-		const struct route_list *list = &in->servers[i]->routes;
+	for (i = 0; in != NULL && i < in->table_count; i++) {
+		const struct route_list *list = in->tables[i]->routes;
 
 		for (j = 0; j < list->count; j++)
-			add(stats, STATS_ROUTE, list->items[j]->name, in->servers[i]->name,
+			add(stats, STATS_ROUTE, list->items[j]->name, list->items[j]->server,
 			    tallies_ref(list->items[j]->identity->tallies));
 	}
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/arena.h"
+#include "common/errors.h"
 #include "daemon/core/adapt.h"
 #include "daemon/core/handler.h"
 #include "daemon/core/matcher.h"
@@ -228,7 +229,8 @@ static int set_option(
 static int adapt_option(struct dispenser *d, json_t *out, unsigned flags, struct error *err)
 {
 	static const char *const all[] = {"route", "matching_timeout", "silence_timeout",
-	    "matching_buffer", "idle_timeout", "max_flows", "max_flows_per_source", "id", NULL};
+	    "matching_buffer", "idle_timeout", "log_interval", "max_flows", "max_flows_per_source",
+	    "id", NULL};
 	static const char *const few[] = {
 	    "route", "matching_timeout", "silence_timeout", "matching_buffer", NULL};
 	const char *name = dispenser_text(d);
@@ -239,6 +241,12 @@ static int adapt_option(struct dispenser *d, json_t *out, unsigned flags, struct
 		if (dispenser_duration(d, &value, err) == -1)
 			return -1;
 		return set_option(d, out, name, value, err);
+	}
+	/* 0 is another thing than none. */
+	if (strcmp(name, "log_interval") == 0 && flags & ADAPT_FLOWS) {
+		if (dispenser_duration(d, &value, err) == -1)
+			return -1;
+		return dispenser_set(d, out, name, value, err);
 	}
 	if (strcmp(name, "matching_buffer") == 0) {
 		if (dispenser_bytes(d, &value, err) == -1)
@@ -279,30 +287,38 @@ static int adapt_entries(struct dispenser *d, json_t *out, unsigned flags, struc
 	return 0;
 }
 
+static int adapt_one_named(struct dispenser d, json_t *sets, json_t *sizes, struct error *err)
+{
+	const char *name;
+	json_t *set;
+
+	dispenser_next(&d);
+	name = dispenser_text(&d);
+	if (json_object_get(sets, name))
+		return dispenser_error(
+		    &d, err, ERROR_INVALID, "the matcher '%s' was defined before", name);
+	if (adapt_matcher_set(&d, &set, err) == -1)
+		return -1;
+	json_object_set_new(sets, name, set);
+	json_object_set_new(sizes, name, json_integer((json_int_t)d.count));
+	return 0;
+}
+
 static int adapt_named(const struct segments *named, json_t *sets, json_t *sizes, struct error *err)
 {
-	for (size_t i = 0; i < named->count; i++) {
-		struct dispenser d = named->items[i];
-		const char *name;
-		json_t *set;
+	int rc = 0;
 
-		dispenser_next(&d);
-		name = dispenser_text(&d);
-		if (json_object_get(sets, name))
-			return dispenser_error(
-			    &d, err, ERROR_INVALID, "the matcher '%s' was defined before", name);
-		if (adapt_matcher_set(&d, &set, err) == -1)
-			return -1;
-		json_object_set_new(sets, name, set);
-		json_object_set_new(sizes, name, json_integer((json_int_t)d.count));
-	}
-	return 0;
+	for (size_t i = 0; i < named->count; i++)
+		if (!errors_go_on(adapt_one_named(named->items[i], sets, sizes, err), &rc, err))
+			break;
+	return rc;
 }
 
 static int adapt_list(
     const struct segments *segments, json_t *sets, json_t *sizes, json_t *routes, struct error *err)
 {
 	size_t words = 0;
+	int rc = 0, one;
 
 	for (size_t i = 0; i < segments->count; i++) {
 		struct dispenser d = segments->items[i];
@@ -310,11 +326,15 @@ static int adapt_list(
 
 		dispenser_next(&d);
 		json_array_append_new(routes, route);
-		if (adapt_route_match(&d, sets, sizes, route, &words, err) == -1 ||
-		    adapt_route_handle(&d, route, err) == -1 || check_used(&d, err) == -1)
-			return -1;
+		one = adapt_route_match(&d, sets, sizes, route, &words, err);
+		if (one == 0)
+			one = adapt_route_handle(&d, route, err);
+		if (one == 0)
+			one = check_used(&d, err);
+		if (!errors_go_on(one, &rc, err))
+			break;
 	}
-	return 0;
+	return rc;
 }
 
 int adapt_routes(struct dispenser *d, json_t *out, unsigned flags, struct error *err)

@@ -22,7 +22,7 @@ int adapt_matcher_set(struct dispenser *d, json_t **out, struct error *err);
 
 /* What adapt_routes() accepts besides routes, named matchers and the matching options. */
 enum adapt_routes_flag {
-	ADAPT_FLOWS = 1 << 0, /* options of UDP: "idle_timeout <duration>", "max_flows <number>" */
+	ADAPT_FLOWS = 1 << 0, /* options of a whole server: "log_interval", those of UDP */
 	ADAPT_ID = 1 << 1,    /* "id <name>" as the first line */
 };
 

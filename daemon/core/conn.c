@@ -7,8 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "common/log.h"
 #include "daemon/core/conn_event.h"
+#include "daemon/core/conn_log.h"
 #include "daemon/core/conn_table.h"
 #include "daemon/core/conn_tally.h"
 #include "daemon/core/conn_trace.h"
@@ -192,50 +192,6 @@ struct conn *conn_new_flow(struct listener *l, const struct flow_key *key)
 
 /* ---- the end ------------------------------------------------------------------------------- */
 
-static void log_address(struct log_line *line, const char *key, const struct netaddr *addr)
-{
-	char text[NETADDR_TEXT_MAX];
-
-	log_str(line, key, netaddr_text(addr, text));
-}
-
-static void log_fact(struct log_line *line, struct conn *conn, const char *key, const char *name)
-{
-	const struct fact *fact = facts_get(&conn->facts, name);
-
-	if (fact != NULL && fact->length > 0)
-		log_bytes(line, key, span_of(fact->value, fact->length));
-}
-
-static void log_ended(struct conn *conn, const char *detail)
-{
-	double age = ev_now(conn->worker->loop) - (double)conn->facts.start_ns / 1e9;
-	struct log_line line;
-
-	if (!log_enabled(LOG_INFO))
-		return;
-	log_begin(&line, LOG_INFO, "access", "connection");
-	log_u64(&line, "id", conn->facts.id);
-	log_str(&line, "server", conn->facts.server);
-	if (conn->facts.route != NULL)
-		log_str(&line, "route", conn->facts.route);
-	if (conn->branch_of != 0)
-		log_u64(&line, "branch_of", conn->branch_of);
-	log_address(&line, "src", &conn->facts.src);
-	log_address(&line, "dst", facts_dst(&conn->facts));
-	if (conn->upstream != NULL)
-		log_str(&line, "upstream", conn->upstream);
-	log_fact(&line, conn, "sni", "l4.tls.server_name");
-	log_fact(&line, conn, "alpn", "l4.tls.proto");
-	log_u64(&line, "in", conn->bytes_in);
-	log_u64(&line, "out", conn->bytes_out);
-	log_seconds(&line, "duration", age > 0 ? (int64_t)(age * 1e9) : 0);
-	log_str(&line, "end", end_reason_name(conn->reason));
-	if (detail != NULL)
-		log_str(&line, "detail", detail);
-	log_end(&line);
-}
-
 static void end(struct conn *conn, enum end_reason reason, const char *detail, bool reset)
 {
 	struct worker *w = conn->worker;
@@ -246,7 +202,7 @@ static void end(struct conn *conn, enum end_reason reason, const char *detail, b
 	conn->reason = reason;
 	conn->state = "closing";
 	conn_timer_stop(conn);
-	log_ended(conn, detail); /* while the socket can still be asked for its address */
+	conn_log_end(conn, detail); /* while the socket can still be asked for its address */
 	conn_event_close(conn, detail);
 	if (conn->traced != 0)
 		conn_trace_end(conn, detail);

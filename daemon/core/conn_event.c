@@ -6,15 +6,25 @@
 #include "daemon/core/conn.h"
 #include "daemon/core/events.h"
 
-void conn_event_open(struct conn *conn)
+static void note(struct conn *conn, enum event_type type)
 {
 	struct event e;
 
-	if (!events_wanted(EVENT_CONN_OPEN))
+	if (!events_wanted(type))
 		return;
-	e = (struct event){.type = EVENT_CONN_OPEN};
+	e = (struct event){.type = type};
 	conn_row_read(conn, &e.row);
 	events_note(conn->worker, &e);
+}
+
+void conn_event_open(struct conn *conn)
+{
+	note(conn, EVENT_CONN_OPEN);
+}
+
+void conn_event_progress(struct conn *conn)
+{
+	note(conn, EVENT_CONN_PROGRESS);
 }
 
 void conn_event_close(struct conn *conn, const char *detail)

@@ -8,6 +8,7 @@
 struct conn;
 
 void conn_event_open(struct conn *conn);
+void conn_event_progress(struct conn *conn);
 /* While the socket is still open; detail may be NULL. */
 void conn_event_close(struct conn *conn, const char *detail);
 

@@ -11,28 +11,23 @@
 #include "daemon/core/listener.h"
 #include "daemon/core/worker.h"
 
-#define ROW_FIELD(member, type)                                                                    \
-	{                                                                                          \
-		.name = #member, .kind = type, .offset = offsetof(struct conn_row, member)         \
-	}
-
 const struct filter_field conn_row_fields[] = {
-    ROW_FIELD(id, FILTER_NUMBER),
-    ROW_FIELD(src, FILTER_ADDRESS),
-    ROW_FIELD(dst, FILTER_ADDRESS),
-    ROW_FIELD(listener, FILTER_TEXT),
-    ROW_FIELD(server, FILTER_TEXT),
-    ROW_FIELD(route, FILTER_TEXT),
-    ROW_FIELD(upstream, FILTER_TEXT),
-    ROW_FIELD(sni, FILTER_TEXT),
-    ROW_FIELD(alpn, FILTER_TEXT),
-    ROW_FIELD(proto, FILTER_TEXT),
-    ROW_FIELD(state, FILTER_TEXT),
-    ROW_FIELD(tls, FILTER_TEXT),
-    ROW_FIELD(age, FILTER_SECONDS),
-    ROW_FIELD(idle, FILTER_SECONDS),
-    ROW_FIELD(bytes_in, FILTER_NUMBER),
-    ROW_FIELD(bytes_out, FILTER_NUMBER),
+    CONN_ROW_FIELD(id, FILTER_NUMBER),
+    CONN_ROW_FIELD(src, FILTER_ADDRESS),
+    CONN_ROW_FIELD(dst, FILTER_ADDRESS),
+    CONN_ROW_FIELD(listener, FILTER_TEXT),
+    CONN_ROW_FIELD(server, FILTER_TEXT),
+    CONN_ROW_FIELD(route, FILTER_TEXT),
+    CONN_ROW_FIELD(upstream, FILTER_TEXT),
+    CONN_ROW_FIELD(sni, FILTER_TEXT),
+    CONN_ROW_FIELD(alpn, FILTER_TEXT),
+    CONN_ROW_FIELD(proto, FILTER_TEXT),
+    CONN_ROW_FIELD(state, FILTER_TEXT),
+    CONN_ROW_FIELD(tls, FILTER_TEXT),
+    CONN_ROW_FIELD(age, FILTER_SECONDS),
+    CONN_ROW_FIELD(idle, FILTER_SECONDS),
+    CONN_ROW_FIELD(bytes_in, FILTER_NUMBER),
+    CONN_ROW_FIELD(bytes_out, FILTER_NUMBER),
     {.name = NULL},
 };
 

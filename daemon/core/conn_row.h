@@ -6,6 +6,7 @@
 #ifndef DAEMON_CORE_CONN_ROW_H
 #define DAEMON_CORE_CONN_ROW_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "common/netaddr.h"
@@ -22,6 +23,12 @@ struct conn_row {
 	double age, idle; /* seconds */
 	uint64_t bytes_in, bytes_out;
 };
+
+/* A member for tables of fields. */
+#define CONN_ROW_FIELD(member, type)                                                               \
+	{                                                                                          \
+		.name = #member, .kind = type, .offset = offsetof(struct conn_row, member)         \
+	}
 
 /* For filter_new(). */
 extern const struct filter_field conn_row_fields[];

@@ -38,9 +38,10 @@ static size_t holders(const struct conn *conn, struct tally *out[HOLDERS_MAX])
 	return n;
 }
 
-static double age(const struct conn *conn)
+static struct histogram_time age(const struct conn *conn, const double *bounds)
 {
-	return ev_now(conn->worker->loop) - (double)conn->facts.start_ns / 1e9;
+	return histogram_time(
+	    bounds, ev_now(conn->worker->loop) - (double)conn->facts.start_ns / 1e9);
 }
 
 void conn_tally_open(struct conn *conn)
@@ -59,12 +60,12 @@ void conn_tally_end(struct conn *conn)
 {
 	struct tally *in[HOLDERS_MAX];
 	size_t i, n = holders(conn, in);
-	double seconds = age(conn);
+	struct histogram_time time = age(conn, histogram_durations);
 
 	counter_add(&conn->worker->counters.ended[conn->reason], 1);
 	for (i = 0; i < n; i++) {
 		counter_add(&in[i]->ended[conn->reason], 1);
-		histogram_add(&in[i]->durations, histogram_durations, seconds);
+		histogram_add(&in[i]->durations, time);
 	}
 	if (conn->branch_of == 0)
 		conn->listener->open--;
@@ -75,16 +76,16 @@ void conn_tally_route(struct conn *conn, const struct route *route)
 	struct tally *in[HOLDERS_MAX], *to = route_tally(conn, route);
 	struct tally *from = route_tally(conn, conn->route);
 	size_t i, n = holders(conn, in);
-	double seconds = age(conn);
+	struct histogram_time time = age(conn, histogram_delays);
 
 	if (from != NULL)
 		counter_add(&from->passed, 1);
 	if (to != NULL) {
 		counter_add(&to->opened, 1);
-		histogram_add(&to->delays, histogram_delays, seconds);
+		histogram_add(&to->delays, time);
 	}
 	for (i = 0; conn->route == NULL && i < n; i++)
-		histogram_add(&in[i]->delays, histogram_delays, seconds);
+		histogram_add(&in[i]->delays, time);
 }
 
 void conn_tally_upstream(struct conn *conn, struct tallies *upstream, ev_tstamp since)
@@ -93,7 +94,8 @@ void conn_tally_upstream(struct conn *conn, struct tallies *upstream, ev_tstamp 
 
 	conn->upstream_tally = tally;
 	counter_add(&tally->opened, 1);
-	histogram_add(&tally->delays, histogram_delays, ev_now(conn->worker->loop) - since);
+	histogram_add(
+	    &tally->delays, histogram_time(histogram_delays, ev_now(conn->worker->loop) - since));
 }
 
 void conn_count_in(struct conn *conn, size_t n)

@@ -12,6 +12,7 @@
 #define OF(type) EVENT_BIT(EVENT_##type)
 #define CONN EVENTS_CONN
 #define CLOSE OF(CONN_CLOSE)
+#define LATER (OF(CONN_PROGRESS) | CLOSE)
 #define CONFIG (OF(CONFIG_CHANGED) | OF(CONFIG_REFUSED))
 #define LISTENER                                                                                   \
 	(OF(LISTENER_OPENED) | OF(LISTENER_CLOSED) | OF(LISTENER_PAUSED) | OF(LISTENER_RESUMED))
@@ -35,15 +36,15 @@ const struct filter_field event_fields[] = {
     FIELD("dst", FILTER_ADDRESS, row.dst, CONN),
     FIELD("listener", FILTER_TEXT, row.listener, CONN | LISTENER),
     FIELD("server", FILTER_TEXT, row.server, CONN | LISTENER),
-    FIELD("route", FILTER_TEXT, row.route, CLOSE),
-    FIELD("upstream", FILTER_TEXT, row.upstream, CLOSE | UPSTREAM),
-    FIELD("sni", FILTER_TEXT, row.sni, CLOSE),
-    FIELD("alpn", FILTER_TEXT, row.alpn, CLOSE),
+    FIELD("route", FILTER_TEXT, row.route, LATER),
+    FIELD("upstream", FILTER_TEXT, row.upstream, LATER | UPSTREAM),
+    FIELD("sni", FILTER_TEXT, row.sni, LATER),
+    FIELD("alpn", FILTER_TEXT, row.alpn, LATER),
     FIELD("proto", FILTER_TEXT, row.proto, CONN),
-    FIELD("tls", FILTER_TEXT, row.tls, CLOSE),
-    FIELD("duration", FILTER_SECONDS, row.age, CLOSE | FAILING),
-    FIELD("bytes_in", FILTER_NUMBER, row.bytes_in, CLOSE),
-    FIELD("bytes_out", FILTER_NUMBER, row.bytes_out, CLOSE),
+    FIELD("tls", FILTER_TEXT, row.tls, LATER),
+    FIELD("duration", FILTER_SECONDS, row.age, LATER | FAILING),
+    FIELD("bytes_in", FILTER_NUMBER, row.bytes_in, LATER),
+    FIELD("bytes_out", FILTER_NUMBER, row.bytes_out, LATER),
     FIELD("reason", FILTER_TEXT, reason, CLOSE | OF(LOST)),
     FIELD("detail", FILTER_TEXT, detail, CLOSE),
     FIELD("revision", FILTER_NUMBER, revision, CONFIG),

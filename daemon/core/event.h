@@ -24,7 +24,8 @@ enum event_type {
 };
 
 #define EVENT_BIT(type) (UINT32_C(1) << (type))
-#define EVENTS_CONN (EVENT_BIT(EVENT_CONN_OPEN) | EVENT_BIT(EVENT_CONN_CLOSE))
+#define EVENTS_CONN                                                                                \
+	(EVENT_BIT(EVENT_CONN_OPEN) | EVENT_BIT(EVENT_CONN_PROGRESS) | EVENT_BIT(EVENT_CONN_CLOSE))
 /* Those that workers note. */
 #define EVENTS_NOTED (EVENTS_CONN | EVENT_BIT(EVENT_UPSTREAM_FAILING))
 #define EVENTS_ALL (EVENT_BIT(EVENT_TYPE_COUNT) - 1)

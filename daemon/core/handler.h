@@ -35,7 +35,8 @@ struct handler_type {
 	const char *help;           /* one line */
 	const struct field *fields; /* NULL: no fields but "handler" */
 	size_t params_size;
-	bool any_fields; /* its members are not options: load() alone reads them */
+	bool any_fields;           /* its members are not options: load() alone reads them */
+	const struct shape *shape; /* ... and this is the whole then */
 	/* Called after the fields were read into params: checks, derived state in load->arena. */
 	int (*load)(struct load *load, const struct jnode *node, void *params, struct error *err);
 	enum handle_result (*handle)(struct conn *conn, const void *params);

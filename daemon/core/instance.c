@@ -4,6 +4,7 @@
 #include "daemon/core/instance.h"
 
 #include <string.h>
+#include <uthash.h>
 
 #include "daemon/core/load.h"
 #include "daemon/core/tally.h"
@@ -99,14 +100,41 @@ int instance_add_table(struct load *load, const struct route_table *table, struc
 	return 0;
 }
 
+/* One of the names that are there. */
+struct managed_name_seen {
+	UT_hash_handle hh;
+};
+
+static void forget_seen(void *p)
+{
+	struct instance *in = p;
+
+	HASH_CLEAR(hh, in->managed_seen);
+}
+
+/* A copy of the name; NULL: it is there. */
+static const char *copy_new(struct instance *in, const char *name)
+{
+	struct managed_name_seen *seen;
+
+	HASH_FIND_STR(in->managed_seen, name, seen);
+	if (seen != NULL)
+		return NULL;
+	if (in->managed_seen == NULL)
+		arena_release(in->arena, forget_seen, in);
+	seen = arena_alloc(in->arena, sizeof(*seen));
+	name = arena_strdup(in->arena, name);
+	HASH_ADD_KEYPTR(hh, in->managed_seen, name, strlen(name), seen);
+	return name;
+}
+
 void instance_manage(struct load *load, const char *name)
 {
 	struct instance *in = load->instance;
-	size_t i;
 
-	for (i = 0; i < in->managed.count; i++)
-		if (strcmp(in->managed.items[i], name) == 0)
-			return;
+	name = copy_new(in, name);
+	if (name == NULL)
+		return;
 	in->managed.items = with_room(in->arena, in->managed.items, in->managed.count);
-	in->managed.items[in->managed.count++] = arena_strdup(in->arena, name);
+	in->managed.items[in->managed.count++] = name;
 }

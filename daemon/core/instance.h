@@ -16,6 +16,9 @@
 struct load;
 struct tallies;
 
+/* As "1h" in the table of options. */
+#define LOG_INTERVAL_DEFAULT (3600 * DURATION_S)
+
 /* A named group of listeners that share a list of routes. */
 struct server {
 	const char *name;      /* "srv0"; servers of the http app are "http/srv0" */
@@ -28,6 +31,7 @@ struct server {
 	const struct route_table *const *wrappers;
 	int64_t idle_timeout;                    /* ns, UDP flows */
 	int64_t max_flows, max_flows_per_source; /* of each address that it listens on */
+	int64_t log_interval;                    /* ns, of long connections; 0: none */
 	struct tallies *tallies;                 /* found by its name; the arena's */
 };
 
@@ -44,8 +48,9 @@ struct instance {
 	/* Names that want a certificate of ours, found while loading; for the tls app's finish().
 	 */
 	struct strings managed;
-	void *tls;            /* struct tls_app, of daemon/tls */
-	void *http;           /* struct http_app, of daemon/http */
+	struct managed_name_seen *managed_seen; /* the same by name */
+	void *tls;                              /* struct tls_app, of daemon/tls */
+	void *http;                             /* struct http_app, of daemon/http */
 	void *admin;          /* struct admin_settings, of daemon/control; NULL: none */
 	void *control;        /* struct control_settings, likewise */
 	int64_t grace_period; /* ns */
@@ -76,7 +81,8 @@ void instance_manage(struct load *load, const char *name);
 struct app_type {
 	const char *name;
 	const char *help; /* one line */
-	bool top;         /* a member of the document */
+	const struct field *fields;
+	bool top; /* a member of the document */
 	/* app has a NULL value where the document does not have it. */
 	int (*load)(struct load *load, const struct jnode *app, struct error *err);
 	/* After all apps were loaded (managed names are known). May be NULL. */

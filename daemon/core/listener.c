@@ -175,6 +175,7 @@ void listener_serve(struct listener *l, const struct server *server, unsigned pl
 {
 	l->place = place;
 	l->server = server;
+	l->log_interval = duration_seconds(server->log_interval);
 	count_for(l, server->tallies);
 	l->paused = paused;
 	if (l->datagrams) {

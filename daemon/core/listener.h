@@ -30,6 +30,7 @@ struct listener {
 	struct tallies *tallies, *server_tallies;
 	struct tally *tally, *server_tally; /* the latter NULL before the first */
 	size_t open;          /* connections that it has accepted and that are there */
+	double log_interval;  /* seconds; 0: none */
 	struct netaddr local; /* AF_UNSPEC where it is bound to a wildcard */
 	int family;           /* of the socket */
 	unsigned refs;

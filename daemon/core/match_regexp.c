@@ -19,6 +19,9 @@ const struct field match_regexp_fields[] = {
     FIELD_END,
 };
 
+static const struct shape regexp_shape = {.type = SHAPE_OBJECT, .fields = match_regexp_fields};
+const struct shape match_regexps_shape = {.type = SHAPE_MAP, .of = &regexp_shape};
+
 static bool name_valid(const char *name)
 {
 	for (; *name != '\0'; name++) {

@@ -22,6 +22,8 @@ struct match_regexp {
 };
 
 extern const struct field match_regexp_fields[];
+/* An object with such an object for each key. */
+extern const struct shape match_regexps_shape;
 
 /*
  * Compiles the pattern, {env.*} in it resolved. prefix is "l4.regexp" or "tls.regexp". node is the

@@ -144,6 +144,22 @@ int matcher_sets_load(
 	return 0;
 }
 
+/* --- the schema ------------------------------------------------------------------------------ */
+
+static bool module_at(size_t i, struct shape_module *out)
+{
+	if (types[i] == NULL)
+		return false;
+	*out = (struct shape_module){
+	    types[i]->name, types[i]->help, types[i]->fields, types[i]->shape};
+	return true;
+}
+
+static const struct shape set_shape = {
+    .type = SHAPE_KEYED, .name = "matcher_set", .module = module_at};
+
+const struct shape matcher_sets_shape = {.type = SHAPE_LIST, .of = &set_shape};
+
 /* --- matching -------------------------------------------------------------------------------- */
 
 /* A no decides a set even while others still want bytes. */

@@ -73,6 +73,7 @@ struct matcher_type {
 	const char *help;           /* one line */
 	bool bytes;                 /* does its yes rest on bytes? */
 	const struct field *fields; /* of an object; NULL where load() reads the node alone */
+	const struct shape *shape;  /* ... which is this then */
 	size_t params_size;
 	/*
 	 * Called after the fields were read into params (zeroed where fields is NULL): checks, and
@@ -116,7 +117,8 @@ struct matcher_sets {
 	size_t count;
 };
 
-/* Reads a JSON list of sets. */
+/* Reads a JSON list of sets, which is of this shape. */
+extern const struct shape matcher_sets_shape;
 int matcher_sets_load(
     struct load *load, const struct jnode *node, struct matcher_sets *out, struct error *err);
 /* Reads one set: a JSON object of name -> parameters. */

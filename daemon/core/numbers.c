@@ -6,6 +6,7 @@
 #include "daemon/core/load.h"
 #include "daemon/input/dispenser.h"
 #include "daemon/input/json.h"
+#include "daemon/input/shape.h"
 
 static int load_up_to(struct load *load, const struct jnode *node, int64_t max,
     struct numbers *list, struct error *err)
@@ -38,6 +39,11 @@ int numbers_load_bytes(struct load *load, const struct jnode *node, void *target
 {
 	return load_up_to(load, node, UINT8_MAX, target, err);
 }
+
+static const struct shape number_shape = {.type = SHAPE_INT, .max = UINT16_MAX};
+static const struct shape byte_shape = {.type = SHAPE_INT, .max = UINT8_MAX};
+const struct shape numbers_shape = {.type = SHAPE_LIST, .of = &number_shape, .null = true};
+const struct shape numbers_shape_bytes = {.type = SHAPE_LIST, .of = &byte_shape, .null = true};
 
 bool numbers_contain(const struct numbers *list, uint16_t number)
 {

@@ -16,16 +16,22 @@
 struct dispenser;
 struct jnode;
 struct load;
+struct shape;
 
 struct numbers {
 	uint16_t *items;
 	size_t count;
 };
 
-/* For FIELD_CUSTOM: a list of numbers up to 65535, or up to 255, into a struct numbers. */
+/*
+ * For FIELD_CUSTOM: a list of numbers up to 65535, or up to 255, into a struct numbers, and their
+ * shapes.
+ */
 int numbers_load(struct load *load, const struct jnode *node, void *target, struct error *err);
 int numbers_load_bytes(
     struct load *load, const struct jnode *node, void *target, struct error *err);
+
+extern const struct shape numbers_shape, numbers_shape_bytes;
 
 bool numbers_contain(const struct numbers *list, uint16_t number);
 

@@ -319,6 +319,7 @@ static void take_instance(struct worker *w, void *arg)
 		else
 			listener_retire(l);
 	}
+	conn_progress_plan(w);
 	instance_unref(before);
 }
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "common/arena.h"
+#include "common/errors.h"
 #include "daemon/core/load.h"
 #include "daemon/core/route_index.h"
 #include "daemon/core/tally.h"
@@ -102,6 +103,7 @@ int handlers_load(struct load *load, const struct jnode *node, struct handler **
     size_t *count, struct error *err)
 {
 	size_t i;
+	int rc = 0;
 
 	if (jnode_array(node, err) == -1)
 		return -1;
@@ -110,39 +112,79 @@ int handlers_load(struct load *load, const struct jnode *node, struct handler **
 	for (i = 0; i < *count; i++) {
 		struct jnode item = jnode_item(node, i);
 
-		if (handler_load(load, &item, &(*handlers)[i], err) == -1)
-			return -1;
+		if (!errors_go_on(handler_load(load, &item, &(*handlers)[i], err), &rc, err))
+			break;
 	}
+	return rc;
+}
+
+static bool module_at(size_t i, struct shape_module *out)
+{
+	const struct handler_type *const *t = registered;
+
+	for (; *t != NULL && (i > 0 || (*t)->internal); t++)
+		i -= !(*t)->internal;
+	if (*t == NULL)
+		return false;
+	*out = (struct shape_module){(*t)->name, (*t)->help, (*t)->fields, (*t)->shape};
+	return true;
+}
+
+static const struct shape handler_shape = {
+    .type = SHAPE_TAGGED, .name = "handler", .tag = "handler", .module = module_at};
+const struct shape handlers_shape = {.type = SHAPE_LIST, .of = &handler_shape};
+
+static int load_match(struct load *load, const struct jnode *node, void *target, struct error *err)
+{
+	return matcher_sets_load(load, node, target, err);
+}
+
+/* target is the route. */
+static int load_chain(struct load *load, const struct jnode *node, void *target, struct error *err)
+{
+	struct route *route = target;
+
+	return handlers_load(load, node, &route->handlers, &route->handler_count, err);
+}
+
+static const struct field route_fields[] = {
+    FIELD_CUSTOM(struct route, match, "match", 0, load_match, &matcher_sets_shape,
+	"matcher sets, one of which must match; none: every connection"),
+    {.name = "handle",
+	.type = FIELD_TYPE_CUSTOM,
+	.load = load_chain,
+	.shape = &handlers_shape,
+	.help = "the handlers, run in order"},
+    FIELD_BOOL(struct route, disabled, "disabled", 0, "it is passed over, as if it never matched"),
+    FIELD_END,
+};
+
+static const struct shape route_shape = {
+    .type = SHAPE_OBJECT, .name = "route", .fields = route_fields};
+const struct shape routes_shape = {.type = SHAPE_LIST, .of = &route_shape};
+
+static int load_name(
+    struct load *load, const struct jnode *node, struct route *route, struct error *err)
+{
+	struct jnode id = jnode_member(node, "@id");
+
+	if (id.value == NULL)
+		return 0;
+	if (jnode_string(&id, &route->name, err) == -1)
+		return -1;
+	if (route->name[0] == '#' || route->name[0] == '\0')
+		return jnode_error(&id, err, ERROR_INVALID,
+		    "must be a name; '#' begins the handles of routes without one");
+	route->name = arena_strdup(load->arena, route->name);
 	return 0;
 }
 
 static int load_parts(
     struct load *load, const struct jnode *node, struct route *route, struct error *err)
 {
-	static const char *const known[] = {"match", "handle", "disabled", "@id", NULL};
-	struct jnode match, handle, disabled, id;
-
-	if (jnode_object(node, err) == -1 || jnode_known(node, known, err) == -1)
+	if (jnode_object(node, err) == -1 || load_name(load, node, route, err) == -1)
 		return -1;
-	id = jnode_member(node, "@id");
-	if (id.value != NULL) {
-		if (jnode_string(&id, &route->name, err) == -1)
-			return -1;
-		if (route->name[0] == '#' || route->name[0] == '\0')
-			return jnode_error(&id, err, ERROR_INVALID,
-			    "must be a name; '#' begins the handles of routes without one");
-		route->name = arena_strdup(load->arena, route->name);
-	}
-	disabled = jnode_member(node, "disabled");
-	if (disabled.value != NULL && jnode_bool(&disabled, &route->disabled, err) == -1)
-		return -1;
-	match = jnode_member(node, "match");
-	if (match.value != NULL && matcher_sets_load(load, &match, &route->match, err) == -1)
-		return -1;
-	handle = jnode_member(node, "handle");
-	if (handle.value == NULL)
-		return 0;
-	return handlers_load(load, &handle, &route->handlers, &route->handler_count, err);
+	return fields_load(route_fields, load, node, NULL, load->arena, route, err);
 }
 
 int route_load(struct load *load, const struct jnode *node, struct route *route, struct error *err)
@@ -165,6 +207,7 @@ int routes_load(struct load *load, const struct jnode *node, struct route ***ite
     struct error *err)
 {
 	size_t i;
+	int rc = 0;
 
 	if (jnode_array(node, err) == -1)
 		return -1;
@@ -174,10 +217,10 @@ int routes_load(struct load *load, const struct jnode *node, struct route ***ite
 		struct jnode item = jnode_item(node, i);
 
 		(*items)[i] = arena_alloc(load->arena, sizeof(struct route));
-		if (route_load(load, &item, (*items)[i], err) == -1)
-			return -1;
+		if (!errors_go_on(route_load(load, &item, (*items)[i], err), &rc, err))
+			break;
 	}
-	return 0;
+	return rc;
 }
 
 int route_list_load_routes(

@@ -68,8 +68,8 @@ struct route_list {
 		"most bytes kept while matching")
 /* The same with "routes" that belong to the route that holds them. */
 #define ROUTE_LIST_FIELDS(s, m)                                                                    \
-	ROUTE_LIST_OPTIONS(s, m),                                                                  \
-	    FIELD_CUSTOM(s, m, "routes", 0, route_list_load_routes, "the routes, asked in order")
+	ROUTE_LIST_OPTIONS(s, m), FIELD_CUSTOM(s, m, "routes", 0, route_list_load_routes,          \
+				      &routes_shape, "the routes, asked in order")
 
 /* With one reference, for the route that has this number. */
 struct route_identity *route_identity_new(uint64_t handle);
@@ -90,6 +90,9 @@ void route_leave(struct route *route);
 
 /* How many top-level routes (objects, not identities) have connections, of any instance. */
 uint64_t routes_held(void);
+
+/* What lists of routes, and chains of handlers, look like. */
+extern const struct shape routes_shape, handlers_shape;
 
 /* Reads a JSON list of routes into load->arena (inner: parts of the route that holds them). */
 int routes_load(struct load *load, const struct jnode *node, struct route ***items, size_t *count,

@@ -5,6 +5,8 @@
 
 #include <stdlib.h>
 
+#include "common/errors.h"
+
 #include "daemon/core/handle.h"
 #include "daemon/core/instance.h"
 #include "daemon/core/item_key.h"
@@ -113,7 +115,7 @@ static int compile_others(struct load *load, const struct jnode *node,
 
 	if (any_is_kept(node, table))
 		item_keys_make(&keys, node->value);
-	for (i = 0; rc == 0 && i < list->count; i++) {
+	for (i = 0; i < list->count; i++) {
 		struct jnode item = jnode_item(node, i);
 
 		if (list->items[i] != NULL)
@@ -122,7 +124,8 @@ static int compile_others(struct load *load, const struct jnode *node,
 		    identity_of(load, table, keys.items != NULL ? keys.items[i] : NULL, reuse);
 		list->items[i] = compile_route(load, &item, table, identity, err);
 		route_identity_unref(identity);
-		rc = list->items[i] != NULL ? 0 : -1;
+		if (!errors_go_on(list->items[i] != NULL ? 0 : -1, &rc, err))
+			break;
 	}
 	item_keys_fini(&keys);
 	return rc;

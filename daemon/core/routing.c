@@ -167,6 +167,9 @@ enum handle_result routing_enter(struct conn *conn, const struct route_list *lis
 /* From now on the connection counts as that top-level route's. */
 static void belong_to(struct conn *conn, struct route *route)
 {
+	if (conn->route == route)
+		return;
+	conn_tally_route(conn, route);
 	conn->route = route;
 	conn->facts.route = route->name;
 }
@@ -183,7 +186,6 @@ static void take(struct conn *conn, struct frame *f, size_t index)
 	if (route->identity == NULL)
 		return;
 	/* A stream that an earlier route's handler pushed needs that route to the end. */
-	conn_tally_route(conn, route);
 	belong_to(conn, route_enter(route));
 	arena_release(conn->arena, (void (*)(void *))route_leave, route);
 	if (f->outer == NULL)

@@ -146,16 +146,16 @@ uint64_t tallies_counter(const struct tallies *t, size_t offset)
 	return sum;
 }
 
-void histogram_add(struct histogram *histogram, const double *bounds, double seconds)
+struct histogram_time histogram_time(const double *bounds, double seconds)
 {
-	size_t i = 0;
+	struct histogram_time time = {0};
 
-	if (seconds < 0)
-		seconds = 0;
-	while (i < HISTOGRAM_BUCKETS - 1 && seconds > bounds[i])
-		i++;
-	counter_add(&histogram->buckets[i], 1);
-	counter_add(&histogram->sum_us, (uint64_t)(seconds * 1e6));
+	if (seconds <= 0)
+		return time;
+	while (time.bucket < HISTOGRAM_BUCKETS - 1 && seconds > bounds[time.bucket])
+		time.bucket++;
+	time.us = (uint64_t)(seconds * 1e6);
+	return time;
 }
 
 uint64_t tally_ended(const struct tally *sum)
@@ -185,14 +185,4 @@ uint64_t tally_errors(const struct tally *sum)
 		if (end_reason_is_error((enum end_reason)reason))
 			errors += counter_get(&sum->ended[reason]);
 	return errors;
-}
-
-uint64_t tally_dial_failures(const struct tally *sum)
-{
-	uint64_t failures = 0;
-	int problem;
-
-	for (problem = 0; problem < DIAL_PROBLEM_COUNT; problem++)
-		failures += counter_get(&sum->dial_failures[problem]);
-	return failures;
 }

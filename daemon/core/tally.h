@@ -61,13 +61,24 @@ void tallies_sum(const struct tallies *tallies, struct tally *sum);
 /* The same of the one counter that is offset bytes into a tally. */
 uint64_t tallies_counter(const struct tallies *tallies, size_t offset);
 
-/* One time, seconds; below 0 (the clock was set) is 0. */
-void histogram_add(struct histogram *histogram, const double *bounds, double seconds);
+/* A time as histograms count it. */
+struct histogram_time {
+	size_t bucket;
+	uint64_t us;
+};
+
+/* Seconds; below 0 (the clock was set) is 0. */
+struct histogram_time histogram_time(const double *bounds, double seconds);
+
+static inline void histogram_add(struct histogram *histogram, struct histogram_time time)
+{
+	counter_add(&histogram->buckets[time.bucket], 1);
+	counter_add(&histogram->sum_us, time.us);
+}
 
 /* Of a sum: how many there are now, how many have ended, and how many of these were errors. */
 uint64_t tally_active(const struct tally *sum);
 uint64_t tally_ended(const struct tally *sum);
 uint64_t tally_errors(const struct tally *sum);
-uint64_t tally_dial_failures(const struct tally *sum);
 
 #endif

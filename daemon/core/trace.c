@@ -9,18 +9,13 @@
 #include "daemon/core/event_pace.h"
 #include "daemon/core/worker.h"
 
-#define FIELD(member, type)                                                                        \
-	{                                                                                          \
-		.name = #member, .kind = type, .offset = offsetof(struct conn_row, member)         \
-	}
-
 const struct filter_field trace_fields[] = {
-    FIELD(id, FILTER_NUMBER),
-    FIELD(src, FILTER_ADDRESS),
-    FIELD(dst, FILTER_ADDRESS),
-    FIELD(listener, FILTER_TEXT),
-    FIELD(server, FILTER_TEXT),
-    FIELD(proto, FILTER_TEXT),
+    CONN_ROW_FIELD(id, FILTER_NUMBER),
+    CONN_ROW_FIELD(src, FILTER_ADDRESS),
+    CONN_ROW_FIELD(dst, FILTER_ADDRESS),
+    CONN_ROW_FIELD(listener, FILTER_TEXT),
+    CONN_ROW_FIELD(server, FILTER_TEXT),
+    CONN_ROW_FIELD(proto, FILTER_TEXT),
     {.name = NULL},
 };
 

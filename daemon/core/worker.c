@@ -64,6 +64,7 @@ static void worker_init(struct worker *w, unsigned index)
 	mailbox_init(&w->mailbox, w->loop, w);
 	event_ring_init(&w->events);
 	tracer_init(&w->tracer);
+	conn_progress_init(w);
 	ev_prepare_init(&w->reap, on_reap);
 	w->reap.data = w;
 	ev_prepare_start(w->loop, &w->reap);
@@ -93,6 +94,7 @@ static void worker_fini(struct worker *w)
 	pipe_pool_fini(&w->pipes);
 	event_ring_fini(&w->events);
 	tracer_fini(&w->tracer);
+	conn_progress_stop(w);
 	ev_prepare_stop(w->loop, &w->reap);
 	mailbox_fini(&w->mailbox);
 	ev_loop_destroy(w->loop);

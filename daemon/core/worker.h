@@ -13,6 +13,7 @@
 #include <ev.h>
 
 #include "common/error.h"
+#include "daemon/core/conn_progress.h"
 #include "daemon/core/counters.h"
 #include "daemon/core/event_ring.h"
 #include "daemon/core/trace.h"
@@ -54,6 +55,7 @@ struct worker {
 	struct counters counters;  /* written by this worker, read by all */
 	struct event_ring events;  /* from this worker to the control thread */
 	struct tracer tracer;      /* the same for traces */
+	struct conn_progress progress;
 	struct match_state *undecided_first, *undecided_last; /* oldest first */
 	struct match_state *idle_match;                       /* free ones, linked by newer */
 	size_t matching_bytes;                                /* held by the undecided */

@@ -24,13 +24,16 @@ static const char *const senseless_ranges[] = {
 static int load_credentials(
     struct load *load, const struct jnode *node, void *target, struct error *err);
 
+static const struct shape credentials_shape = {.type = SHAPE_MAP, .of = &shape_text, .null = true};
+
 static const struct field fields[] = {
     FIELD_STRINGS(struct socks5_params, command_texts, "commands", FIELD_ENV | FIELD_OPEN,
 	"CONNECT, ASSOCIATE, BIND; the first two if there is none"),
     FIELD_STRING(struct socks5_params, bind_text, "bind_ip", FIELD_ENV | FIELD_OPEN,
 	"IP address for BIND and ASSOCIATE; else the one that the client came to"),
     FIELD_CUSTOM(struct socks5_params, credentials, "credentials", FIELD_ENV | FIELD_SECRET,
-	load_credentials, "names of users and their passwords; anyone may come if there is none"),
+	load_credentials, &credentials_shape,
+	"names of users and their passwords; anyone may come if there is none"),
     FIELD_STRINGS(struct socks5_params, deny_texts, "deny", FIELD_ENV,
 	"IP addresses, CIDR ranges and private_ranges that clients may not reach"),
     FIELD_END,

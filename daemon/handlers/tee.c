@@ -31,8 +31,8 @@ static int load_branch(struct load *load, const struct jnode *node, void *target
 }
 
 static const struct field fields[] = {
-    FIELD_CUSTOM(
-	struct params, chain, "branch", FIELD_REQUIRED, load_branch, "the handlers of the branch"),
+    FIELD_CUSTOM(struct params, chain, "branch", FIELD_REQUIRED, load_branch, &handlers_shape,
+	"the handlers of the branch"),
     FIELD_BOOL(struct params, drop, "drop", 0,
 	"cut off a branch that does not keep up, instead of waiting for it"),
     FIELD_END,

@@ -17,6 +17,7 @@ struct tls_params {
 
 static const struct field fields[] = {
     FIELD_CUSTOM(struct tls_params, policies, "connection_policies", 0, tls_policies_field,
+	&tls_policies_shape,
 	"how sessions are made; the first that matches the ClientHello is taken"),
     FIELD_DURATION(struct tls_params, handshake_timeout, "handshake_timeout", 0,
 	TLS_HANDSHAKE_TIMEOUT_DEFAULT, "how long a handshake may take"),

@@ -82,6 +82,12 @@ static const char *value_text(const json_t *value, char number[NUMBER_TEXT_MAX])
 	}
 }
 
+static const struct shape number_shape = {.type = SHAPE_NUMBER};
+static const struct shape *const value_shapes[] = {&shape_text, &number_shape, &shape_bool, NULL};
+static const struct shape value_shape = {
+    .type = SHAPE_EITHER, .choices = value_shapes, .null = true};
+static const struct shape shape = {.type = SHAPE_MAP, .of = &value_shape};
+
 static int load(struct load *load, const struct jnode *node, void *p, struct error *err)
 {
 	struct params *params = p;
@@ -218,6 +224,7 @@ const struct handler_type handler_vars = {
     .help = "sets variables for placeholders and matchers",
     .params_size = sizeof(struct params),
     .any_fields = true,
+    .shape = &shape,
     .load = load,
     .handle = handle,
     .explain = explain,

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/errors.h"
 #include "common/log.h"
 #include "daemon/core/load.h"
 #include "daemon/core/worker.h"
@@ -35,8 +36,9 @@ static const struct field fields[] = {
     FIELD_DURATION(struct app, grace_period, "grace_period", 0, NULL,
 	"how long connections may go on when the daemon stops"),
     FIELD_DURATION(struct app, shutdown_delay, "shutdown_delay", FIELD_HIDDEN, NULL, NULL),
-    FIELD_CUSTOM(struct app, metrics, "metrics", FIELD_HIDDEN, keep, NULL),
-    FIELD_CUSTOM(struct app, servers, "servers", 0, keep, "the servers, by name"),
+    FIELD_CUSTOM(struct app, metrics, "metrics", FIELD_HIDDEN, keep, &shape_any, NULL),
+    FIELD_CUSTOM(
+	struct app, servers, "servers", 0, keep, &http_servers_shape, "the servers, by name"),
     FIELD_END,
 };
 
@@ -52,6 +54,7 @@ static int load_settings(
 {
 	const char *name;
 	json_t *value;
+	int rc = 0;
 
 	if (jnode_object(servers, err) == -1)
 		return -1;
@@ -60,11 +63,14 @@ static int load_settings(
 	json_object_foreach (servers->value, name, value) {
 		struct jnode node = jnode_member(servers, name);
 
-		if (http_settings_load(load, &node, &plan->servers[plan->count++], err) == -1)
-			return -1;
+		if (!errors_go_on(
+			http_settings_load(load, &node, &plan->servers[plan->count++], err), &rc,
+			err))
+			break;
 	}
-	qsort(plan->servers, plan->count, sizeof(*plan->servers), compare_servers);
-	return 0;
+	if (rc == 0)
+		qsort(plan->servers, plan->count, sizeof(*plan->servers), compare_servers);
+	return rc;
 }
 
 static int add_redirect_server(struct load *load, const struct http_plan *plan, struct error *err)
@@ -82,11 +88,13 @@ static int add_redirect_server(struct load *load, const struct http_plan *plan, 
 static int add_servers(struct load *load, const struct http_plan *plan, struct error *err)
 {
 	size_t i;
+	int rc = 0;
 
 	for (i = 0; i < plan->count; i++)
-		if (http_server_add(load, &plan->servers[i], plan->http_port, err) == -1)
-			return -1;
-	return add_redirect_server(load, plan, err);
+		if (!errors_go_on(
+			http_server_add(load, &plan->servers[i], plan->http_port, err), &rc, err))
+			break;
+	return rc == 0 ? add_redirect_server(load, plan, err) : -1;
 }
 
 /* Does load leave out or change an HTTP server that was there before? */
@@ -162,6 +170,7 @@ static void published(struct instance *instance)
 const struct app_type app_http = {
     .name = "http",
     .help = "sites: static answers and redirects, for the names whose certificates are managed",
+    .fields = fields,
     .load = load_app,
     .published = published,
 };

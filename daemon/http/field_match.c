@@ -9,6 +9,9 @@ struct http_field_wanted {
 	struct http_texts values; /* any of them; none: whatever it says */
 };
 
+static const struct shape values_shape = {.type = SHAPE_LIST, .of = &shape_text, .null = true};
+const struct shape http_field_match_shape = {.type = SHAPE_MAP, .of = &values_shape};
+
 int http_field_match_load(
     struct load *load, const struct jnode *node, void *target, struct error *err)
 {

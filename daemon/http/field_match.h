@@ -19,6 +19,8 @@ struct http_field_match {
 };
 
 /* target is a struct http_field_match. Returns 0, or -1 with err. */
+/* What that takes. */
+extern const struct shape http_field_match_shape;
 int http_field_match_load(
     struct load *load, const struct jnode *node, void *target, struct error *err);
 

@@ -29,6 +29,8 @@ static int load_one(
 	return http_texts_load(load, node, &out->values, err);
 }
 
+const struct shape http_field_texts_shape = {.type = SHAPE_MAP, .of = &shape_texts};
+
 int http_field_texts_load(
     struct load *load, const struct jnode *node, void *target, struct error *err)
 {

@@ -22,6 +22,8 @@ struct http_field_texts {
 };
 
 /* target is a struct http_field_texts. Returns 0, or -1 with err. */
+/* What that takes. */
+extern const struct shape http_field_texts_shape;
 int http_field_texts_load(
     struct load *load, const struct jnode *node, void *target, struct error *err);
 

@@ -127,13 +127,18 @@ static int load_statuses(
 	return 0;
 }
 
+static const struct shape status_shape = {.type = SHAPE_INT, .min = 1, .max = 999};
+static const struct shape statuses_shape = {.type = SHAPE_LIST, .of = &status_shape};
+
 static const struct field require_fields[] = {
     {.name = "status_code",
 	.type = FIELD_TYPE_CUSTOM,
 	.load = load_statuses,
+	.shape = &statuses_shape,
 	.help = "statuses, any of which will do; 4 is every 4xx"},
     FIELD_CUSTOM(struct require, headers, "headers", FIELD_PLACEHOLDERS | FIELD_ENV,
-	http_field_match_load, "fields that the answer must have, or with null must not"),
+	http_field_match_load, &http_field_match_shape,
+	"fields that the answer must have, or with null must not"),
     FIELD_END,
 };
 
@@ -162,25 +167,33 @@ static int load_deferred(
 	return 0;
 }
 
+static const struct shape replacement_shape = {.type = SHAPE_OBJECT, .fields = replacement_fields};
+static const struct shape replacements_shape = {.type = SHAPE_LIST, .of = &replacement_shape};
+static const struct shape replace_shape = {.type = SHAPE_MAP, .of = &replacements_shape};
+static const struct shape require_shape = {.type = SHAPE_OBJECT, .fields = require_fields};
+
 static const struct field response_fields[] = {
     FIELD_CUSTOM(struct response, add, "add", FIELD_PLACEHOLDERS | FIELD_ENV, http_field_texts_load,
-	"fields to add"),
+	&http_field_texts_shape, "fields to add"),
     FIELD_CUSTOM(struct response, set, "set", FIELD_PLACEHOLDERS | FIELD_ENV, http_field_texts_load,
-	"fields to set, replacing those of the same name"),
+	&http_field_texts_shape, "fields to set, replacing those of the same name"),
     FIELD_CUSTOM(struct response, remove, "delete", FIELD_PLACEHOLDERS | FIELD_ENV, load_remove,
-	"names of fields to remove; '*' at an end stands for anything"),
+	&shape_texts, "names of fields to remove; '*' at an end stands for anything"),
     {.name = "replace",
 	.type = FIELD_TYPE_CUSTOM,
 	.load = load_replace,
+	.shape = &replace_shape,
 	.flags = FIELD_PLACEHOLDERS | FIELD_ENV,
 	.help = "by field: what to replace in its values"},
     {.name = "deferred",
 	.type = FIELD_TYPE_CUSTOM,
 	.load = load_deferred,
+	.shape = &shape_bool,
 	.help = "wait until the answer stands, so that its fields are there"},
     {.name = "require",
 	.type = FIELD_TYPE_CUSTOM,
 	.load = load_require,
+	.shape = &require_shape,
 	.flags = FIELD_PLACEHOLDERS | FIELD_ENV,
 	.help = "do it only to answers that are so"},
     FIELD_END,
@@ -199,7 +212,11 @@ static int load_request(
 static const struct field fields[] = {
     FIELD_OBJECT(struct params, response, "response", 0, response_fields,
 	"what to do to the fields of answers"),
-    {.name = "request", .type = FIELD_TYPE_CUSTOM, .load = load_request, .flags = FIELD_HIDDEN},
+    {.name = "request",
+	.type = FIELD_TYPE_CUSTOM,
+	.load = load_request,
+	.shape = &shape_nothing,
+	.flags = FIELD_HIDDEN},
     FIELD_END,
 };
 

@@ -37,11 +37,16 @@ static int load_status(struct load *load, const struct jnode *node, void *target
 	return 0;
 }
 
+static const struct shape number_shape = {.type = SHAPE_INT, .min = INT64_MIN, .max = INT64_MAX};
+static const struct shape *const status_choices[] = {&number_shape, &shape_text, NULL};
+static const struct shape status_shape = {.type = SHAPE_EITHER, .choices = status_choices};
+
 static const struct field fields[] = {
     FIELD_CUSTOM(struct params, status, "status_code", FIELD_PLACEHOLDERS | FIELD_ENV, load_status,
-	"status of the answer; default 200"),
+	&status_shape, "status of the answer; default 200"),
     FIELD_CUSTOM(struct params, headers, "headers", FIELD_PLACEHOLDERS | FIELD_ENV,
-	http_field_texts_load, "header fields of the answer, replacing those of the same name"),
+	http_field_texts_load, &http_field_texts_shape,
+	"header fields of the answer, replacing those of the same name"),
     FIELD_STRING(struct params, body, "body", FIELD_PLACEHOLDERS | FIELD_ENV, "body of the answer"),
     FIELD_BOOL(struct params, close, "close", 0, "end the connection after the answer"),
     FIELD_BOOL(struct params, abort, "abort", 0, "end the connection without an answer"),

@@ -7,6 +7,7 @@ static const struct field fields[] = {
     {.name = "routes",
 	.type = FIELD_TYPE_CUSTOM,
 	.load = http_routes_load,
+	.shape = &http_routes_shape,
 	.help = "the routes, asked in order"},
     FIELD_END,
 };

@@ -3,6 +3,7 @@
 
 #include "daemon/http/handler.h"
 
+#include "common/errors.h"
 #include "daemon/http/challenge.h"
 #include "daemon/http/handlers_tbl.h"
 
@@ -94,6 +95,7 @@ static int load_handlers(
 {
 	struct http_route *route = target;
 	size_t i;
+	int rc = 0;
 
 	if (jnode_array(node, err) == -1)
 		return -1;
@@ -102,29 +104,49 @@ static int load_handlers(
 	for (i = 0; i < route->handler_count; i++) {
 		struct jnode item = jnode_item(node, i);
 
-		if (load_handler(load, &item, &route->handlers[i], err) == -1)
-			return -1;
+		if (!errors_go_on(load_handler(load, &item, &route->handlers[i], err), &rc, err))
+			break;
 	}
-	return 0;
+	return rc;
 }
+
+static bool module_at(size_t i, struct shape_module *out)
+{
+	const struct http_handler_type *t = http_handler_types[i];
+
+	if (t == NULL)
+		return false;
+	*out = (struct shape_module){t->name, t->help, t->fields, NULL};
+	return true;
+}
+
+static const struct shape handler_shape = {
+    .type = SHAPE_TAGGED, .name = "http_handler", .tag = "handler", .module = module_at};
+static const struct shape handlers_shape = {.type = SHAPE_LIST, .of = &handler_shape};
 
 static const struct field route_fields[] = {
     FIELD_STRING(struct http_route, group, "group", 0,
 	"of the routes of a group only the first that matches is taken"),
     FIELD_CUSTOM(struct http_route, match, "match", 0, http_matcher_sets_load,
-	"matcher sets; none: every request"),
+	&http_matcher_sets_shape, "matcher sets; none: every request"),
     {.name = "handle",
 	.type = FIELD_TYPE_CUSTOM,
 	.load = load_handlers,
+	.shape = &handlers_shape,
 	.help = "the handlers, run in order"},
     FIELD_BOOL(struct http_route, terminal, "terminal", 0, "no route after this one is asked"),
     FIELD_END,
 };
 
+static const struct shape route_shape = {
+    .type = SHAPE_OBJECT, .name = "http_route", .fields = route_fields};
+const struct shape http_routes_shape = {.type = SHAPE_LIST, .of = &route_shape};
+
 int http_routes_load(struct load *load, const struct jnode *node, void *target, struct error *err)
 {
 	struct http_routes *out = target;
 	size_t i;
+	int rc = 0;
 
 	if (jnode_array(node, err) == -1)
 		return -1;
@@ -133,11 +155,12 @@ int http_routes_load(struct load *load, const struct jnode *node, void *target, 
 	for (i = 0; i < out->count; i++) {
 		struct jnode item = jnode_item(node, i);
 
-		if (jnode_object(&item, err) == -1 || fields_load(route_fields, load, &item, NULL,
-							  load->arena, &out->items[i], err) == -1)
-			return -1;
+		if (!errors_go_on(fields_load(route_fields, load, &item, NULL, load->arena,
+				      &out->items[i], err),
+			&rc, err))
+			break;
 	}
-	return 0;
+	return rc;
 }
 
 /* ---- running ------------------------------------------------------------------------------- */

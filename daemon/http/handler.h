@@ -65,6 +65,8 @@ struct http_routes {
 };
 
 /* Reads a JSON list of routes; target is a struct http_routes. Returns 0, or -1 with err. */
+/* What that takes. */
+extern const struct shape http_routes_shape;
 int http_routes_load(struct load *load, const struct jnode *node, void *target, struct error *err);
 
 enum http_flow http_routes_run(const struct http_routes *routes, struct http_exchange *x);

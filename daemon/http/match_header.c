@@ -12,6 +12,7 @@ static bool match(const void *params, struct http_request *r)
 const struct http_matcher_type http_matcher_header = {
     .name = "header",
     .help = "every header has one of its values; '*' at an end stands for anything",
+    .shape = &http_field_match_shape,
     .params_size = sizeof(struct http_field_match),
     .load = http_field_match_load,
     .match = match,

@@ -63,6 +63,7 @@ static bool match(const void *params, struct http_request *r)
 const struct http_matcher_type http_matcher_header_regexp = {
     .name = "header_regexp",
     .help = "regular expressions find something in the headers' values",
+    .shape = &match_regexps_shape,
     .params_size = sizeof(struct params),
     .load = load_params,
     .match = match,

@@ -144,6 +144,7 @@ static bool match(const void *params, struct http_request *r)
 const struct http_matcher_type http_matcher_host = {
     .name = "host",
     .help = "the request's host is one of the names; a label '*' stands for any one label",
+    .shape = &shape_texts,
     .params_size = sizeof(struct params),
     .load = load_params,
     .match = match,

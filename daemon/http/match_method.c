@@ -39,6 +39,7 @@ static bool match(const void *params, struct http_request *r)
 const struct http_matcher_type http_matcher_method = {
     .name = "method",
     .help = "the request's method is one of these",
+    .shape = &shape_texts,
     .params_size = sizeof(struct params),
     .load = load_params,
     .match = match,

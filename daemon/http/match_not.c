@@ -17,6 +17,7 @@ static bool match(const void *params, struct http_request *r)
 const struct http_matcher_type http_matcher_not = {
     .name = "not",
     .help = "none of the matcher sets in it matches",
+    .shape = &http_matcher_sets_shape,
     .params_size = sizeof(struct http_matcher_sets),
     .load = http_matcher_sets_load,
     .match = match,

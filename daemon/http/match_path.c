@@ -123,6 +123,7 @@ static bool match(const void *params, struct http_request *r)
 const struct http_matcher_type http_matcher_path = {
     .name = "path",
     .help = "the path fits a pattern, in any case; '*' at an end also crosses slashes",
+    .shape = &shape_texts,
     .params_size = sizeof(struct params),
     .load = load_params,
     .match = match,

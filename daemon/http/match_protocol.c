@@ -87,6 +87,7 @@ static bool match(const void *params, struct http_request *r)
 const struct http_matcher_type http_matcher_protocol = {
     .name = "protocol",
     .help = "http, https, grpc, or a version: http/1.1, http/2+",
+    .shape = &shape_text,
     .params_size = sizeof(struct params),
     .load = load_params,
     .match = match,

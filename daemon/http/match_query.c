@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <config.h>
 
+#include "daemon/http/field_texts.h"
 #include "daemon/http/matcher.h"
 
 struct param {
@@ -75,6 +76,7 @@ static bool match(const void *params, struct http_request *r)
 const struct http_matcher_type http_matcher_query = {
     .name = "query",
     .help = "every parameter has one of its values; '*' is any",
+    .shape = &http_field_texts_shape,
     .params_size = sizeof(struct params),
     .load = load_params,
     .match = match,

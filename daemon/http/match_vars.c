@@ -2,6 +2,7 @@
 #include <config.h>
 
 #include "daemon/core/match_regexp.h"
+#include "daemon/http/field_texts.h"
 #include "daemon/http/matcher.h"
 
 struct var {
@@ -81,6 +82,7 @@ static bool match(const void *params, struct http_request *r)
 const struct http_matcher_type http_matcher_vars = {
     .name = "vars",
     .help = "a placeholder, or a variable of the request, has one of the values",
+    .shape = &http_field_texts_shape,
     .params_size = sizeof(struct params),
     .load = load_params,
     .match = match,
@@ -116,6 +118,7 @@ static bool match_regexps(const void *params, struct http_request *r)
 const struct http_matcher_type http_matcher_vars_regexp = {
     .name = "vars_regexp",
     .help = "a regular expression finds something in a placeholder, or in a variable",
+    .shape = &match_regexps_shape,
     .params_size = sizeof(struct params),
     .load = load_regexps,
     .match = match_regexps,

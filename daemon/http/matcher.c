@@ -99,6 +99,20 @@ int http_matcher_sets_load(
 	return 0;
 }
 
+static bool module_at(size_t i, struct shape_module *out)
+{
+	const struct http_matcher_type *t = http_matcher_types[i];
+
+	if (t == NULL)
+		return false;
+	*out = (struct shape_module){t->name, t->help, t->fields, t->shape};
+	return true;
+}
+
+static const struct shape set_shape = {
+    .type = SHAPE_KEYED, .name = "http_matcher_set", .module = module_at};
+const struct shape http_matcher_sets_shape = {.type = SHAPE_LIST, .of = &set_shape};
+
 bool http_matcher_set_match(const struct http_matcher_set *set, struct http_request *r)
 {
 	size_t i;

@@ -19,6 +19,7 @@ struct http_matcher_type {
 	const char *name;
 	const char *help;           /* one line */
 	const struct field *fields; /* NULL where load() reads the node alone */
+	const struct shape *shape;  /* ... which is this then */
 	size_t params_size;
 	/* As in core/matcher.h. Memory from load->arena. Returns 0, or -1 with err. */
 	int (*load)(struct load *load, const struct jnode *node, void *params, struct error *err);
@@ -45,6 +46,9 @@ struct http_matcher_sets {
 /* Reads a JSON list of sets; target is a struct http_matcher_sets. Returns 0, or -1 with err. */
 int http_matcher_sets_load(
     struct load *load, const struct jnode *node, void *target, struct error *err);
+
+/* What that takes. */
+extern const struct shape http_matcher_sets_shape;
 
 bool http_matcher_set_match(const struct http_matcher_set *set, struct http_request *r);
 bool http_matcher_sets_match(const struct http_matcher_sets *sets, struct http_request *r);

@@ -14,7 +14,7 @@
 
 /* ---- loading ------------------------------------------------------------------------------- */
 
-static const struct field fields[] = {
+const struct field http_redirect_fields[] = {
     FIELD_INT(struct http_server, max_header_bytes, "max_header_bytes", 0, "16384", 1024, 16777216,
 	"most bytes of a request's head"),
     FIELD_END,
@@ -31,7 +31,7 @@ int http_redirect_load(
 	struct jnode root = jnode_root(json);
 	int rc = -1;
 
-	if (fields_load(fields, load, node, "wrapper", load->arena, out, err) == 0)
+	if (fields_load(http_redirect_fields, load, node, "wrapper", load->arena, out, err) == 0)
 		rc = http_routes_load(load, &root, &out->routes, err);
 	json_decref(json);
 	out->read_header_timeout = out->write_idle_timeout = PATIENCE;

@@ -10,6 +10,8 @@
 
 extern const struct handler_type handler_http_redirect;
 
+extern const struct field http_redirect_fields[];
+
 /* Reads the wrapper's object into out, its parameters. Returns 0, or -1 with err. */
 int http_redirect_load(
     struct load *load, const struct jnode *node, struct http_server *out, struct error *err);

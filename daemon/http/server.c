@@ -107,9 +107,12 @@ static int add_proxy_protocol(
     struct load *load, struct making *m, const struct jnode *node, struct error *err)
 {
 	struct handler *handler = &m->route->handlers[m->route->handler_count++];
+	static const char *const known[] = {NULL};
 	struct jnode as_handler = *node;
 	int rc;
 
+	if (json_object_get(node->value, "handler") != NULL)
+		return jnode_unknown(node, "handler", known, err);
 	as_handler.value = json_copy(node->value);
 	json_object_del(as_handler.value, "wrapper");
 	json_object_set_new(as_handler.value, "handler", json_string("proxy_protocol"));
@@ -134,6 +137,27 @@ static int add_redirect(
 		add_handler(m->route, &handler_http_redirect, server);
 	return 0;
 }
+
+/* For the schema. */
+static bool wrapper_at(size_t i, struct shape_module *out)
+{
+	const struct handler_type *proxy_protocol = handler_type_find("proxy_protocol");
+	const struct shape_module all[] = {
+	    {"layer4", handler_http_layer4.help, http_wrapper_fields, NULL},
+	    {"proxy_protocol", NULL, proxy_protocol != NULL ? proxy_protocol->fields : NULL, NULL},
+	    {"http_redirect", handler_http_redirect.help, http_redirect_fields, NULL},
+	    {"tls", "the place of TLS among the wrappers", NULL, &shape_any},
+	};
+
+	if (i >= sizeof(all) / sizeof(all[0]))
+		return false;
+	*out = all[i];
+	return true;
+}
+
+static const struct shape wrapper_shape = {
+    .type = SHAPE_TAGGED, .name = "listener_wrapper", .tag = "wrapper", .module = wrapper_at};
+const struct shape http_wrappers_shape = {.type = SHAPE_LIST, .of = &wrapper_shape};
 
 static int add_wrapper(struct load *load, struct making *m, const struct jnode *node,
     const char *name, struct error *err)
@@ -369,6 +393,7 @@ static int add_core_server(struct load *load, const struct common *common, bool 
 	server->routes.items = arena_array(load->arena, 1, sizeof(struct route *));
 	server->routes.items[0] = route;
 	server->routes.count = 1;
+	server->log_interval = LOG_INTERVAL_DEFAULT;
 	server->routes.matching_timeout = 3 * DURATION_S;
 	server->routes.matching_buffer = MATCHING_BUFFER;
 	return instance_add_server(load, server, err);

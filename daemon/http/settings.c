@@ -7,6 +7,8 @@
 
 #include "daemon/core/replacer.h"
 #include "daemon/core/trust.h"
+#include "daemon/http/handler.h"
+#include "daemon/tls/policy.h"
 
 /* ---- fields that are not simply read -------------------------------------------------------- */
 
@@ -36,11 +38,14 @@ static int load_strict(struct load *load, const struct jnode *node, void *target
 	return jnode_bool(node, &s->strict_sni_host, err);
 }
 
+static const char *const protocols[] = {"h1", "h2", "h2c", "h3", NULL};
+static const struct shape protocol_shape = {.type = SHAPE_ENUM, .names = protocols};
+static const struct shape protocols_shape = {.type = SHAPE_LIST, .of = &protocol_shape};
+
 /* HTTP/3 may be asked for: a client that would like it gets along with what there is. */
 static int load_protocols(
     struct load *load, const struct jnode *node, void *target, struct error *err)
 {
-	static const char *const known[] = {"h1", "h2", "h2c", "h3", NULL};
 	struct http_settings *s = target;
 	bool h1 = false, h2 = false;
 	const char *name;
@@ -54,9 +59,9 @@ static int load_protocols(
 
 		if (jnode_string(&item, &name, err) == -1)
 			return -1;
-		for (k = 0; known[k] != NULL && strcmp(known[k], name) != 0; k++)
+		for (k = 0; protocols[k] != NULL && strcmp(protocols[k], name) != 0; k++)
 			;
-		if (known[k] == NULL)
+		if (protocols[k] == NULL)
 			return jnode_error(&item, err, ERROR_INVALID,
 			    "unknown protocol '%s'; there are h1, h2, h2c and h3", name);
 		h1 = h1 || k == 0;
@@ -90,7 +95,8 @@ static int unsupported(struct load *load, const struct jnode *node, void *target
 #define SETTINGS struct http_settings
 #define UNSUPPORTED(n)                                                                             \
 	{                                                                                          \
-		.name = n, .type = FIELD_TYPE_CUSTOM, .flags = FIELD_HIDDEN, .load = unsupported   \
+		.name = n, .type = FIELD_TYPE_CUSTOM, .flags = FIELD_HIDDEN, .load = unsupported,  \
+		.shape = &shape_nothing                                                            \
 	}
 
 static const struct field auto_fields[] = {
@@ -112,12 +118,13 @@ static const struct field fields[] = {
 	"addresses to listen on: [network/][host]:port"),
     FIELD_STRINGS(SETTINGS, paused, "paused", 0,
 	"those of the addresses that stay bound but accept nothing for now"),
-    FIELD_CUSTOM(SETTINGS, routes, "routes", 0, keep, "the routes, asked in order"),
+    FIELD_CUSTOM(
+	SETTINGS, routes, "routes", 0, keep, &http_routes_shape, "the routes, asked in order"),
     FIELD_OBJECT(SETTINGS, auto_https, "automatic_https", 0, auto_fields,
 	"what is done without being asked for: certificates and redirects"),
-    FIELD_CUSTOM(SETTINGS, policies, "tls_connection_policies", 0, keep,
+    FIELD_CUSTOM(SETTINGS, policies, "tls_connection_policies", 0, keep, &tls_policies_shape,
 	"how TLS sessions are made; the first policy that matches is taken"),
-    FIELD_CUSTOM(SETTINGS, wrappers, "listener_wrappers", 0, keep,
+    FIELD_CUSTOM(SETTINGS, wrappers, "listener_wrappers", 0, keep, &http_wrappers_shape,
 	"what a connection goes through first: layer4, proxy_protocol, tls"),
     FIELD_DURATION(SETTINGS, read_timeout, "read_timeout", 0, NULL,
 	"how long a whole request may take; 0: no limit"),
@@ -138,15 +145,21 @@ static const struct field fields[] = {
     {.name = "strict_sni_host",
 	.type = FIELD_TYPE_CUSTOM,
 	.load = load_strict,
+	.shape = &shape_bool,
 	.help = "a request must be for the name that the TLS session is for; default: where "
 		"clients are authenticated"},
-    {.name = "protocols", .type = FIELD_TYPE_CUSTOM, .flags = FIELD_HIDDEN, .load = load_protocols},
+    {.name = "protocols",
+	.type = FIELD_TYPE_CUSTOM,
+	.flags = FIELD_HIDDEN,
+	.load = load_protocols,
+	.shape = &protocols_shape},
     {.name = "packet_conn_wrappers",
 	.type = FIELD_TYPE_CUSTOM,
 	.flags = FIELD_HIDDEN,
-	.load = load_empty},
-    FIELD_CUSTOM(SETTINGS, logs, "logs", FIELD_HIDDEN, note, NULL),
-    FIELD_CUSTOM(SETTINGS, metrics, "metrics", FIELD_HIDDEN, note, NULL),
+	.load = load_empty,
+	.shape = &shape_any},
+    FIELD_CUSTOM(SETTINGS, logs, "logs", FIELD_HIDDEN, note, &shape_any, NULL),
+    FIELD_CUSTOM(SETTINGS, metrics, "metrics", FIELD_HIDDEN, note, &shape_any, NULL),
     UNSUPPORTED("errors"),
     UNSUPPORTED("named_routes"),
     UNSUPPORTED("trusted_proxies"),
@@ -165,6 +178,9 @@ static const struct field fields[] = {
     UNSUPPORTED("expected_dot_headers"),
     FIELD_END,
 };
+
+static const struct shape server_shape = {.type = SHAPE_OBJECT, .fields = fields};
+const struct shape http_servers_shape = {.type = SHAPE_MAP, .of = &server_shape};
 
 /* ---- loading ------------------------------------------------------------------------------- */
 

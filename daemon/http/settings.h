@@ -41,6 +41,9 @@ struct http_settings {
 	json_t *last; /* routes to be put at the end; NULL: none */
 };
 
+/* "servers" of the app, and "listener_wrappers" of one, which http/server.c reads. */
+extern const struct shape http_servers_shape, http_wrappers_shape;
+
 /*
  * Reads the server at node, whose key is its name; memory from load->arena. Returns 0, or -1 with
  * err.

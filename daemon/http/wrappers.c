@@ -8,16 +8,17 @@
 #include "daemon/core/conn.h"
 #include "daemon/core/explain.h"
 #include "daemon/core/routing.h"
+#include "daemon/core/transports.h"
 
 struct wrapper {
 	struct route_list routes;
 	struct route_table table;
 };
 
-static const struct field fields[] = {
+const struct field http_wrapper_fields[] = {
     ROUTE_LIST_OPTIONS(struct wrapper, routes),
-    FIELD_CUSTOM(
-	struct wrapper, table, "routes", 0, route_table_load, "the routes, asked in order"),
+    FIELD_CUSTOM(struct wrapper, table, "routes", 0, route_table_load, &routes_shape,
+	"the routes, asked in order"),
     FIELD_END,
 };
 
@@ -28,9 +29,11 @@ bool http_wrapper_is(const json_t *wrapper, const char *name)
 	return its != NULL && strcmp(its, name) == 0;
 }
 
-static int load_wrapper(struct load *load, const struct jnode *node, const char *server,
-    size_t number, const struct route_table **out, struct error *err)
+static int load_wrapper(struct load *load, const struct jnode *node,
+    const struct http_settings *settings, size_t number, const struct route_table **out,
+    struct error *err)
 {
+	const char *server = settings->name;
 	struct wrapper *w = arena_alloc(load->arena, sizeof(*w));
 	const char *name = arena_printf(load->arena, "http/%s/layer4[%zu]", server, number);
 
@@ -40,8 +43,9 @@ static int load_wrapper(struct load *load, const struct jnode *node, const char 
 	    .wrapper = name + strlen("http/"),
 	    .routes = &w->routes,
 	};
-	if (fields_load(fields, load, node, "wrapper", load->arena, w, err) == -1 ||
+	if (fields_load(http_wrapper_fields, load, node, "wrapper", load->arena, w, err) == -1 ||
 	    route_list_finish(load, node, &w->routes, err) == -1 ||
+	    transports_check(node, &w->routes, &settings->listen, err) == -1 ||
 	    instance_add_table(load, &w->table, err) == -1)
 		return -1;
 	*out = &w->table;
@@ -61,7 +65,7 @@ int http_wrappers_load(struct load *load, const struct http_settings *settings,
 
 		if (!http_wrapper_is(item.value, "layer4"))
 			continue;
-		if (load_wrapper(load, &item, settings->name, n, &tables[n], err) == -1)
+		if (load_wrapper(load, &item, settings, n, &tables[n], err) == -1)
 			return -1;
 		n++;
 	}

@@ -12,6 +12,8 @@
 #include "daemon/http/settings.h"
 
 extern const struct handler_type handler_http_layer4;
+/* Of the wrapper. */
+extern const struct field http_wrapper_fields[];
 
 /* Is it an object with this "wrapper"? */
 bool http_wrapper_is(const json_t *wrapper, const char *name);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "common/duration.h"
+#include "common/errors.h"
 
 /* More than any table has, with "@id" and the extra key. */
 #define NAMES_MAX 96
@@ -192,6 +193,7 @@ static int load_objects(const struct field *field, struct load *load, const stru
     struct arena *arena, struct objects *out, struct error *err)
 {
 	size_t count, i;
+	int rc = 0;
 
 	if (!json_is_array(node->value))
 		return jnode_type_error(node, "an array of objects", err);
@@ -201,11 +203,12 @@ static int load_objects(const struct field *field, struct load *load, const stru
 		struct jnode item = jnode_item(node, i);
 		char *params = (char *)out->items + i * field->size;
 
-		if (fields_load(field->fields, load, &item, NULL, arena, params, err) == -1)
-			return -1;
+		if (!errors_go_on(fields_load(field->fields, load, &item, NULL, arena, params, err),
+			&rc, err))
+			break;
 		out->count++;
 	}
-	return 0;
+	return rc;
 }
 
 static int load_value(const struct field *field, struct load *load, const struct jnode *node,
@@ -291,16 +294,25 @@ int fields_load(const struct field *fields, struct load *load, const struct jnod
 	const struct field *field;
 	const char *key;
 	json_t *value;
+	bool misspelt;
+	int rc = 0;
 
 	if (jnode_object(object, err) == -1)
 		return -1;
 	json_object_foreach (object->value, key, value)
-		if (!is_expected(fields, extra, key))
-			return unknown_error(fields, object, extra, key, err);
-	set_defaults(fields, params);
-	for (field = fields; field->name != NULL; field++)
-		if (load_field(field, load, object, arena, (char *)params + field->offset, err) ==
-		    -1)
+		if (!is_expected(fields, extra, key) &&
+		    !errors_go_on(unknown_error(fields, object, extra, key, err), &rc, err))
 			return -1;
-	return 0;
+	misspelt = rc == -1;
+	set_defaults(fields, params);
+	for (field = fields; field->name != NULL; field++) {
+		/* What is missing is likely to be what has the wrong name. */
+		if (misspelt && json_object_get(object->value, field->name) == NULL)
+			continue;
+		if (!errors_go_on(
+			load_field(field, load, object, arena, (char *)params + field->offset, err),
+			&rc, err))
+			break;
+	}
+	return rc;
 }

@@ -18,6 +18,7 @@
 #include "common/arena.h"
 #include "common/error.h"
 #include "daemon/input/json.h"
+#include "daemon/input/shape.h"
 
 struct load; /* core/load.h: what loading a document carries along */
 
@@ -63,11 +64,13 @@ struct field {
 	const char *fallback; /* the default as the documentation shows it and, for scalars, as it
 				 is loaded ("30s", "1", "true"); NULL: zero */
 	int64_t min, max;     /* INT and FLOAT; both 0: any that fits */
-	const char *const *names;   /* ENUM: NULL-ended */
-	const struct field *fields; /* OBJECT, OBJECTS */
-	size_t size;                /* OBJECTS: of one item */
+	const char *const *names; /* ENUM: NULL-ended */
+	const struct field
+	    *fields; /* OBJECT, OBJECTS; CUSTOM that reads an object by them, or null */
+	size_t size; /* OBJECTS: of one item */
 	/* CUSTOM: reads node (never absent) into target, which is params + offset. */
 	int (*load)(struct load *load, const struct jnode *node, void *target, struct error *err);
+	const struct shape *shape; /* CUSTOM without fields: what load() takes */
 	const char *help;
 };
 
@@ -114,10 +117,10 @@ struct field {
 		.name = n, .type = FIELD_TYPE_OBJECTS, FIELD_AT(s, m), .flags = f,                 \
 		.fields = table, .size = sizeof(item), .help = h                                   \
 	}
-#define FIELD_CUSTOM(s, m, n, f, fn, h)                                                            \
+#define FIELD_CUSTOM(s, m, n, f, fn, sh, h)                                                        \
 	{                                                                                          \
 		.name = n, .type = FIELD_TYPE_CUSTOM, FIELD_AT(s, m), .flags = f, .load = fn,      \
-		.help = h                                                                          \
+		.shape = sh, .help = h                                                             \
 	}
 #define FIELD_END                                                                                  \
 	{                                                                                          \

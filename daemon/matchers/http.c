@@ -8,6 +8,10 @@
 #define HEAD_MAX 65536 /* the matching buffer is full before */
 #define REQUEST_ARENA 2048
 
+/* A document of the reference may have null where there is nothing to ask. */
+static const struct shape *const shapes[] = {&http_matcher_sets_shape, NULL};
+static const struct shape shape = {.type = SHAPE_EITHER, .choices = shapes, .null = true};
+
 static int load_params(struct load *load, const struct jnode *node, void *params, struct error *err)
 {
 	if (json_is_null(node->value))
@@ -113,6 +117,7 @@ const struct matcher_type matcher_http = {
     .name = "http",
     .help = "a request of HTTP/1 or HTTP/2, perhaps by what it says",
     .bytes = true,
+    .shape = &shape,
     .params_size = sizeof(struct http_matcher_sets),
     .load = load_params,
     .match = match,

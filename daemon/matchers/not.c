@@ -68,6 +68,7 @@ static int adapt(struct dispenser *d, json_t **out, struct error *err)
 const struct matcher_type matcher_not = {
     .name = "not",
     .help = "none of the matcher sets in it matches",
+    .shape = &matcher_sets_shape,
     .params_size = sizeof(struct params),
     .load = load_params,
     .match = match,

@@ -72,8 +72,11 @@ static int load_users(struct load *load, const struct jnode *node, void *target,
 	return 0;
 }
 
+static const struct shape databases_shape = {.type = SHAPE_LIST, .of = &shape_text, .null = true};
+static const struct shape users_shape = {.type = SHAPE_MAP, .of = &databases_shape, .null = true};
+
 static const struct field fields[] = {
-    FIELD_CUSTOM(struct params, users, "user", 0, load_users,
+    FIELD_CUSTOM(struct params, users, "user", 0, load_users, &users_shape,
 	"user names, each with a list of databases (none: any)"),
     FIELD_STRINGS(struct params, clients, "client", 0, "application names"),
     FIELD_ENUM(struct params, tls, "tls", 0, NULL, tls_names,

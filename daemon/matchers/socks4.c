@@ -23,7 +23,8 @@ static const struct field fields[] = {
 	struct params, commands, "commands", FIELD_ENV, "CONNECT, BIND; both if there is none"),
     FIELD_STRINGS(struct params, networks, "networks", FIELD_ENV,
 	"where the client wants to go: IP addresses, CIDR ranges, private_ranges"),
-    FIELD_CUSTOM(struct params, ports, "ports", 0, numbers_load, "ports that it wants to go to"),
+    FIELD_CUSTOM(struct params, ports, "ports", 0, numbers_load, &numbers_shape,
+	"ports that it wants to go to"),
     FIELD_END,
 };
 

@@ -13,7 +13,7 @@ struct params {
 
 static const struct field fields[] = {
     FIELD_CUSTOM(struct params, methods, "auth_methods", 0, numbers_load_bytes,
-	"methods that the client may offer; 0, 1 and 2 if there is none"),
+	&numbers_shape_bytes, "methods that the client may offer; 0, 1 and 2 if there is none"),
     FIELD_END,
 };
 

@@ -18,6 +18,9 @@ struct params {
 	size_t count;
 };
 
+static const struct shape values_shape = {.type = SHAPE_LIST, .of = &shape_text, .null = true};
+static const struct shape shape = {.type = SHAPE_MAP, .of = &values_shape};
+
 static int load_entry(
     struct load *load, const struct jnode *node, struct entry *entry, struct error *err)
 {
@@ -108,6 +111,7 @@ static int adapt(struct dispenser *d, json_t **out, struct error *err)
 const struct matcher_type matcher_vars = {
     .name = "vars",
     .help = "a variable or placeholder has one of the values",
+    .shape = &shape,
     .params_size = sizeof(struct params),
     .load = load_params,
     .match = match,

@@ -84,6 +84,7 @@ static int adapt(struct dispenser *d, json_t **out, struct error *err)
 const struct matcher_type matcher_vars_regexp = {
     .name = "vars_regexp",
     .help = "a variable or placeholder matches a regular expression",
+    .shape = &match_regexps_shape,
     .params_size = sizeof(struct params),
     .load = load_params,
     .match = match,

@@ -19,6 +19,7 @@
 #define HASH_FUNCTION(key, length, hash) ((hash) = (unsigned)siphash(key, length))
 #include <uthash.h>
 
+#define CLASS_IN 1  /* RFC 1035 section 3.2.4 */
 #define TTL_MIN 1.0 /* seconds */
 #define TTL_MAX 3600.0
 #define TTL_FAILED 1.0 /* before a name that failed is asked for again */
@@ -384,4 +385,39 @@ void resolver_give_up(struct resolver_query *query, struct resolver_answer *answ
 	if (answer->count == 0)
 		answer->problem = "no answer from the name servers in time";
 	query->entry = NULL;
+}
+
+/* ---- records -------------------------------------------------------------------------------- */
+
+struct records_query {
+	struct resolver *resolver;
+	void (*done)(void *arg, struct span message, const char *problem);
+	void *arg;
+};
+
+static void on_records(void *arg, int status, int timeouts, unsigned char *message, int length)
+{
+	struct records_query q = *(struct records_query *)arg;
+	bool answered =
+	    status == ARES_SUCCESS || status == ARES_ENODATA || status == ARES_ENOTFOUND;
+
+	(void)timeouts;
+	free(arg);
+	if (q.resolver->closing)
+		return;
+	if (answered && message != NULL)
+		q.done(q.arg, span_of(message, (size_t)length), NULL);
+	else
+		q.done(q.arg, span_of(NULL, 0), ares_strerror(status));
+}
+
+void resolver_records(struct resolver *r, const char *name, int type,
+    void (*done)(void *arg, struct span message, const char *problem), void *arg)
+{
+	struct records_query *q = mem_alloc(sizeof(*q));
+
+	*q = (struct records_query){r, done, arg};
+	refresh_servers(r);
+	ares_query(r->channel, name, CLASS_IN, type, on_records, q);
+	set_timer(r);
 }

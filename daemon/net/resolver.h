@@ -11,6 +11,7 @@
 #include <ev.h>
 
 #include "common/netaddr.h"
+#include "common/span.h"
 
 #define RESOLVER_ADDRESSES_MAX 16 /* of one name; more are ignored */
 #define RESOLVER_NAMES_MAX 10000  /* kept by one resolver */
@@ -40,6 +41,14 @@ struct resolver_query *resolver_ask(struct resolver *resolver, const char *host,
 void resolver_cancel(struct resolver_query *query);
 /* The same where it took too long: *answer is the last good one, if there is one. */
 void resolver_give_up(struct resolver_query *query, struct resolver_answer *answer);
+
+/*
+ * Asks for the records of a type (enum record_type) that name has. done(arg, message, problem) is
+ * called later, or before this returns, unless the resolver is freed: with the answer, which has
+ * none where there are none, or with the reason why there is no answer (else NULL).
+ */
+void resolver_records(struct resolver *resolver, const char *name, int type,
+    void (*done)(void *arg, struct span message, const char *problem), void *arg);
 
 /* "127.0.0.1:5353,127.0.0.1:5354": asks these servers instead of the system's. 0, or -1. */
 int resolver_set_servers(struct resolver *resolver, const char *servers);

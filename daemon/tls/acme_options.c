@@ -6,14 +6,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/log.h"
+#include "common/netaddr.h"
 #include "daemon/core/replacer.h"
 #include "daemon/core/trust.h"
+#include "daemon/net/address.h"
 #include "daemon/tls/pem.h"
 
 #define PRODUCTION "https://acme-v02.api.letsencrypt.org/directory"
 #define STAGING "https://acme-staging-v02.api.letsencrypt.org/directory"
 #define ROOTS_MAX 16
+#define PORT_DNS 53
 
 /* ---- fields -------------------------------------------------------------------------------- */
 
@@ -46,20 +48,6 @@ static int ignore(struct load *load, const struct jnode *node, void *target, str
 	return 0;
 }
 
-/* Nobody is to think that records are looked up. */
-static int ignore_loudly(
-    struct load *load, const struct jnode *node, void *target, struct error *err)
-{
-	char path[512];
-
-	(void)load;
-	(void)target;
-	(void)err;
-	log_msg(LOG_WARN, "config", "%s has no effect: the DNS hook is trusted",
-	    jnode_path(node, path, sizeof(path)));
-	return 0;
-}
-
 static int refuse(struct load *load, const struct jnode *node, void *target, struct error *err)
 {
 	(void)load;
@@ -70,9 +58,10 @@ static int refuse(struct load *load, const struct jnode *node, void *target, str
 	return jnode_error(node, err, ERROR_UNSUPPORTED, "is not supported");
 }
 
-#define FIELD_OTHER(n, fn, h)                                                                      \
+#define FIELD_OTHER(n, fn, sh, h)                                                                  \
 	{                                                                                          \
-		.name = n, .type = FIELD_TYPE_CUSTOM, .flags = FIELD_HIDDEN, .load = fn, .help = h \
+		.name = n, .type = FIELD_TYPE_CUSTOM, .flags = FIELD_HIDDEN, .load = fn,           \
+		.shape = sh, .help = h                                                             \
 	}
 
 static const struct field external_fields[] = {
@@ -96,6 +85,8 @@ static const struct field provider_fields[] = {
 	"a program that sets and removes TXT records, and its arguments"),
     FIELD_END,
 };
+
+static const struct shape provider_shape = {.type = SHAPE_OBJECT, .fields = provider_fields};
 
 static int load_provider(
     struct load *load, const struct jnode *node, void *target, struct error *err)
@@ -122,19 +113,95 @@ static int load_provider(
 	return 0;
 }
 
+/* Numbers are nanoseconds here, too, but -1. */
+static int load_propagation_timeout(
+    struct load *load, const struct jnode *node, void *target, struct error *err)
+{
+	int64_t *timeout = target;
+
+	(void)load;
+	if (json_is_null(node->value))
+		return 0;
+	if (json_is_integer(node->value) && json_integer_value(node->value) == -1) {
+		*timeout = -1;
+		return 0;
+	}
+	return jnode_duration(node, timeout, err);
+}
+
+static const struct shape none_shape = {.type = SHAPE_INT, .min = -1, .max = -1};
+static const struct shape duration_shape = {.type = SHAPE_DURATION};
+static const struct shape *const timeout_choices[] = {&duration_shape, &none_shape, NULL};
+static const struct shape propagation_timeout_shape = {
+    .type = SHAPE_EITHER, .choices = timeout_choices, .null = true};
+
+static const struct shape resolvers_shape = {.type = SHAPE_LIST, .of = &shape_text, .null = true};
+
+/* An IP address, with or without a port. */
+static bool parse_resolver(const char *text, struct netaddr *out)
+{
+	struct address_range range;
+	struct error ignored;
+
+	if (netaddr_parse_ip(text, out)) {
+		out->port = PORT_DNS;
+		return true;
+	}
+	if (address_parse_dial(text, &range, &ignored) == -1 ||
+	    range.first.network != NETWORK_TCP || range.last_port != range.first.port ||
+	    !netaddr_parse_ip(range.first.host, out))
+		return false;
+	out->port = range.first.port;
+	return true;
+}
+
+static int load_resolvers(
+    struct load *load, const struct jnode *node, void *target, struct error *err)
+{
+	struct strings *resolvers = target;
+	size_t count = json_array_size(node->value), i;
+	char normal[NETADDR_TEXT_MAX];
+	struct netaddr addr;
+	const char *text;
+
+	if (json_is_null(node->value))
+		return 0;
+	if (jnode_array(node, err) == -1)
+		return -1;
+	resolvers->items = arena_array(load->arena, count, sizeof(*resolvers->items));
+	for (i = 0; i < count; i++) {
+		struct jnode item = jnode_item(node, i);
+
+		if (jnode_string(&item, &text, err) == -1)
+			return -1;
+		if (!parse_resolver(text, &addr))
+			return jnode_error(&item, err, ERROR_INVALID,
+			    "must be a name server's IP address, with or without a port, not '%s'",
+			    text);
+		resolvers->items[resolvers->count++] =
+		    arena_strdup(load->arena, netaddr_text(&addr, normal));
+	}
+	return 0;
+}
+
 static const struct field dns_fields[] = {
     {.name = "provider",
 	.type = FIELD_TYPE_CUSTOM,
 	.load = load_provider,
+	.shape = &provider_shape,
 	.help = "{\"name\": \"hook\", \"command\": [...]}"},
     FIELD_DURATION(struct acme_dns, propagation_delay, "propagation_delay", 0, "0s",
 	"how long to wait after the hook before the CA is told"),
     FIELD_STRING(struct acme_dns, override_domain, "override_domain", 0,
 	"the name of the record, where _acme-challenge of the name is an alias of it"),
-    FIELD_OTHER(
-	"propagation_timeout", ignore_loudly, "the hook is trusted to wait as long as needed"),
-    FIELD_OTHER("resolvers", ignore_loudly, "nothing is asked: the hook is trusted"),
-    FIELD_OTHER("ttl", ignore, "of the record: the hook's business"),
+    FIELD_CUSTOM(struct acme_dns, propagation_timeout, "propagation_timeout", 0,
+	load_propagation_timeout, &propagation_timeout_shape,
+	"how long the record may take to be seen, 2m; -1: it is not looked for"),
+    FIELD_CUSTOM(struct acme_dns, resolvers, "resolvers", FIELD_OPEN, load_resolvers,
+	&resolvers_shape,
+	"name servers that the record must be seen at, IP addresses with or without a port; none: "
+	"those of the zone"),
+    FIELD_OTHER("ttl", ignore, &shape_any, "of the record: the hook's business"),
     FIELD_END,
 };
 
@@ -143,8 +210,9 @@ static const struct field challenges_fields[] = {
     FIELD_OBJECT(struct challenges, tls_alpn, "tls-alpn", 0, challenge_fields, "TLS-ALPN-01"),
     FIELD_OBJECT(struct challenges, dns, "dns", 0, dns_fields,
 	"DNS-01; where it is there, no other is used"),
-    FIELD_OTHER("bind_host", ignore, "challenges are answered by the listeners that are there"),
-    FIELD_OTHER("distributed", ignore, "answers are this process's own"),
+    FIELD_OTHER(
+	"bind_host", ignore, &shape_any, "challenges are answered by the listeners that are there"),
+    FIELD_OTHER("distributed", ignore, &shape_any, "answers are this process's own"),
     FIELD_END,
 };
 
@@ -177,8 +245,8 @@ const struct field acme_fields[] = {
 	"authorities that the CA's own certificate is verified by; none: the system's"),
     FIELD_OBJECT(struct params, options.chains, "preferred_chains", 0, chains_fields,
 	"which chain to take where the CA offers several"),
-    FIELD_OTHER("account_key", refuse, "an account's key is made here"),
-    FIELD_OTHER("network_proxy", refuse, "connections to the CA are made directly"),
+    FIELD_OTHER("account_key", refuse, &shape_empty, "an account's key is made here"),
+    FIELD_OTHER("network_proxy", refuse, &shape_empty, "connections to the CA are made directly"),
     FIELD_END,
 };
 

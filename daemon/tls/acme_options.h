@@ -23,8 +23,11 @@ struct acme_chains {
 /* How TXT records get into the DNS. */
 struct acme_dns {
 	bool given;
-	struct strings command;      /* a program of the operator's and its arguments */
-	int64_t propagation_delay;   /* ns to wait after it */
+	struct strings command;    /* a program of the operator's and its arguments */
+	int64_t propagation_delay; /* ns to wait after it */
+	int64_t
+	    propagation_timeout;  /* ns for the record to be seen; negative: it is not looked for */
+	struct strings resolvers; /* where it is looked for; none: at the zone's name servers */
 	const char *override_domain; /* the record's name; NULL: by the certificate's name */
 };
 

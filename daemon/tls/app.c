@@ -108,11 +108,13 @@ static const struct field ticket_fields[] = {
 	.type = FIELD_TYPE_CUSTOM,
 	.flags = FIELD_HIDDEN,
 	.load = load_key_source,
+	.shape = &shape_any,
 	.help = "where keys come from"},
     {.name = "max_keys",
 	.type = FIELD_TYPE_CUSTOM,
 	.flags = FIELD_HIDDEN,
 	.load = accept_any,
+	.shape = &shape_any,
 	.help = "without effect: keys go by time"},
     FIELD_END,
 };
@@ -120,7 +122,7 @@ static const struct field ticket_fields[] = {
 #define FIELD_WITHOUT_EFFECT(n)                                                                    \
 	{                                                                                          \
 		.name = n, .type = FIELD_TYPE_CUSTOM, .flags = FIELD_HIDDEN, .load = accept_any,   \
-		.help = "without effect"                                                           \
+		.shape = &shape_any, .help = "without effect"                                      \
 	}
 
 static const struct field app_fields[] = {
@@ -329,6 +331,7 @@ static void published(struct instance *instance)
 const struct app_type app_tls = {
     .name = "tls",
     .help = "certificates and session tickets",
+    .fields = app_fields,
     .load = load,
     .finish = finish,
     .published = published,

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "daemon/tls/acme_options.h"
-#include "daemon/tls/hello_match.h"
+#include "daemon/tls/subjects.h"
 
 /* ---- issuers ------------------------------------------------------------------------------- */
 
@@ -67,36 +67,70 @@ int automation_defaults(struct load *load, struct automation *automation, struct
 	struct jnode node = jnode_root(json);
 	int rc = load_acme(load, &node, &automation->public_issuer, err);
 
+	automation->subjects =
+	    subjects_new(load->arena, automation->policies.items, automation->policies.count);
 	json_decref(json);
 	return rc;
+}
+
+static const struct issuer_type {
+	struct shape_module module;
+	int (*load)(struct load *load, const struct jnode *node, struct issuer_spec *spec,
+	    struct error *err);
+} issuer_types[] = {
+    {{"internal", "certificates of our own authority", internal_fields, NULL}, load_internal},
+    {{"acme", "certificates from a CA that speaks ACME", acme_fields, NULL}, load_acme},
+};
+
+#define ISSUER_TYPES (sizeof(issuer_types) / sizeof(issuer_types[0]))
+
+static int unknown_issuer(const struct jnode *node, const char *name, struct error *err)
+{
+	const char *names[ISSUER_TYPES + 1] = {NULL}, *near;
+	size_t i;
+
+	if (strcmp(name, "zerossl") == 0)
+		return jnode_error(node, err, ERROR_UNSUPPORTED,
+		    "use the acme issuer with ZeroSSL's directory and an account binding");
+	for (i = 0; i < ISSUER_TYPES; i++)
+		names[i] = issuer_types[i].module.name;
+	near = error_suggest(name, names);
+	return jnode_error(node, err, ERROR_INVALID, "unknown issuer '%s', %s%s%s", name,
+	    near != NULL ? "did you mean '" : "known are internal and acme",
+	    near != NULL ? near : "", near != NULL ? "'?" : "");
 }
 
 static int load_issuer(
     struct load *load, const struct jnode *node, struct issuer_spec *spec, struct error *err)
 {
-	static const char *const modules[] = {"internal", "acme", NULL};
 	struct jnode member = jnode_member(node, "module");
-	const char *module, *near;
+	const char *name;
+	size_t i;
 
 	if (jnode_object(node, err) == -1)
 		return -1;
 	if (member.value == NULL)
 		return jnode_error(&member, err, ERROR_INVALID,
 		    "is required: the issuer's name, internal or acme");
-	if (jnode_string(&member, &module, err) == -1)
+	if (jnode_string(&member, &name, err) == -1)
 		return -1;
-	if (strcmp(module, "internal") == 0)
-		return load_internal(load, node, spec, err);
-	if (strcmp(module, "acme") == 0)
-		return load_acme(load, node, spec, err);
-	if (strcmp(module, "zerossl") == 0)
-		return jnode_error(&member, err, ERROR_UNSUPPORTED,
-		    "use the acme issuer with ZeroSSL's directory and an account binding");
-	near = error_suggest(module, modules);
-	return jnode_error(&member, err, ERROR_INVALID, "unknown issuer '%s', %s%s%s", module,
-	    near != NULL ? "did you mean '" : "known are internal and acme",
-	    near != NULL ? near : "", near != NULL ? "'?" : "");
+	for (i = 0; i < ISSUER_TYPES; i++)
+		if (strcmp(issuer_types[i].module.name, name) == 0)
+			return issuer_types[i].load(load, node, spec, err);
+	return unknown_issuer(&member, name, err);
 }
+
+static bool module_at(size_t i, struct shape_module *out)
+{
+	if (i >= ISSUER_TYPES)
+		return false;
+	*out = issuer_types[i].module;
+	return true;
+}
+
+static const struct shape issuer_shape = {
+    .type = SHAPE_TAGGED, .name = "issuer", .tag = "module", .module = module_at};
+static const struct shape issuers_shape = {.type = SHAPE_LIST, .of = &issuer_shape};
 
 /* target is the policy. */
 static int load_issuers(
@@ -142,9 +176,10 @@ static int refuse(struct load *load, const struct jnode *node, void *target, str
 	return jnode_error(node, err, ERROR_UNSUPPORTED, "is not supported");
 }
 
-#define FIELD_OTHER(n, fn, h)                                                                      \
+#define FIELD_OTHER(n, fn, sh, h)                                                                  \
 	{                                                                                          \
-		.name = n, .type = FIELD_TYPE_CUSTOM, .flags = FIELD_HIDDEN, .load = fn, .help = h \
+		.name = n, .type = FIELD_TYPE_CUSTOM, .flags = FIELD_HIDDEN, .load = fn,           \
+		.shape = sh, .help = h                                                             \
 	}
 
 /* ---- policies ------------------------------------------------------------------------------ */
@@ -155,6 +190,7 @@ static const struct field policy_fields[] = {
     {.name = "issuers",
 	.type = FIELD_TYPE_CUSTOM,
 	.load = load_issuers,
+	.shape = &issuers_shape,
 	.help = "who makes the certificates: internal, acme; the first that succeeds"},
     FIELD_ENUM(struct automation_policy, key_type, "key_type", 0, "p256", key_type_names,
 	"the kind of key"),
@@ -166,54 +202,33 @@ static const struct field policy_fields[] = {
 	.help = "which part of the lifetime is left when a certificate is renewed"},
     FIELD_BOOL(struct automation_policy, one_certificate, "one_certificate", 0,
 	"one certificate by ACME for all names that the policy is for, 100 in each (ours)"),
-    FIELD_OTHER("on_demand", refuse, "certificates made during handshakes"),
-    FIELD_OTHER("must_staple", refuse, "certificates that demand a stapled OCSP response"),
-    FIELD_OTHER("reuse_private_keys", refuse, "a renewed certificate with the old key"),
-    FIELD_OTHER("get_certificate", refuse, "certificates fetched during handshakes"),
-    FIELD_OTHER("storage", refuse, "a storage of the policy's own"),
+    FIELD_OTHER("on_demand", refuse, &shape_empty, "certificates made during handshakes"),
+    FIELD_OTHER(
+	"must_staple", refuse, &shape_empty, "certificates that demand a stapled OCSP response"),
+    FIELD_OTHER(
+	"reuse_private_keys", refuse, &shape_empty, "a renewed certificate with the old key"),
+    FIELD_OTHER("get_certificate", refuse, &shape_empty, "certificates fetched during handshakes"),
+    FIELD_OTHER("storage", refuse, &shape_empty, "a storage of the policy's own"),
     FIELD_BOOL(struct automation_policy, disable_ocsp_stapling, "disable_ocsp_stapling", 0,
 	"no OCSP response goes with the certificates"),
-    FIELD_OTHER("ocsp_overrides", refuse, "other responders than the certificates say"),
+    FIELD_OTHER(
+	"ocsp_overrides", refuse, &shape_empty, "other responders than the certificates say"),
     FIELD_END,
 };
 
 const struct field automation_fields[] = {
     FIELD_OBJECTS(struct automation, policies, "policies", 0, policy_fields,
 	struct automation_policy, "the first that has a name among its subjects is taken"),
-    FIELD_OTHER("on_demand", ignore, "of use with a policy's on_demand alone"),
-    FIELD_OTHER("ocsp_interval", ignore, "each response has its own time"),
-    FIELD_OTHER("renew_interval", ignore, "each certificate has its own time"),
-    FIELD_OTHER("storage_clean_interval", ignore, "nothing piles up"),
+    FIELD_OTHER("on_demand", ignore, &shape_any, "of use with a policy's on_demand alone"),
+    FIELD_OTHER("ocsp_interval", ignore, &shape_any, "each response has its own time"),
+    FIELD_OTHER("renew_interval", ignore, &shape_any, "each certificate has its own time"),
+    FIELD_OTHER("storage_clean_interval", ignore, &shape_any, "nothing piles up"),
     FIELD_END,
 };
 
-/* A subject may be a wildcard; a wildcard that is managed is matched by itself. */
-static bool is_subject(const struct automation_policy *policy, const char *name)
-{
-	size_t i;
-
-	for (i = 0; i < policy->subjects.count; i++)
-		if (strcasecmp(policy->subjects.items[i], name) == 0 ||
-		    hello_match_name(span_str(name), policy->subjects.items[i]))
-			return true;
-	return policy->subjects.count == 0;
-}
-
-static const struct automation_policy *policy_of(
-    const struct automation *automation, const char *name)
-{
-	const struct automation_policy *policy = automation->policies.items;
-	size_t i;
-
-	for (i = 0; i < automation->policies.count; i++, policy++)
-		if (is_subject(policy, name))
-			return policy;
-	return NULL;
-}
-
 bool automation_staples(const struct automation *automation, const char *name)
 {
-	const struct automation_policy *policy = policy_of(automation, name);
+	const struct automation_policy *policy = subjects_find(automation->subjects, name);
 
 	return policy == NULL || !policy->disable_ocsp_stapling;
 }
@@ -221,7 +236,7 @@ bool automation_staples(const struct automation *automation, const char *name)
 struct managed_name automation_for(const struct automation *automation, const char *name)
 {
 	struct managed_name m = {.name = name, .key_type = KEY_P256};
-	const struct automation_policy *policy = policy_of(automation, name);
+	const struct automation_policy *policy = subjects_find(automation->subjects, name);
 
 	if (tls_name_is_public(name)) {
 		m.issuers = &automation->public_issuer;

@@ -21,8 +21,11 @@ struct automation_policy {
 	bool one_certificate; /* ours: for all names that the policy is for */
 };
 
+struct subjects;
+
 struct automation {
-	struct objects policies;          /* struct automation_policy */
+	struct objects policies; /* struct automation_policy */
+	const struct subjects *subjects;
 	struct issuer_spec public_issuer; /* of public names where none is configured */
 };
 

@@ -15,6 +15,8 @@
 #include "daemon/tls/staple.h"
 
 #define NAMES_MAX 4096 /* in one certificate */
+#define ACCESS_MAX 8   /* entries of the extension that says where to ask that are looked at */
+#define URL_LENGTH_MAX 1024
 
 static _Atomic uint64_t generations;
 
@@ -147,6 +149,40 @@ static void read_issuer(struct cert *cert, gnutls_x509_crt_t crt)
 	cert->issuer = arena_strndup(cert->arena, text, n < sizeof(text) ? n : 0);
 }
 
+static bool is_url(const gnutls_datum_t *text)
+{
+	size_t i;
+
+	if (text->size > URL_LENGTH_MAX ||
+	    !((text->size > 7 && memcmp(text->data, "http://", 7) == 0) ||
+		(text->size > 8 && memcmp(text->data, "https://", 8) == 0)))
+		return false;
+	for (i = 0; i < text->size; i++)
+		if (text->data[i] <= ' ' || text->data[i] >= 0x7f)
+			return false;
+	return true;
+}
+
+static void read_responder(struct cert *cert, gnutls_x509_crt_t crt)
+{
+	gnutls_datum_t text;
+	unsigned i;
+	int rc;
+
+	for (i = 0; i < ACCESS_MAX && cert->responder == NULL; i++) {
+		rc = gnutls_x509_crt_get_authority_info_access(
+		    crt, i, GNUTLS_IA_OCSP_URI, &text, NULL);
+		if (rc == GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE)
+			break;
+		if (rc < 0)
+			continue; /* an entry of another kind */
+		if (is_url(&text))
+			cert->responder =
+			    arena_strndup(cert->arena, (const char *)text.data, text.size);
+		gnutls_free(text.data);
+	}
+}
+
 static int read_kind(struct cert *cert, gnutls_x509_crt_t crt, struct error *err)
 {
 	switch (gnutls_x509_crt_get_pk_algorithm(crt, NULL)) {
@@ -180,6 +216,7 @@ static int read_leaf(struct cert *cert, gnutls_x509_crt_t crt, struct error *err
 	read_organizations(cert, crt);
 	read_serial(cert, crt);
 	read_issuer(cert, crt);
+	read_responder(cert, crt);
 	cert->not_before = gnutls_x509_crt_get_activation_time(crt);
 	cert->not_after = gnutls_x509_crt_get_expiration_time(crt);
 	if (gnutls_x509_crt_get_fingerprint(crt, GNUTLS_DIG_SHA256, cert->fingerprint, &n) < 0)

@@ -37,9 +37,10 @@ struct cert {
 	    names; /* DNS names in lower case, IP addresses as text; wildcards as they are */
 	struct strings organizations; /* of the subject */
 	struct strings tags;
-	const char *serial; /* decimal */
-	const char *issuer; /* the issuer's common name, or its whole name */
-	const char *source; /* constant: "file", "folder", "pem", "internal" */
+	const char *serial;    /* decimal */
+	const char *issuer;    /* the issuer's common name, or its whole name */
+	const char *responder; /* where to ask for its status, by OCSP; NULL: nowhere */
+	const char *source;    /* constant: "file", "folder", "pem", "internal" */
 	time_t not_before, not_after;
 	uint8_t fingerprint[32]; /* SHA-256 of the leaf */
 	struct staple *staple;   /* see tls/staple.h */

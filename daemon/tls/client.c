@@ -44,7 +44,7 @@ static int load_later(struct load *load, const struct jnode *node, void *target,
 }
 
 const struct field tls_client_fields[] = {
-    FIELD_CUSTOM(struct client_params, authorities, "ca", 0, load_later,
+    FIELD_CUSTOM(struct client_params, authorities, "ca", 0, load_later, &client_auth_pool_shape,
 	"the authorities to trust instead of the system's: a provider and its list"),
     FIELD_STRINGS(struct client_params, authorities, "root_ca_pool", FIELD_ENV,
 	"the same as certificates in base64 (DER)"),

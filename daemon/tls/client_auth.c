@@ -127,7 +127,7 @@ static int use_file(const struct reading *r, const char *path,
 	    "there is no readable certificate in PEM form in '%s'", path);
 }
 
-/* What the lists of certificates have: they are read without a table. */
+/* What the lists of certificates have that go by several names. */
 static const struct field texts = {
     .name = "certificates", .type = FIELD_TYPE_STRINGS, .flags = FIELD_ENV};
 static const struct field files = {
@@ -241,28 +241,65 @@ static int pki_intermediate(
 
 /* ---- the object ---------------------------------------------------------------------------- */
 
-/* A kind of source: the name that stands in the object, and the list it has. */
+/* A kind of source, by its name in the object: its one field is a list. */
 struct source {
-	const char *name, *list;
-	const struct field *kind;
+	struct shape_module module;
 	int (*one)(
 	    const struct reading *r, const struct jnode *item, const char *text, struct error *err);
 };
 
+/* The lists are read where it is known what is made of them. */
+#define NODE_FIELD_STRINGS(n, f, h)                                                                \
+	{                                                                                          \
+		.name = n, .type = FIELD_TYPE_STRINGS, .flags = f, .help = h                       \
+	}
+
+static const struct field inline_pool[] = {
+    NODE_FIELD_STRINGS("trusted_ca_certs", FIELD_ENV, "certificates in base64 (DER)"), FIELD_END};
+static const struct field file_pool[] = {
+    NODE_FIELD_STRINGS("pem_files", FIELD_PATH | FIELD_ENV, "files in PEM form"), FIELD_END};
+static const struct field pki_pool[] = {
+    NODE_FIELD_STRINGS("authority", FIELD_ENV, "authorities' names; there is one: local"),
+    FIELD_END};
+
 static const struct source pools[] = {
-    {"inline", "trusted_ca_certs", &texts, inline_authority},
-    {"file", "pem_files", &files, file_authority},
-    {"pki_root", "authority", &texts, pki_root},
-    {"pki_intermediate", "authority", &texts, pki_intermediate},
-    {0},
+    {{"inline", "certificates in the document", inline_pool, NULL}, inline_authority},
+    {{"file", "certificates in files", file_pool, NULL}, file_authority},
+    {{"pki_root", "our own authority's root", pki_pool, NULL}, pki_root},
+    {{"pki_intermediate", "our own authority's intermediate", pki_pool, NULL}, pki_intermediate},
+    {.one = NULL},
 };
 
+static const struct field leaf_files[] = {
+    NODE_FIELD_STRINGS("files", FIELD_PATH | FIELD_ENV, "files in PEM form"), FIELD_END};
+static const struct field leaf_folders[] = {
+    NODE_FIELD_STRINGS("folders", FIELD_PATH | FIELD_ENV, "folders of such files"), FIELD_END};
+static const struct field leaf_texts[] = {
+    NODE_FIELD_STRINGS("certificates", FIELD_ENV, "certificates in PEM form"), FIELD_END};
+
 static const struct source leaf_loaders[] = {
-    {"file", "files", &files, file_leaf},
-    {"folder", "folders", &files, folder_leaf},
-    {"pem", "certificates", &texts, pem_leaf},
-    {0},
+    {{"file", "certificates in files", leaf_files, NULL}, file_leaf},
+    {{"folder", "certificates in folders", leaf_folders, NULL}, folder_leaf},
+    {{"pem", "certificates in the document", leaf_texts, NULL}, pem_leaf},
+    {.one = NULL},
 };
+
+static bool pool_at(size_t i, struct shape_module *out)
+{
+	*out = pools[i].module;
+	return pools[i].one != NULL;
+}
+
+static bool leaf_loader_at(size_t i, struct shape_module *out)
+{
+	*out = leaf_loaders[i].module;
+	return leaf_loaders[i].one != NULL;
+}
+
+static const struct shape pool_shape = {
+    .type = SHAPE_TAGGED, .name = "certificate_pool", .tag = "provider", .module = pool_at};
+static const struct shape *const pool_choices[] = {&pool_shape, &shape_empty, NULL};
+const struct shape client_auth_pool_shape = {.type = SHAPE_EITHER, .choices = pool_choices};
 
 /* Reads an object {inline_key: a source's name, its list}. */
 static int read_source(struct reading *r, const struct jnode *node, const char *inline_key,
@@ -270,6 +307,7 @@ static int read_source(struct reading *r, const struct jnode *node, const char *
 {
 	struct jnode name_node = jnode_member(node, inline_key);
 	const char *known[8] = {NULL}, *name, *near;
+	const struct field *list;
 	size_t i;
 
 	if (jnode_object(node, err) == -1)
@@ -278,22 +316,77 @@ static int read_source(struct reading *r, const struct jnode *node, const char *
 		return jnode_error(&name_node, err, ERROR_INVALID, "is required");
 	if (jnode_string(&name_node, &name, err) == -1)
 		return -1;
-	for (i = 0; sources[i].name != NULL; i++) {
-		known[i] = sources[i].name;
-		if (strcmp(sources[i].name, name) != 0)
+	for (i = 0; sources[i].one != NULL; i++) {
+		known[i] = sources[i].module.name;
+		if (strcmp(known[i], name) != 0)
 			continue;
+		list = sources[i].module.fields;
 		known[0] = inline_key;
-		known[1] = sources[i].list;
+		known[1] = list->name;
 		known[2] = NULL;
 		if (jnode_known(node, known, err) == -1)
 			return -1;
-		return for_each(r, node, sources[i].list, sources[i].kind, sources[i].one, err);
+		return for_each(r, node, list->name, list, sources[i].one, err);
 	}
 	near = error_suggest(name, known);
 	return jnode_error(&name_node, err, ERROR_UNSUPPORTED, "'%s' is not available%s%s%s", name,
 	    near != NULL ? ", did you mean '" : "", near != NULL ? near : "",
 	    near != NULL ? "'?" : "");
 }
+
+/*
+ * Loading reads these members itself. It takes "leaf_certs_loaders" for none where it is no list,
+ * and the mode "" for none.
+ */
+static const struct shape loader_shape = {
+    .type = SHAPE_TAGGED, .name = "leaf_certificates", .tag = "loader", .module = leaf_loader_at};
+static const struct shape loaders_shape = {.type = SHAPE_LIST, .of = &loader_shape};
+
+static const struct field leaf_fields[] = {
+    {.name = "leaf_certs_loaders",
+	.type = FIELD_TYPE_CUSTOM,
+	.shape = &loaders_shape,
+	.help = "where the certificates are"},
+    FIELD_END,
+};
+
+static bool verifier_at(size_t i, struct shape_module *out)
+{
+	*out = (struct shape_module){
+	    "leaf", "the client's certificate is one of some", leaf_fields, NULL};
+	return i == 0;
+}
+
+static const struct shape verifier_shape = {
+    .type = SHAPE_TAGGED, .name = "verifier", .tag = "verifier", .module = verifier_at};
+static const struct shape verifiers_shape = {
+    .type = SHAPE_LIST, .of = &verifier_shape, .null = true};
+static const struct shape named_mode_shape = {.type = SHAPE_ENUM, .names = mode_names};
+static const struct shape *const mode_choices[] = {&named_mode_shape, &shape_empty, NULL};
+static const struct shape mode_shape = {.type = SHAPE_EITHER, .choices = mode_choices};
+
+static const struct field auth_fields[] = {
+    {.name = "ca",
+	.type = FIELD_TYPE_CUSTOM,
+	.shape = &client_auth_pool_shape,
+	.help = "the authorities that clients' certificates are verified by"},
+    NODE_FIELD_STRINGS("trusted_ca_certs", FIELD_ENV, "the same as certificates in base64 (DER)"),
+    NODE_FIELD_STRINGS(
+	"trusted_ca_certs_pem_files", FIELD_PATH | FIELD_ENV, "the same as files in PEM form"),
+    NODE_FIELD_STRINGS("trusted_leaf_certs", FIELD_ENV,
+	"certificates in base64 (DER), one of which the client's must be"),
+    {.name = "verifiers",
+	.type = FIELD_TYPE_CUSTOM,
+	.shape = &verifiers_shape,
+	.help = "what else the client's certificate must be"},
+    {.name = "mode",
+	.type = FIELD_TYPE_CUSTOM,
+	.shape = &mode_shape,
+	.help = "request, require, verify_if_given, require_and_verify"},
+    FIELD_END,
+};
+
+const struct shape client_auth_shape = {.type = SHAPE_OBJECT, .fields = auth_fields, .null = true};
 
 static int read_verifier(struct reading *r, const struct jnode *node, struct error *err)
 {
@@ -429,14 +522,15 @@ static bool verifies(const struct client_auth *auth)
 int client_auth_load(struct load *load, const struct jnode *node, struct client_auth **out,
     struct buf *identity, struct error *err)
 {
-	static const char *const known[] = {"ca", "trusted_ca_certs", "trusted_ca_certs_pem_files",
-	    "trusted_leaf_certs", "verifiers", "mode", NULL};
+	const char *known[sizeof(auth_fields) / sizeof(auth_fields[0])];
 	struct client_auth *auth = arena_alloc(load->arena, sizeof(*auth));
 	struct reading r = {.load = load, .auth = auth, .identity = identity, .node = node};
 	bool asks = false;
 	size_t i;
 
 	*out = NULL;
+	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		known[i] = auth_fields[i].name;
 	if (jnode_object(node, err) == -1 || jnode_known(node, known, err) == -1)
 		return -1;
 	for (i = 0; known[i] != NULL; i++)

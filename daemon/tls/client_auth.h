@@ -9,8 +9,12 @@
 
 #include "common/buf.h"
 #include "daemon/core/load.h"
+#include "daemon/input/shape.h"
 
 struct client_auth;
+
+/* "client_authentication", and a provider of authorities. */
+extern const struct shape client_auth_shape, client_auth_pool_shape;
 
 /*
  * Reads "client_authentication" into load->arena. *out is NULL where the object asks for nothing.

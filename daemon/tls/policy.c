@@ -30,6 +30,9 @@ struct policy_params {
 
 /* ---- fields -------------------------------------------------------------------------------- */
 
+static const struct shape match_shape = {
+    .type = SHAPE_OBJECT, .fields = hello_match_fields, .null = true};
+
 static int load_match(struct load *load, const struct jnode *node, void *target, struct error *err)
 {
 	struct hello_match *m;
@@ -42,6 +45,10 @@ static int load_match(struct load *load, const struct jnode *node, void *target,
 	*(struct hello_match **)target = m;
 	return hello_match_load(load, node, m, err);
 }
+
+static const struct shape number_shape = {.type = SHAPE_INT, .max = 4};
+static const struct shape *const algorithm_shapes[] = {&number_shape, &shape_text, NULL};
+static const struct shape algorithm_shape = {.type = SHAPE_EITHER, .choices = algorithm_shapes};
 
 /*
  * The name, or the number that the reference writes for it (crypto/x509's RSA 1, DSA 2, ECDSA 3,
@@ -81,11 +88,14 @@ static const struct field selection_fields[] = {
     FIELD_STRINGS(struct cert_selection, subject_organization, "subject_organization", 0,
 	"its subject has one of these organizations"),
     FIELD_CUSTOM(struct cert_selection, public_key_algorithm, "public_key_algorithm", 0,
-	load_algorithm, "its key is of this kind: rsa, ecdsa, ed25519"),
+	load_algorithm, &algorithm_shape, "its key is of this kind: rsa, ecdsa, ed25519"),
     FIELD_STRINGS(struct cert_selection, any_tag, "any_tag", 0, "it has one of these tags"),
     FIELD_STRINGS(struct cert_selection, all_tags, "all_tags", 0, "it has all of these tags"),
     FIELD_END,
 };
+
+static const struct shape selection_shape = {
+    .type = SHAPE_OBJECT, .fields = selection_fields, .null = true};
 
 static int load_selection(
     struct load *load, const struct jnode *node, void *target, struct error *err)
@@ -122,7 +132,7 @@ static int load_later(struct load *load, const struct jnode *node, void *target,
 }
 
 const struct field tls_policy_fields[] = {
-    FIELD_CUSTOM(struct policy_params, match, "match", 0, load_match,
+    FIELD_CUSTOM(struct policy_params, match, "match", 0, load_match, &match_shape,
 	"which ClientHellos the policy is for: sni, sni_regexp, alpn, remote_ip, local_ip"),
     FIELD_STRINGS(struct policy_params, alpn, "alpn", 0,
 	"protocols offered, the preferred first; absent: h2, http/1.1; empty: no negotiation"),
@@ -135,9 +145,9 @@ const struct field tls_policy_fields[] = {
     FIELD_ENUM(struct policy_params, protocol_max, "protocol_max", 0, "tls1.3", tls_version_names,
 	"highest version"),
     FIELD_CUSTOM(struct policy_params, drop, "client_authentication", 0, load_later,
-	"asks clients for certificates"),
+	&client_auth_shape, "asks clients for certificates"),
     FIELD_CUSTOM(struct policy_params, selection, "certificate_selection", 0, load_selection,
-	"which one, where several certificates are good for the name"),
+	&selection_shape, "which one, where several certificates are good for the name"),
     FIELD_STRING(
 	struct policy_params, default_sni, "default_sni", 0, "the name for clients that send none"),
     FIELD_STRING(struct policy_params, fallback_sni, "fallback_sni", 0,
@@ -147,6 +157,10 @@ const struct field tls_policy_fields[] = {
 	"file that gets the secrets of all sessions, for debugging: whoever reads it reads them"),
     FIELD_END,
 };
+
+static const struct shape policy_shape = {
+    .type = SHAPE_OBJECT, .name = "tls_connection_policy", .fields = tls_policy_fields};
+const struct shape tls_policies_shape = {.type = SHAPE_LIST, .of = &policy_shape, .null = true};
 
 /* ---- loading ------------------------------------------------------------------------------- */
 

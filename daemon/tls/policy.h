@@ -48,6 +48,8 @@ struct tls_policies {
 
 /* The fields of one policy, for the documentation and the schema. */
 extern const struct field tls_policy_fields[];
+/* A list of them. */
+extern const struct shape tls_policies_shape;
 
 /*
  * Reads a list of connection policies; node may be absent (value NULL) or empty: one policy with

@@ -69,6 +69,8 @@
 #define CONTROL_HELLO "hello"
 /* {} -> {} */
 #define CONTROL_PING "ping"
+/* {method?: text} -> chunks of methods, {protocol, version, limits, errors, levels, events} */
+#define CONTROL_API_INFO "api.info"
 /* {} -> {version, pid, started, uptime, level, workers, connections, ...} */
 #define CONTROL_STATUS "status"
 /* {kind?: text} -> chunks of what is counted, {count, time, duration_bounds, delay_bounds} */
@@ -138,6 +140,11 @@
 /* {proxy: text, id: text, state: "auto" | "up" | "down"} -> the upstream */
 #define CONTROL_UPSTREAM_HEALTH "upstream.health"
 
+/* {} -> chunks of subsystems and their levels, {count} */
+#define CONTROL_LOG_LS "log.ls"
+/* {level: "debug" | "info" | "warn" | "error", subsystem?: text, for_s?: int} -> {} */
+#define CONTROL_LOG_LEVEL "log.level"
+
 /* {offset: int, text: text} -> {bytes}; then "staged" stands for operations or document */
 #define CONTROL_CONFIG_STAGE "config.stage"
 /*
@@ -177,6 +184,7 @@
  */
 #define CONTROL_EVENTS(X)                                                                          \
 	X(CONN_OPEN, "conn.open", "a connection was accepted")                                     \
+	X(CONN_PROGRESS, "conn.progress", "a connection goes on, after each log_interval")         \
 	X(CONN_CLOSE, "conn.close", "a connection has ended")                                      \
 	X(CONFIG_CHANGED, "config.changed", "a document is in force on all workers")               \
 	X(CONFIG_REFUSED, "config.refused", "a document was refused, nothing has changed")         \

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What single pieces cost: each matcher on a first flight that it says yes to, a choice among
- * routes that ask for server names, a choice among upstreams. Prints nanoseconds, the best of some
- * rounds; built by `make bench` alone.
+ * routes that ask for server names, among certificates, among upstreams. Prints nanoseconds, the
+ * best of some rounds; built by `make bench` alone.
  */
 #include <config.h>
 
@@ -11,6 +11,7 @@
 #include "daemon/core/route.h"
 #include "daemon/core/route_index.h"
 #include "daemon/core/routing.h"
+#include "daemon/tls/store.h"
 #include "daemon/upstream/policy.h"
 #include "tests/unit/hello_samples.h"
 #include "tests/unit/matcher_support.h"
@@ -216,6 +217,52 @@ static void time_policy(int policy, size_t count)
 	printf("%-46s %9.0f ns\n", name, measure(choose, &s));
 }
 
+/* ---- a certificate among many --------------------------------------------------------------- */
+
+/* The store's names, times and kinds are all that a choice looks at. */
+static struct cert *stand_in(const char *name)
+{
+	struct cert *cert = arena_alloc(arena, sizeof(*cert));
+
+	cert->refs = 1;
+	cert->names.items = arena_array(arena, 1, sizeof(char *));
+	cert->names.items[0] = arena_strdup(arena, name);
+	cert->names.count = 1;
+	cert->not_after = INT32_MAX;
+	cert->source = "bench";
+	return cert;
+}
+
+static void find_certificate(void *arg)
+{
+	const struct store_query *query = arg;
+	struct store_found found;
+
+	if (!store_find(query, &found))
+		abort();
+	store_release(&found);
+}
+
+static void time_certificates(size_t count)
+{
+	struct store_set *set = store_set_new(STORE_LOADED);
+	struct store_query query = {.now = 1, .server_name = span_str("www.h7.example.net")};
+	char name[128];
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		snprintf(name, sizeof(name), "%sh%zu.example.net", i % 2 ? "*." : "", i);
+		store_set_add(set, stand_in(name));
+	}
+	store_commit();
+	snprintf(name, sizeof(name), "one of %zu certificates by wildcard", count);
+	printf("%-46s %9.0f ns\n", name, measure(find_certificate, &query));
+	query.server_name = span_str("h8.example.net");
+	snprintf(name, sizeof(name), "one of %zu certificates by name", count);
+	printf("%-46s %9.0f ns\n", name, measure(find_certificate, &query));
+	store_set_free(set);
+}
+
 /* The support of the unit tests works inside of a test alone. */
 START_TEST(bench)
 {
@@ -226,6 +273,8 @@ START_TEST(bench)
 	time_routes(10);
 	time_routes(1000);
 	time_routes(10000);
+	time_certificates(10);
+	time_certificates(10000);
 	for (policy = 0; policy_names[policy] != NULL; policy++) {
 		time_policy(policy, 3);
 		time_policy(policy, 100);

@@ -52,7 +52,7 @@ static const struct field tree_fields[] = {
     FIELD_OBJECT(struct tree, leaf, "leaf", 0, leaf_fields, "a leaf"),
     FIELD_OBJECTS(struct tree, leaves, "leaves", 0, leaf_fields, struct leaf, "leaves"),
     FIELD_INT(struct tree, least, "least", FIELD_HIDDEN, NULL, 0, 0, "any number"),
-    FIELD_CUSTOM(struct tree, custom, "custom", 0, load_custom, "anything"),
+    FIELD_CUSTOM(struct tree, custom, "custom", 0, load_custom, &shape_any, "anything"),
     FIELD_END,
 };
 

@@ -102,7 +102,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		    ? value.data.via.array.ptr
 		    : NULL;
 	if (parts != NULL && unpack_text(&parts[2], &name)) {
-		method_find(name, &hint);
+		method_find(name, &hint, &err);
 		for (m = methods; *m != NULL; m++)
 			read_by(*m, &parts[3]);
 	}

@@ -88,5 +88,5 @@ serves() {
 }
 
 wait_served() { # NAME PORT [SECONDS]
-    wait_until "${3:-15}" "the certificate of $1" eval "serves $1 $2 || { sleep 0.2 && false; }"
+    wait_until "${3:-30}" "the certificate of $1" eval "serves $1 $2 || { sleep 0.2 && false; }"
 }

@@ -22,7 +22,7 @@ EAB=true
 ca
 touch "$tmp/broken"
 external='"external_account":{"key_id":"kid-1","mac_key":"zWNDZM6eQGHWpSRTPal5eIUYFTu7EajVIoguysqZ9wG44nMEtx3MUAsUDkMTQ12W"}'
-dns='"dns":{"provider":{"name":"hook","command":["'$tmp/hook'","zone"]},"propagation_delay":"100ms"}'
+dns='"dns":{"provider":{"name":"hook","command":["'$tmp/hook'","zone"]},"propagation_delay":"100ms","resolvers":["127.0.0.1:'$DNS_PORT'"]}'
 config <<EOF
 {"apps":{
   "layer4":{"servers":{"main":{"listen":["127.0.0.1:$HTTPS"],"routes":[
@@ -53,14 +53,14 @@ same "$DIRECTORY" "$(show issuer)" "the issuer"
 
 # Revoked, and replaced by another one at once.
 serial=$(show serial)
-ctl cert revoke '*.example.com' keyCompromise || fail "cert revoke"
+ctl -j cert revoke '*.example.com' keyCompromise | grep -qE '^\{"rev":[0-9]+\}$' || fail "cert revoke"
 replaced() { [ "$(show serial)" != "$serial" ]; }
 wait_until 30 "another certificate" replaced
 grep -q 'revoke-cert' "$tmp/ca.log" || fail "the CA was not asked to revoke"
 
 # Another key for the account, by which orders go on.
 key=$(cat "$tmp"/state/acme/*/*/account.pem)
-ctl acme rekey '*.example.com' || fail "acme rekey"
+ctl -j acme rekey '*.example.com' | grep -qE '^\{"rev":[0-9]+\}$' || fail "acme rekey"
 [ "$(cat "$tmp"/state/acme/*/*/account.pem)" != "$key" ] || fail "the key is still the same"
 serial=$(show serial)
 ctl cert renew '*.example.com' || fail "cert renew with the new key"

@@ -26,8 +26,10 @@ done
 wait_log pointsmand 'certificate renewed.*name=a.example.com'
 same 2 "$(grep -c '^order main a.example.com' "$tmp/stub.log")" "orders"
 
-# A long life now, and the CA asks for it to be renewed at once; afterwards it has no wish.
+# A long life now, about which the CA is asked every two seconds; then it wants it renewed at once;
+# afterwards it has no wish.
 stub_set life=86400
+stub_set window=80000,81000
 ctl cert renew a.example.com 2>"$tmp/renew" || grep -q 'on its way' "$tmp/renew" || fail "cert renew"
 wait_until 30 "the long one" eval 'ctl cert ls --expires-within 1h -o name >"$tmp/ls" && ! [ -s "$tmp/ls" ]'
 id=$(ctl -j cert show a.example.com | "$python" -c 'import json, sys

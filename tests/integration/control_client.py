@@ -274,6 +274,7 @@ def check_methods(path, listen):
         "cert.set": ({}, set()),
     }
     plain = {
+        "log.level": ({"level": "info"}, {"rev"}),
         "metrics": ({}, {"rev", "bytes"}),
         "ping": ({}, {"rev"}),
         "status": ({}, {"rev", "version", "pid", "started", "uptime", "level", "workers",
@@ -297,10 +298,12 @@ def check_methods(path, listen):
         "upstream.show": ({"proxy": "db", "id": "127.0.0.1:9"}, UPSTREAM),
     }
     lists = {
+        "api.info": {"name", "level", "changes", "help", "parameters"},
         "stats": STATS,
         "cert.ls": {"names", "expires"},
         "config.history": {"revision", "time", "who", "comment"},
         "config.diff": {"path", "change"},
+        "log.ls": {"subsystem", "level", "then", "left"},
         "route.ls": ROUTE | {"index"},
         "server.ls": {"name", "listeners", "routes", "hits", "active"},
         "listener.ls": {"address", "server", "paused"},

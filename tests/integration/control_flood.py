@@ -188,7 +188,7 @@ def run_connections(pid, seconds):
 
 def settle(path):
     """Connects as soon as there is a place again."""
-    end = time.monotonic() + 15
+    end = time.monotonic() + 60
     while True:
         try:
             client = Client(path)
@@ -218,7 +218,7 @@ def test(path, pid):
     before = resident(pid)
     flood = subprocess.Popen([sys.executable, __file__, "flood", path, str(SECONDS)])
     count, most = run_connections(pid, SECONDS)
-    assert flood.wait(60) == 0
+    assert flood.wait(120) == 0
     client = settle(path)
     check_answers(client)
     client.close()

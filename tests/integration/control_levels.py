@@ -15,6 +15,8 @@ LEVELS = ["none", "observe", "operate", "admin"]
 # Every method, the level that it needs, and parameters with which it changes nothing.
 METHODS = {
     "hello": ("observe", {"protocol": 1}),
+    "log.level": ("operate", {"level": "info", "subsystem": "tee"}),
+    "log.ls": ("observe", {}),
     "metrics": ("observe", {}),
     "ping": ("observe", {}),
     "stats": ("observe", {}),
@@ -26,6 +28,7 @@ METHODS = {
     "acme.challenge_add": ("admin", {"type": "none", "name": "x", "value": "x"}),
     "acme.challenge_del": ("admin", {"type": "none", "name": "x"}),
     "acme.rekey": ("admin", {"name": "none"}),
+    "api.info": ("observe", {}),
     "ca.root": ("observe", {}),
     "cert.ls": ("observe", {}),
     "cert.renew": ("operate", {"name": "none"}),
@@ -73,8 +76,13 @@ def document(folder):
         {"@id": "plain", "handle": [{"handler": "respond", "body": "hello"}]},
     ]
     listen = ["127.0.0.1:" + os.environ["LISTEN"]]
+    wrapper = {"wrapper": "layer4", "routes": [
+        {"@id": "wrapped", "match": [{"ssh": {}}],
+         "handle": [{"handler": "respond", "body": "so: {env.WRAPPED}"}]}]}
+    site = {"listen": ["127.0.0.1:" + os.environ["SITE"]], "listener_wrappers": [wrapper]}
     pair = {"certificate": read(folder + "/cert.pem"), "key": read(folder + "/key.pem")}
     return {"apps": {"layer4": {"servers": {"main": {"listen": listen, "routes": routes}}},
+                     "http": {"servers": {"site": site}},
                      "tls": {"certificates": {"load_pem": [pair]}}}}
 
 
@@ -121,6 +129,9 @@ def as_user(uid, groups, action):
 def check_matrix(path, level):
     client = Client(path, greet=level != "none")
     assert set(METHODS) == methods_of_header(), set(METHODS) ^ methods_of_header()
+    if level != "none":
+        told = {m["name"]: m["level"] for m in client.call("api.info")[1]}
+        assert told == {m: needed for m, (needed, _) in METHODS.items()}, told
     if level != "none":
         assert client.facts["level"] == level, client.facts
     for method, (needed, params) in METHODS.items():
@@ -203,6 +214,12 @@ def forbidden(folder):
             route({"handler": "respond", "body": "{env.X}"})]})), "body"
     yield "the environment by set", {"op": "route.set", "id": "plain", "key": "handle",
                                      "value": '[{"handler":"respond","body":"{env.X}"}]'}, "body"
+    yield "the environment in a wrapper", {"op": "route.add", "wrapper": "site", "route": json.dumps(
+        route({"handler": "respond", "body": "{env.X}"}))}, "listener_wrappers[0].routes[1].handle[0].body"
+    yield "the environment by set in a wrapper", {"op": "route.set", "id": "wrapped", "key": "handle",
+        "value": '[{"handler":"respond","body":"{env.X}"}]'}, "handle[0].body"
+    yield "a listener of a site", {"op": "listener.add", "server": "http/site",
+                                   "address": "127.0.0.1:" + os.environ["OTHER"]}, "operations[0]"
     yield "a proxy for everybody", add(route({"handler": "socks5"})), "handle[0]"
     yield "a new password", add(
         route({"handler": "socks5", "credentials": {"eve": "secret of eve"}})), "credentials.eve"
@@ -256,6 +273,11 @@ def check_denied(path, folder):
             error = outcome(client, method, document=json.dumps(doc), **more)
             assert error is not None and error.code == "denied", (what, error)
             assert error.path.endswith(end) and "level admin" in str(error), (what, error.path)
+    # Nobody silences the lines that say what he did.
+    for more in {}, {"subsystem": "control"}:
+        error = outcome(client, "log.level", level="warn", for_s=1, **more)
+        assert error is not None and error.code == "denied" and error.path == "level", error
+    assert outcome(client, "log.level", level="warn", subsystem="tee") is None
     # A Caddyfile from the socket reaches no further.
     error = outcome(client, "config.check", document="import " + folder + "/config.json\n")
     assert error is not None and error.code != "internal" and "127.0.0.1" not in str(error), error
@@ -280,6 +302,12 @@ def check_allowed(path, folder):
                 "remote_ip_file": folder + "/addresses"}}]))},
         add(route({"handler": "respond", "body": "{l4.conn.remote_ip} {system.hostname}"})),
         add(route(proxy(dial=["tcp/127.0.0.1:9", "udp.example:80"]))),
+        {"op": "route.set", "id": "wrapped", "key": "match", "value": '[{"xmpp":{}}]'},
+        add(route({"handler": "respond", "body": "so: {env.WRAPPED}"})),
+        {"op": "route.add", "wrapper": "site", "route": json.dumps(route(
+            {"handler": "respond", "body": "{env.SECRET_OF_THE_DAEMON}"}))},
+        {"op": "listener.pause", "address": "127.0.0.1:" + os.environ["SITE"]},
+        {"op": "listener.resume", "address": "127.0.0.1:" + os.environ["SITE"]},
         {"op": "listener.pause", "address": "127.0.0.1:" + os.environ["LISTEN"]},
         {"op": "listener.resume", "address": "127.0.0.1:" + os.environ["LISTEN"]},
     ]
@@ -351,9 +379,9 @@ def check_log(path):
     done = [line for line in changes if "result=done" in line and "uid=60001" in line]
     # A dry run and config.check change nothing and are not in it.
     admin = len([m for m, (needed, _) in METHODS.items() if needed == "admin"])
-    want = len(list(forbidden("/x"))) + len(list(documents(document_stub(), "/x"))) + admin + 1
+    want = len(list(forbidden("/x"))) + len(list(documents(document_stub(), "/x"))) + admin + 1 + 2
     assert len(denied) == want, (len(denied), want)
-    assert len(done) == 12, done
+    assert len(done) == 19, done
     strangers = [line for line in changes if "uid=60002" in line]
     assert len(strangers) == len([m for m, (needed, _) in METHODS.items() if needed != "observe"
                                   and m not in ("config.check", "config.stage")]), strangers

@@ -16,8 +16,8 @@ mount --bind "$tmp/group" /etc/group || skip "cannot replace /etc/group in a mou
 
 chmod 711 "$tmp"
 sock=$tmp/run/control.sock
-LISTEN=$(free_port) OTHER=$(free_port)
-export GROUP LISTEN OTHER
+LISTEN=$(free_port) OTHER=$(free_port) SITE=$(free_port)
+export GROUP LISTEN OTHER SITE
 export SECRET_OF_THE_DAEMON=swordfish
 echo 192.0.2.1 >"$tmp/addresses"
 echo 192.0.2.2 >"$tmp/others"

@@ -107,7 +107,7 @@ route add --server main <<END
 END
 route enable #1 # a handle
 LIST
-same "127.0.0.1:1 web #5 #1" "$(xargs <"$tmp/out")" "batch -o name"
+same "127.0.0.1:1 web #5 web" "$(xargs <"$tmp/out")" "batch -o name"
 echo 'route rm caddy #5' | batch 0 -j
 shape '{rev:int revision:int connections:[int] names:[nil]}'
 
@@ -176,7 +176,7 @@ PY
 seq 1 30 | batch 2
 says_err() { grep -qE -- "$1" "$tmp/err" || fail "'$(cat "$tmp/err")', not '$1'"; }
 same 21 "$(wc -l <"$tmp/err")" "mistakes that were told of 30"
-says_err '^pointsctl: 30 faults; these are the first 20'
+says_err '^pointsctl: and 10 more$'
 
 # --- what the daemon finds wrong has its line, too ----------------------------------------------
 wrong 5 3:3 "no route 'nosuch'" <<'LIST'
@@ -262,8 +262,9 @@ same 1000 "$(grep -c '^route n[0-9]* ' "$tmp/out")" "lines of a batch of 1000 co
 same "n500 n499 n498" "$(routes | cut -d' ' -f 1-3)" "the first routes"
 seq -f 'route rm n%g' 500 | batch 0
 same "rest two words web" "$(routes)" "the routes after all were removed"
-yes 'route mv web --first' | head -n 10001 >"$tmp/list"
+yes 'route mv web --first' | head -n 10010 >"$tmp/list"
 refused 10 "list:10001:1: at most 10000 operations" batch "$tmp/list"
+same 1 "$(wc -l <"$tmp/err")" "complaints about a limit"
 head -c 9000000 /dev/zero | tr '\0' '#' >"$tmp/list"
 refused 10 'list is larger than 8 MiB' batch "$tmp/list"
 {
@@ -276,5 +277,30 @@ refused 10 'more than 8192 words' batch "$tmp/list"
 head -c 5000000 /dev/zero | tr '\0' ' ' >"$tmp/blanks"
 printf 'route add --server main %s\n' "$tmp/blanks" "$tmp/blanks" >"$tmp/list"
 refused 10 'list:2:.*more than 8 MiB in one transaction' batch "$tmp/list"
+
+# --- colours: on a terminal that can have them, unless somebody does not want them ----------------
+colours() { # TERM NO_COLOR COMMAND…: yes or no
+    "$python" - "$@" <<'PY'
+import os, pty, subprocess, sys
+main, side = pty.openpty()
+env = dict(os.environ, TERM=sys.argv[1], NO_COLOR=sys.argv[2])
+child = subprocess.Popen(sys.argv[3:], stdin=subprocess.DEVNULL, stdout=side, env=env)
+os.close(side)
+out = b""
+try:
+    while more := os.read(main, 65536):
+        out += more
+except OSError:  # the other side has gone
+    pass
+assert child.wait(20) == 0 and b"moved" in out
+print("yes" if b"\033[3" in out else "no")
+PY
+}
+echo 'route mv web --first' >"$tmp/list"
+try=("$pointsctl" -s "$sock" batch -n "$tmp/list")
+same 'yes no no' "$(colours xterm '' "${try[@]}") $(colours xterm 1 "${try[@]}") $(colours dumb '' "${try[@]}")" colours
+code 0 batch -n "$tmp/list"
+grep -q $'\033' "$tmp/out" && fail "colours without a terminal"
+
 stop pointsmand QUIT
 echo 'route rm web' | batch 3

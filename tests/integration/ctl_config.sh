@@ -30,6 +30,12 @@ code 0 -j config export
 same 1 "$(wc -l <"$tmp/out")" "lines of config export -j"
 refused 2 usage config export more
 
+# --- several errors in one go --------------------------------------------------------------------
+printf %s '{"apps":{"layer4":{"servers":{"a":{"listen":["127.0.0.1:1"],"routes":[{"handle":[{"handler":"ecko"}]},{"match":4}]}}}}}' >"$tmp/wrong.json"
+refused 7 "routes\[0\].handle\[0\].handler: unknown handler .ecko" config check "$tmp/wrong.json"
+grep -q "routes\[1\].match: must be an array" "$tmp/err" || fail "the second error is not told of"
+refused 7 "\"others\":\[\{\"code\":\"invalid\",\"message\":\"must be an array.*\}\],\"exit\":7" -j config apply "$tmp/wrong.json"
+
 # --- what was exported is accepted back ---------------------------------------------------------
 code 0 config check -f "$tmp/exported.json"
 says '^valid; it is the document in force$'

@@ -3,6 +3,34 @@
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 need_python
 
+# Each answer in JSON is kept, and at the end all are held against their schemas.
+calls=$tmp/calls call=0
+mkdir "$calls"
+
+keep_call() { # CODE COMMAND…
+    local base=$calls/$((++call))
+    echo "$1" >"$base.code"
+    shift
+    printf '%s\n' "$@" >"$base.args"
+    cp "$tmp/out" "$base.out"
+    cp "$tmp/err" "$base.err"
+}
+
+# [--all [COMMAND…]]: see schemas.py
+check_schemas() {
+    "$python" "$here/schemas.py" "$pointsctl" "$calls" "$@" || fail "an answer is not as its schema says"
+}
+
+finish_ctl() {
+    local status=$?
+    if [ $status = 0 ] && "$python" -c 'import jsonschema' 2>/dev/null; then
+        (check_schemas) || status=1
+    fi
+    (exit $status)
+    finish
+}
+trap finish_ctl EXIT
+
 # code WANT COMMAND…: of ctl; output in $tmp/out and $tmp/err, standard input in $tmp/in if it is
 # there
 code() {
@@ -16,6 +44,9 @@ code() {
     fi
     [ "$want" = $got ] || cat "$tmp/out" "$tmp/err" >&2
     same "$want" $got "exit status of pointsctl $*"
+    case " $* " in
+    *" -j "*) keep_call $got "$@" ;;
+    esac
 }
 
 # refused CODE PATTERN COMMAND…: it says why on standard error, and nothing else happens

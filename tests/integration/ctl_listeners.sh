@@ -132,13 +132,9 @@ code 0 -j route show "$handle"
 refused 7 "stands for the whole of 'http/site'" route rm "$handle"
 # Its listeners are like others; a keepalive connection does not notice.
 "$python" - "$pointsctl" "$sock" <<'PY' || fail "the listeners of an HTTP server"
-import json, subprocess, sys
+import functools, sys
 from peers import *
-def run(*args):
-    done = subprocess.run([sys.argv[1], "-s", sys.argv[2], "-j"] + list(args), capture_output=True,
-        timeout=TIMEOUT)
-    assert done.returncode == 0, done
-    return json.loads(done.stdout)
+run = functools.partial(ctl, *sys.argv[1:3])
 def ask(s):
     s.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
 def served(s):
@@ -151,7 +147,7 @@ address = f"127.0.0.1:{port('L3')}"
 early = connect(port("L3"))
 ask(early), served(early)
 run("listener", "pause", address)
-assert run("listener", "show", address) ["paused"] is True
+assert run("listener", "show", address)["paused"] is True
 waiting = connect(port("L3"))
 ask(waiting)
 ask(early), served(early)
@@ -179,13 +175,9 @@ code 0 config apply "$tmp/layer4.json"
 # --- connections --------------------------------------------------------------------------------
 FIRST=$(free_port)
 "$python" - "$pointsctl" "$sock" "$FIRST" <<'PY' || fail "connections of listeners and servers"
-import json, subprocess, sys
+import functools, sys
 from peers import *
-def run(*args):
-    done = subprocess.run([sys.argv[1], "-s", sys.argv[2], "-j"] + list(args), capture_output=True,
-        timeout=TIMEOUT)
-    assert done.returncode == 0, done
-    return json.loads(done.stdout)
+run = functools.partial(ctl, *sys.argv[1:3])
 def open_on(at):
     s = connect(at)
     alive(s)

@@ -60,13 +60,14 @@ json 'out["disabled"]'
 
 # Every line is answered before the next one is read.
 coproc shell { ctl shell 2>&1; }
+pid=$shell_PID # bash forgets it when the shell ends
 for word in one two; do
     echo "status -o name" >&"${shell[1]}"
     read -r -t 20 answer <&"${shell[0]}" || fail "no answer to word $word"
     same "$(revision)" "$answer" "the answer"
 done
 exec {shell[1]}>&-
-wait "$shell_PID" || fail "the shell ends with $?"
+wait "$pid" || fail "the shell ends with $?"
 
 # --- exit codes: that of the last command -------------------------------------------------------
 shell 0 </dev/null
@@ -137,8 +138,8 @@ shell 1 <<<$'begin\nroute rm late'
 complains 'the transaction was not committed'
 shell 5 <<<$'begin\nroute rm late\nroute rm nosuch\ncommit'
 complains "^pointsctl: standard input:3:1: no route 'nosuch'"
-shell 2 <<<$'begin\nroute rm late\nroute rm late --wait\ncommit'
-complains '^pointsctl: standard input:3:1: '
+shell 2 <<<$'begin\nroute rm late\nupstream drain web 127.0.0.1:1 --wait\ncommit'
+complains '^pointsctl: standard input:3:1: there is no --wait in a transaction'
 complains 'standard input:4:1: nothing was changed: a command of the transaction was refused'
 shell 2 <<<$'begin\nroute rm late\nrout rm x\ncommit'
 complains 'nothing was changed'
@@ -180,6 +181,7 @@ code 7 shell # long, and read in no time
 
 # A daemon that is started again is spoken to again.
 coproc shell { ctl shell 2>&1; }
+pid=$shell_PID # bash forgets it when the shell ends
 ask() { # PATTERN
     local answer
     echo 'status -o name' >&"${shell[1]}"
@@ -192,4 +194,4 @@ ask 'no daemon answers'
 daemon
 ask '^[0-9]+$'
 exec {shell[1]}>&-
-wait "$shell_PID"
+wait "$pid"

@@ -14,11 +14,13 @@ JSON
 daemon
 
 tmux() {
-    env -u TMUX -u COLUMNS -u LINES LC_ALL=C.UTF-8 HOME="$tmp" NO_COLOR=1 tmux -f /dev/null -S "$tmp/tmux.sock" "$@"
+    env -u TMUX -u COLUMNS -u LINES LC_ALL=C.UTF-8 HOME="$tmp" NO_COLOR=1 tmux -f /dev/null -S "$tmp/tmux$terminal.sock" "$@"
 }
 
 # open: a terminal with the shell, and its exit status behind it
+terminal=0
 open() {
+    terminal=$((terminal + 1))
     tmux new-session -d -x 80 -y 24 \
         "'$pointsctl' -s '$sock' shell; echo \"left with \$?\"; exec cat" || fail "tmux does not start"
 }
@@ -107,9 +109,9 @@ keys Tab Enter
 shows <<'SCREEN'
 pointsctl VERSION: help says what there is, Ctrl-D leaves
 pointsman> route ls
-HANDLE ID       SERVER MATCH HANDLERS DISABLED HITS ACTIVE
-#1     web      main   tls   proxy    -           0      0
-#2     the rest main   -     close    -           0      0
+HANDLE ID       SERVER WRAPPER MATCH HANDLERS DISABLED HITS ACTIVE
+#1     web      main   -       tls   proxy    -           0      0
+#2     the rest main   -       -     close    -           0      0
 pointsman>
 SCREEN
 anew
@@ -241,6 +243,7 @@ SCREEN
 anew
 line begin
 line 'route mv web --last'
+line 'upstream set web 127.0.0.1:1 weight=2 oops' # not even a part of it
 line 'route disable "the rest"'
 line diff
 text 'commit --comm'
@@ -250,6 +253,8 @@ keys Enter
 shows <<'SCREEN'
 pointsman> begin
 pointsman[0]> route mv web --last
+pointsman[1]> upstream set web 127.0.0.1:1 weight=2 oops
+pointsctl: transaction:2:39: 'oops' is not of the form key=value
 pointsman[1]> route disable "the rest"
 pointsman[2]> diff
 route web would be moved
@@ -282,6 +287,16 @@ web
 the rest
 pointsman>
 SCREEN
+
+# A daemon that hangs holds nobody up who types.
+anew
+kill -STOP "${pids[pointsmand]}"
+text 'route show w'
+keys Tab
+text eb
+ends 'pointsman> route show web'
+kill -CONT "${pids[pointsmand]}"
+keys C-c
 
 # --- leaving; what is remembered ----------------------------------------------------------------
 line 'route set web @id=web2 secret=hunter2'

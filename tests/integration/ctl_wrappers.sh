@@ -123,19 +123,17 @@ echo '{"@id":"main"}' >"$tmp/in"
 refused 6 "'main' is there already" route add --wrapper web
 echo '{"@id":"ssh"}' >"$tmp/in"
 refused 6 "'ssh' is there already" route add --server main
+echo '{"handle":[{"handler":"proxy","upstreams":[{"dial":["udp/127.0.0.1:53"]}]}]}' >"$tmp/in"
+refused 7 'dial\[0\]: takes datagrams' route add --wrapper web
 echo '{"match":[{"shs":{}}]}' >"$tmp/in"
 refused 7 "apps.http.servers.web.listener_wrappers\[0\].routes\[2\].match\[0\].*did you mean" route add --wrapper web
 
 # --- connections --------------------------------------------------------------------------------
 "$python" - "$pointsctl" "$sock" <<'PY' || fail "connections"
-import json, subprocess, sys
+import functools, sys
 from peers import *
 
-def run(*args, text=""):
-    done = subprocess.run([sys.argv[1], "-s", sys.argv[2], "-j"] + list(args), capture_output=True,
-        timeout=TIMEOUT, input=text.encode())
-    assert done.returncode == 0, done
-    return json.loads(done.stdout)
+run = functools.partial(ctl, *sys.argv[1:3])
 
 def alive(s, what=b"x"):
     s.sendall(what)

@@ -31,13 +31,17 @@ need_python() {
         skip "python3 is missing (Debian: python3)"
 }
 
-# A Python that has the module.
-need_msgpack() {
+# A Python that has the module: MODULE
+need_module() {
     need_python
     for python in "$python" /usr/bin/python3; do
-        "$python" -c 'import msgpack' 2>/dev/null && return
+        "$python" -c "import $1" 2>/dev/null && return
     done
-    skip "no Python module msgpack (Debian: python3-msgpack)"
+    skip "no Python module $1 (Debian: python3-$1)"
+}
+
+need_msgpack() {
+    need_module msgpack
 }
 
 [ -x "$pointsmand" ] || skip "pointsmand is not built"

@@ -3,10 +3,12 @@
 than a machine needs that has much else to do."""
 
 import hashlib
+import json
 import os
 import socket
 import ssl
 import struct
+import subprocess
 import time
 
 TIMEOUT = 60
@@ -18,6 +20,14 @@ CHUNK = 65536
 def port(name):
     """The port that the test's script put into the environment."""
     return int(os.environ[name])
+
+
+def ctl(program, sock, *args, text=""):
+    """What `pointsctl -j` prints; it must end well."""
+    done = subprocess.run([program, "-s", sock, "-j", *args], capture_output=True, timeout=TIMEOUT,
+        input=text.encode())
+    assert done.returncode == 0, done
+    return json.loads(done.stdout)
 
 
 def connect(to, source=None):
@@ -188,6 +198,18 @@ def within(seconds, what, ask):
     while not ask():
         assert time.monotonic() < end, f"waited in vain for {what}"
         time.sleep(0.05)
+
+
+def slowest_echo(to, times):
+    """The slowest of so many connections to a port that sends a byte back, in seconds."""
+    slowest = 0
+    for _ in range(times):
+        start = time.monotonic()
+        with connect(to) as s:
+            s.sendall(b"x")
+            expect(s, b"x")
+        slowest = max(slowest, time.monotonic() - start)
+    return slowest
 
 
 def rss_kib(pid):

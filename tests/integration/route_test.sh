@@ -4,8 +4,8 @@
 . "$(dirname "$0")/lib.sh"
 need_msgpack
 
-LISTEN=$(free_port)
-export LISTEN SOCK=$sock
+LISTEN=$(free_port) QUIC=$(free_port)
+export LISTEN QUIC SOCK=$sock FLIGHTS=$top_srcdir/tests/unit/quic_flights.h CTL=$pointsctl FOLDER=$tmp
 config <<JSON
 {"apps": {"layer4": {"servers": {"main": {"listen": ["127.0.0.1:$LISTEN"], "routes": [
     {"@id": "office", "match": [{"remote_ip": {"ranges": ["10.0.0.0/8"]}, "ssh": {}}], "handle": [{"handler": "close"}]},
@@ -25,6 +25,8 @@ config <<JSON
         {"handler": "subroute", "routes": [{"match": [{"socks5": {}}], "handle": [{"handler": "socks5"}]}]},
         {"handler": "close"}]}
 ]},
+"quic": {"listen": ["udp/127.0.0.1:$QUIC"], "routes": [
+    {"@id": "h3", "match": [{"quic": {"alpn": ["h3"]}}], "handle": [{"handler": "vars", "x": "y"}, {"handler": "echo"}]}]},
 "datagrams": {"listen": ["udp/127.0.0.1:$LISTEN"], "routes": [
     {"@id": "stream", "match": [{"tls": {}}, {"proxy_protocol": {}}], "handle": [{"handler": "close"}]},
     {"@id": "any", "handle": [{"handler": "echo"}]}]}}}}}
@@ -32,7 +34,7 @@ JSON
 daemon
 
 "$python" - <<'PY' || fail "route.test"
-import base64
+import base64, json, re, subprocess
 from control_client import Client, ControlError
 from peers import *
 
@@ -87,7 +89,30 @@ for data in (b"\x16\x03\x01", b"PROXY", b""):
     r = control.call("route.test", listener="udp/" + listener, bytes=base64.b64encode(data).decode())[0]
     assert r["decision"] == "handled" and r["route"] == "any" and r["server"] == "datagrams", (data, r)
 
-for params, code in (({"listener": "127.0.0.1:1"}, "not_found"), ({"src": "nobody"}, "invalid"),
+# A client whose hello lies in two: recorded as they were, each in a file of its own.
+with open(os.environ["FLIGHTS"]) as f:
+    text = re.search(r"h3\", 2, \{(.*?)\}", f.read(), re.S).group(1)
+datagrams = [bytes.fromhex("".join(re.findall(r'"([0-9a-f]*)"', one))) for one in text.split(",") if one.strip()]
+assert len(datagrams) == 2, datagrams
+quic = "udp/127.0.0.1:" + os.environ["QUIC"]
+def flight(*several):
+    return control.call("route.test", listener=quic, bytes=",".join(base64.b64encode(d).decode() for d in several))
+assert flight(datagrams[0])[0]["decision"] == "more"
+r, items, _ = flight(*datagrams)
+assert r["decision"] == "handled" and r["route"] == "h3" and r["handlers"] == ["vars", "echo"], r
+assert len(items) == r["count"] == 1 and "l4.quic.tls.server_name" in r["captures"], r
+files = []
+for i, one in enumerate(datagrams):
+    files += ["--bytes", os.path.join(os.environ["FOLDER"], f"datagram{i}")]
+    with open(files[-1], "wb") as f:
+        f.write(one)
+answer = subprocess.run([os.environ["CTL"], "-s", os.environ["SOCK"], "-j", "route", "test", "--listener", quic, *files],
+                        check=True, capture_output=True, timeout=TIMEOUT)
+assert json.loads(answer.stdout)["route"] == "h3", answer
+assert flight(b"", b"")[0]["decision"] == "no_route"
+
+for params, code in (({"listener": quic, "sni": "a"}, "invalid"), ({"listener": quic, "bytes": "QQ==," * 16}, "limit"),
+                     ({"bytes": "QQ==,QQ=="}, "invalid"), ({"listener": "127.0.0.1:1"}, "not_found"), ({"src": "nobody"}, "invalid"),
                      ({"bytes": "***"}, "invalid"), ({"sni": "a", "bytes": "QQ=="}, "invalid"),
                      ({"sni": "a" * 256}, "invalid"), ({"alpn": "h2,,"}, "invalid"),
                      ({"state": "dead"}, "invalid")):

@@ -5,8 +5,12 @@
 . "$(dirname "$0")/lib.sh"
 need_python
 
-LISTEN=$(free_port) BACKEND=$(free_port) UDP=$(free_port)
-export LISTEN BACKEND UDP
+LISTEN=$(free_port) BACKEND=$(free_port) UDP=$(free_port) MANY=$(free_port)
+export LISTEN BACKEND UDP MANY
+# More routes, with longer names, than a step has room for.
+many=$("$python" -c 'import json; print(json.dumps([
+    {"@id": f"{i:0200}", "match": [{"tls": {"sni": [f"{i}.example"]}}, {"ssh": {}}], "handle": [{"handler": "close"}]}
+    for i in range(500)] + [{"@id": "last", "match": [{"tls": {}}], "handle": [{"handler": "echo"}]}]))')
 config <<JSON
 {"apps": {"layer4": {"servers": {
 "main": {"listen": ["127.0.0.1:$LISTEN"], "routes": [
@@ -19,6 +23,7 @@ config <<JSON
             {"@id": "inner", "match": [{"tls": {}}], "handle": [{"handler": "proxy", "load_balancing": {"selection": {"policy": "first"}},
                 "upstreams": [{"dial": ["127.0.0.1:1", "127.0.0.1:$BACKEND"]}]}]}]}]},
     {"@id": "rest", "handle": [{"handler": "echo"}]}]},
+"many": {"listen": ["127.0.0.1:$MANY"], "routes": $many},
 "datagrams": {"listen": ["udp/127.0.0.1:$UDP"], "routes": [
     {"@id": "names", "match": [{"dns": {}}], "handle": [{"handler": "close"}]},
     {"@id": "any", "handle": [{"handler": "echo"}]}]}}}}}
@@ -124,6 +129,39 @@ ctl conn kill --filter 'proto==udp' >/dev/null || fail "cannot end the flow"
 ended udp
 of udp 'all[-1]["reason"] == "killed"'
 
+# --- a connection that outlives its trace: the next one does not take it over -------------------
+traces short --for 5s src==127.0.0.90
+touch "$tmp/hold"
+start holder "$python" -c 'import sys
+from peers import *
+with connect(port("LISTEN"), ("127.0.0.90", 0)) as s:
+    s.sendall(b"GET / HTTP/1.1\r\n\r\n")
+    expect(s, b"GET / HTTP/1.1\r\n\r\n")
+    within(60, "the end", lambda: not os.path.exists(sys.argv[1]))' "$tmp/hold"
+wait_log short '"handler":"echo"'
+ended short
+of short 'steps("end") == []'
+traces later --for 3s src==127.0.0.91
+rm "$tmp/hold"
+wait_until 20 "the end of the connection" gone holder
+wait_until 20 "the end of it here" no_connections
+ended later
+same "" "$(cat "$tmp/later.log")" "what a trace says of connections of the one before"
+
+# --- what a step has no room for ----------------------------------------------------------------
+traces many --count 1 server==many
+"$python" - <<'PY' || fail "a client of many routes"
+from peers import *
+hello = client_hello("x" * 60 + "." + "x" * 60 + ".example").replace(b"x" * 60, b"\x9b" * 60)
+with connect(port("MANY")) as s:
+    s.sendall(hello)
+    expect(s, hello)
+PY
+ended many
+of many 'steps("match")[-1]["decision"] == "taken" and steps("match")[-1]["routes"][-1]["route"] == "last"'
+of many 'len(steps("match")[-1]["routes"]) < 500 and steps("match")[-1]["omitted"] > 400'
+of many 'steps("match")[-1]["captures"]["l4.tls.server_name"].startswith("\\x9b")'
+
 refused() { # CODE PATTERN ARGUMENT…
     local code=$1 pattern=$2 status=0
     shift 2
@@ -151,24 +189,14 @@ export MEMORY DAEMON=${pids[pointsmand]} SLOW=${pids[all]} SLOW_LOG=$tmp/all.log
 import json, signal
 from peers import *
 
-def exchange(times):
-    slowest = 0
-    for _ in range(times):
-        start = time.monotonic()
-        with connect(port("LISTEN")) as s:
-            s.sendall(b"x")
-            expect(s, b"x")
-        slowest = max(slowest, time.monotonic() - start)
-    return slowest
-
 def steps():
     with open(os.environ["SLOW_LOG"]) as f:
         return [json.loads(line) for line in f if line.endswith("\n")]
 
-exchange(500)
+slowest_echo(port("LISTEN"), 500)
 before = rss_kib(port("DAEMON"))
 os.kill(port("SLOW"), signal.SIGSTOP)
-slowest = exchange(3000)
+slowest = slowest_echo(port("LISTEN"), 3000)
 grown = rss_kib(port("DAEMON")) - before
 os.kill(port("SLOW"), signal.SIGCONT)
 print(f"memory grew by {grown} KiB, the slowest connection took {slowest * 1000:.0f} ms")

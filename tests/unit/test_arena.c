@@ -113,6 +113,20 @@ START_TEST(test_release)
 }
 END_TEST
 
+START_TEST(test_adopt)
+{
+	struct arena *arena = arena_new(100), *other = arena_new(100);
+	int *number = arena_alloc(other, sizeof(*number));
+
+	released = 0;
+	arena_release(other, note, number);
+	arena_adopt(arena, other);
+	ck_assert_int_eq(released, 0);
+	arena_free(arena);
+	ck_assert_int_eq(released, 1);
+}
+END_TEST
+
 START_TEST(test_overflow)
 {
 	struct arena *arena = arena_new(0);
@@ -181,6 +195,7 @@ int main(void)
 	tcase_add_test(tests, test_growth);
 	tcase_add_test(tests, test_text);
 	tcase_add_test(tests, test_release);
+	tcase_add_test(tests, test_adopt);
 	tcase_add_test(tests, test_mem);
 	tcase_add_test(tests, test_cost);
 	suite_add_tcase(suite, tests);

@@ -79,7 +79,7 @@ static const struct field fields[] = {
     FIELD_OBJECT(struct params, tls, "tls", 0, tls_fields, "TLS"),
     FIELD_OBJECTS(
 	struct params, upstreams, "upstreams", 0, upstream_fields, struct upstream, "where to"),
-    FIELD_CUSTOM(struct params, custom, "custom", 0, load_custom, "anything"),
+    FIELD_CUSTOM(struct params, custom, "custom", 0, load_custom, &shape_any, "anything"),
     FIELD_BOOL(struct params, enabled, "enbled", FIELD_HIDDEN, "as it was once written"),
     FIELD_END,
 };

@@ -8,6 +8,7 @@
 #include "tests/unit/hello_samples.h"
 #include "tests/unit/matcher_support.h"
 #include "tests/unit/quic_flights.h"
+#include "tests/unit/recorded_flights.h"
 
 #define BYTES(s) (s), sizeof(s) - 1
 #define KEY "0123456789abcdef0123456789abcdef"
@@ -129,6 +130,15 @@ START_TEST(test_flights)
 }
 END_TEST
 
+START_TEST(test_recorded)
+{
+	const struct recorded_flight *f = &recorded_flights[_i];
+
+	check_all(f->client, f->matcher != NULL ? matcher_type_find(f->matcher) : NULL,
+	    support_hex(f->hex), f->datagram);
+}
+END_TEST
+
 START_TEST(test_made)
 {
 	check_all(made[_i].what, matcher_type_find(made[_i].matcher),
@@ -182,6 +192,7 @@ int main(void)
 
 	tcase_add_checked_fixture(tc, support_setup, support_teardown);
 	SUPPORT_LOOP(tc, test_flights, flights);
+	SUPPORT_LOOP(tc, test_recorded, recorded_flights);
 	SUPPORT_LOOP(tc, test_made, made);
 	SUPPORT_LOOP(tc, test_hellos, hello_samples);
 	SUPPORT_LOOP(tc, test_quic, quic_flights);

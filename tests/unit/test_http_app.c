@@ -18,14 +18,14 @@
 
 /* ---- helpers ------------------------------------------------------------------------------- */
 
-extern const struct handler_type handler_subroute, handler_proxy_protocol;
+extern const struct handler_type handler_proxy, handler_proxy_protocol, handler_subroute;
 
 /* An instance with the http app alone. before may be NULL. NULL with err where it is refused. */
 static struct instance *load_from(
     const char *text, const struct instance *before, struct error *err)
 {
 	static const struct handler_type *const types[] = {
-	    &handler_subroute, &handler_proxy_protocol, NULL};
+	    &handler_proxy, &handler_proxy_protocol, &handler_subroute, NULL};
 	struct arena *arena = arena_new(4096);
 	struct instance *in = arena_alloc(arena, sizeof(*in));
 	struct load load = {.arena = arena, .instance = in, .before = before};
@@ -363,6 +363,11 @@ static const struct bad_case {
     {IN_SERVER("\"listener_wrappers\": {}"), SERVER_PATH ".listener_wrappers", "an array"},
     {IN_SERVER("\"listener_wrappers\": [{\"wrapper\": \"layer4\", \"route\": []}]"),
 	SERVER_PATH ".listener_wrappers[0]", "did you mean 'routes'?"},
+    {IN_SERVER(
+	 "\"listener_wrappers\": [{\"wrapper\": \"layer4\", \"routes\": [{\"handle\": "
+	 "[{\"handler\": \"proxy\", \"upstreams\": [{\"dial\": [\"udp/127.0.0.1:53\"]}]}]}]}]"),
+	SERVER_PATH ".listener_wrappers[0].routes[0].handle[0].upstreams[0].dial[0]",
+	"takes datagrams"},
     {IN_SERVER("\"listener_wrappers\": [{}]"), SERVER_PATH ".listener_wrappers[0]", "needs"},
     {IN_SERVER("\"listener_wrappers\": [{\"wrapper\": \"tls\"}, {\"wrapper\": \"tls\"}]"),
 	SERVER_PATH ".listener_wrappers[1]", "twice"},

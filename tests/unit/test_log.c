@@ -292,8 +292,8 @@ START_TEST(test_levels)
 	struct log_line l;
 
 	log_set_level(LOG_WARN);
-	ck_assert(!log_enabled(LOG_INFO));
-	ck_assert(log_enabled(LOG_WARN));
+	ck_assert(!log_enabled(LOG_INFO, "core"));
+	ck_assert(log_enabled(LOG_WARN, "core"));
 	log_msg(LOG_INFO, "core", "unwanted");
 	log_begin(&l, LOG_DEBUG, "core", "unwanted");
 	log_str(&l, "k", "v");
@@ -303,6 +303,18 @@ START_TEST(test_levels)
 	ck_assert(!readable(0));
 	log_msg(LOG_ERROR, "core", "wanted");
 	ck_assert_str_eq(line(), "error core: wanted");
+	log_set_level_of(0, LOG_DEBUG);
+	ck_assert_str_eq(log_subsystems[0], "access");
+	ck_assert(log_enabled(LOG_DEBUG, "access") && !log_enabled(LOG_INFO, "core"));
+	log_msg(LOG_DEBUG, "core", "unwanted");
+	log_msg(LOG_DEBUG, "access", "wanted");
+	ck_assert_str_eq(line(), "debug access: wanted");
+	log_set_level_of(0, LOG_ERROR);
+	ck_assert(!log_enabled(LOG_WARN, "access") && log_enabled(LOG_WARN, "core"));
+	ck_assert(!log_enabled(LOG_INFO, "core"));
+	ck_assert(log_enabled(LOG_WARN, "one that has no name in the list"));
+	ck_assert_int_eq(log_level_of(0), LOG_ERROR);
+	ck_assert_str_eq(log_level_name(LOG_ERROR), "error");
 	ck_assert_int_eq(log_level_parse("debug"), LOG_DEBUG);
 	ck_assert_int_eq(log_level_parse("error"), LOG_ERROR);
 	ck_assert_int_eq(log_level_parse("Warn"), -1);

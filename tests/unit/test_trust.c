@@ -35,8 +35,9 @@ static const struct field fields[] = {
     FIELD_STRING(struct params, secret, "secret", FIELD_SECRET, "a secret"),
     FIELD_STRING(struct params, dial, "dial", FIELD_PATH | FIELD_ADDRESS, "an address"),
     FIELD_STRINGS(struct params, listen, "listen", FIELD_OPEN, "addresses"),
-    FIELD_CUSTOM(struct params, plain, "texts", FIELD_ENV, load_any, "read by a function"),
-    FIELD_CUSTOM(struct params, plain, "inner", 0, load_any, "has tables of its own"),
+    FIELD_CUSTOM(
+	struct params, plain, "texts", FIELD_ENV, load_any, &shape_any, "read by a function"),
+    FIELD_CUSTOM(struct params, plain, "inner", 0, load_any, &shape_any, "has tables of its own"),
     FIELD_BOOL(struct params, open, "open", 0, "for everybody"),
     FIELD_END,
 };

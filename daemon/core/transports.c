@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <config.h>
 
-#include "daemon/config/transports.h"
+#include "daemon/core/transports.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -136,26 +136,26 @@ static int check_routes(const struct jnode *node, const struct expected *e, stru
 	return 0;
 }
 
-int transports_check(const struct jnode *node, const struct server *server, struct error *err)
+int transports_check(const struct jnode *node, const struct route_list *list,
+    const struct strings *listen, struct error *err)
 {
 	struct jnode routes = jnode_member(node, "routes");
 	struct expected e = {0};
 	unsigned wrong = TRANSPORT_RANGE;
 	size_t i;
 
-	if (server->listen.count == 0)
+	if (listen->count == 0)
 		return 0;
-	for (i = 0; i < server->listen.count; i++)
-		read_listen(&e, server->listen.items[i]);
+	for (i = 0; i < listen->count; i++)
+		read_listen(&e, listen->items[i]);
 	if (!e.streams)
 		wrong |= TRANSPORT_STREAM;
 	if (!e.datagrams)
 		wrong |= TRANSPORT_DATAGRAMS;
-	for (i = 0; i < server->routes.count; i++) {
+	for (i = 0; i < list->count; i++) {
 		struct jnode route = jnode_item(&routes, i);
 
-		if ((server->routes.items[i]->needs & wrong) != 0 &&
-		    check_route(&route, &e, err) == -1)
+		if ((list->items[i]->needs & wrong) != 0 && check_route(&route, &e, err) == -1)
 			return -1;
 	}
 	return 0;
