@@ -44,13 +44,18 @@ const struct column top_once_beside[] = {
 
 /* ---- rows ------------------------------------------------------------------------------------ */
 
-/* To a thousandth. */
+/* No more digits than mean something. */
+static void pack_seconds(struct pack *pack, double seconds)
+{
+	pack_double(pack, round(seconds * 1e6) / 1e6);
+}
+
 static void pack_rate(struct pack *pack, double rate)
 {
-	if (rate < 0)
+	if (rate == RATE_UNKNOWN)
 		pack_nil(pack);
 	else
-		pack_double(pack, round(rate * 1000) / 1000);
+		pack_double(pack, round(rate * 1e3) / 1e3);
 }
 
 static void pack_rates(struct pack *pack, const struct rate *rate)
@@ -99,10 +104,10 @@ static void pack_result(struct buf *out, double seconds, const struct snapshot_s
 	pack_init(&pack, out);
 	pack_map_open(&pack, &map);
 	pack_u64(pack_key(&map, "rev"), status->revision);
-	pack_rate(pack_key(&map, "seconds"), seconds);
+	pack_seconds(pack_key(&map, "seconds"), seconds);
 	pack_str(pack_key(&map, "version"), status->version);
 	pack_u64(pack_key(&map, "pid"), status->pid);
-	pack_rate(pack_key(&map, "uptime"), status->uptime);
+	pack_seconds(pack_key(&map, "uptime"), status->uptime);
 	pack_u64(pack_key(&map, "workers"), status->workers);
 	pack_u64(pack_key(&map, "connections"), status->connections);
 	pack_close(&map);

@@ -24,6 +24,10 @@ daemon
 steady="s/pointsmand [0-9.]+  up [0-9dhms]+/pointsmand VERSION  up TIME/; s/$A/AAAAA/; s/$B/BBBBB/; s/$C/CCCCC/;
     s/is pid [0-9]+ now/is pid N now/; s/[^ ]*control.sock/SOCKET/"
 
+on_screen() {
+    look | grep -qF -- "$1"
+}
+
 # --- connections that stay, and nothing moves -------------------------------------------------------
 cat >"$tmp/hold.py" <<'PY'
 import sys
@@ -104,8 +108,6 @@ pointsmand VERSION  up TIME  revision 1  workers 2  connections 4
 all: conns/s 0  in/s 0  out/s 0  errors/s 0  every 500ms
  1 listeners [2 routes] 3 upstreams   32 from 14  by NAME
 NAME                                 SERVER  ACTIVE CONNS/S  IN/S OUT/S ERRORS/S
-route 2                              many         0       0     0     0        0
-route 20                             many         0       0     0     0        0
 route 21                             many         0       0     0     0        0
 route 22                             many         0       0     0     0        0
 route 23                             many         0       0     0     0        0
@@ -123,6 +125,8 @@ route 6                              many         0       0     0     0        0
 route 7                              many         0       0     0     0        0
 route 8                              many         0       0     0     0        0
 route 9                              many         0       0     0     0        0
+the rest                             main         4       0     0     0        0
+web?[2Jsite                          main         0       0     0     0        0
 q quit  1-3 what  <> nsacioe sort  r reverse  / filter  p pause  +- interval
 SCREEN
 keys End
@@ -202,4 +206,148 @@ all: conns/s 0  in/s 0  out/s 0  errors/s 0  paus~
 [1 listeners] 2 routes  3 upstreams   3  by ERROR~
 NAME                     ACTIVE CONNS/S  IN/S OUT/S
 tcp/127.0.0.1:AAAAA            3       0     0     0
+SCREEN
+tmux resize-window -x 120 -y 8
+keys n p # and they are gone
+shows <<'SCREEN'
+pointsmand VERSION  up TIME  revision 1  workers 2  connections 0
+all: conns/s 0  in/s 0  out/s 0  errors/s 0  every 500ms
+[1 listeners] 2 routes  3 upstreams   3  by NAME
+NAME                                                                         SERVER  ACTIVE CONNS/S  IN/S OUT/S ERRORS/S
+tcp/127.0.0.1:AAAAA                                                          main         0       0     0     0        0
+tcp/127.0.0.1:BBBBB                                                          main         0       0     0     0        0
+tcp/127.0.0.1:CCCCC                                                          many         0       0     0     0        0
+q quit  1-3 what  <> nsacioe sort  r reverse  / filter  p pause  +- interval
+SCREEN
+tmux resize-window -x 4 -y 1
+wait_until 20 "one line of four places" on_screen 'poi~'
+tmux resize-window -x 80 -y 24
+
+# --- traffic --------------------------------------------------------------------------------------
+cat >"$tmp/traffic.py" <<'PY'
+import sys
+from load import Load
+from peers import *
+load = Load(lambda: port("B"), 40)
+sys.stdin.readline()
+load.end()
+PY
+"$python" "$tmp/traffic.py" >"$tmp/traffic.log" 2>&1 <"$tmp/go" &
+pids[traffic]=$!
+exec 5>"$tmp/go"
+# Each connection brings 11 bytes and gets 11; the busiest comes first.
+busy() {
+    local row
+    row=$(look | sed -n 5p)
+    [[ $row =~ ^tcp/127.0.0.1:BBBBB\ +main\ +[0-9]+\ +([0-9.]+)\ +([0-9.]+K?)\ +([0-9.]+K?)\ +0$ ]] || return 1
+    [ "${BASH_REMATCH[1]}" != 0 ] && [ "${BASH_REMATCH[2]}" != 0 ] && [ "${BASH_REMATCH[3]}" != 0 ]
+}
+text c
+wait_until 20 "rates of what is busy" busy
+text r
+idle_first() {
+    look | sed -n 5p | grep -q AAAAA && look | sed -n 7p | grep -q BBBBB
+}
+wait_until 20 "rates in the other order" idle_first
+exec 5>&-
+wait "${pids[traffic]}"
+unset "pids[traffic]"
+
+# --- the daemon goes and comes -----------------------------------------------------------------------
+stop pointsmand QUIT
+text rn3
+shows <<'SCREEN'
+no daemon answers at SOCKET: No such file or directory; trying again
+all: conns/s -  in/s -  out/s -  errors/s -  every 500ms
+ 1 listeners  2 routes [3 upstreams]  2  by NAME
+NAME                                         ACTIVE CONNS/S  IN/S OUT/S ERRORS/S
+tcp/127.0.0.1:1                                   0       -     -     -        -
+tcp/127.0.0.1:2                                   0       -     -     -        -
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+q quit  1-3 what  <> nsacioe sort  r reverse  / filter  p pause  +- interval
+SCREEN
+daemon
+shows <<'SCREEN'
+pointsmand VERSION  up TIME  revision 1  workers 2  connections 0
+all: conns/s 0  in/s 0  out/s 0  errors/s 0  every 500ms
+ 1 listeners  2 routes [3 upstreams]  2  by NAME
+NAME                                         ACTIVE CONNS/S  IN/S OUT/S ERRORS/S
+tcp/127.0.0.1:1                                   0       0     0     0        0
+tcp/127.0.0.1:2                                   0       0     0     0        0
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+the daemon was restarted: it is pid N now
+SCREEN
+
+# --- a daemon that says nothing ------------------------------------------------------------------------
+kill -STOP "${pids[pointsmand]}"
+stuck() {
+    look | head -n 1 | grep -qE '^the daemon has not answered for [0-9]+s; trying again$'
+}
+wait_until 20 "words about it" stuck
+text 1 # keys are heard
+wait_until 20 "listeners" on_screen '[1 listeners]'
+kill -CONT "${pids[pointsmand]}"
+wait_until 20 "an answer" on_screen 'pointsmand VERSION'
+
+# --- leaving: what stood there before comes back ---------------------------------------------------------
+text q
+shows <<'SCREEN'
+left with 0
+SCREEN
+for signal in INT TERM HUP QUIT; do
+    close
+    open top upstream --interval 1m
+    wait_until 20 "the screen" on_screen '[3 upstreams]'
+    kill -$signal "$(pgrep -f "^$pointsctl -s $sock top" | head -n 1)"
+    shows <<'SCREEN'
+left with 0
+SCREEN
+done
+close
+open top
+wait_until 20 "the screen" on_screen '[1 listeners]'
+keys C-c
+shows <<'SCREEN'
+left with 0
+SCREEN
+
+# --- terminals that will not do ---------------------------------------------------------------------------
+close
+tmux new-session -d -x 80 -y 24 "TERM=nonsuch '$pointsctl' -s '$sock' top; echo \"left with \$?\"; exec cat"
+shows <<'SCREEN'
+pointsctl: nothing is known of a terminal 'nonsuch': set TERM to what it is, or
+see 'pointsctl stats'
+left with 2
 SCREEN
