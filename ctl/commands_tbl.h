@@ -64,6 +64,7 @@
 	X(shell) \
 	X(stats) \
 	X(status) \
+	X(top) \
 	X(trace) \
 	X(upstream_add) \
 	X(upstream_disable) \

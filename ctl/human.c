@@ -24,6 +24,28 @@ const char *human_bytes(uint64_t bytes, char out[HUMAN_MAX])
 	return out;
 }
 
+const char *human_rate(double per_second, char out[HUMAN_MAX])
+{
+	static const char units[] = "kMGTPE";
+	double value = per_second;
+	size_t unit = 0;
+
+	if (value < 999.5) {
+		snprintf(out, HUMAN_MAX, "%.*f",
+		    value > 0 && value < 0.095 ? 2 : value > 0 && value < 9.95, value);
+		return out;
+	}
+	for (value /= 1000; value >= 999.5 && unit < sizeof(units) - 2; unit++)
+		value /= 1000;
+	snprintf(out, HUMAN_MAX, "%.*f%c", value < 9.95, value, units[unit]);
+	return out;
+}
+
+const char *human_byte_rate(double per_second, char out[HUMAN_MAX])
+{
+	return human_bytes(per_second < 0x1p63 ? (uint64_t)(per_second + 0.5) : UINT64_MAX, out);
+}
+
 const char *human_seconds(double seconds, char out[HUMAN_MAX])
 {
 	static const struct {

@@ -4,7 +4,6 @@
 #include "ctl/monitor.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -12,6 +11,7 @@
 #include "ctl/command.h"
 #include "ctl/event_line.h"
 #include "ctl/json_text.h"
+#include "ctl/stop.h"
 
 const struct column monitor_members[] = {
     {.key = "seq", .kind = COLUMN_NUMBER},
@@ -63,37 +63,12 @@ struct monitor {
 
 /* ---- the end ------------------------------------------------------------------------------- */
 
-static volatile sig_atomic_t stopped;
-
-static void on_stop(int number)
-{
-	(void)number;
-	stopped = 1;
-}
-
 /* A write that does not get on is interrupted, too; a second signal is not caught any more. */
 static void catch_signals(void)
 {
-	struct sigaction action = {.sa_handler = on_stop, .sa_flags = (int)SA_RESETHAND};
-
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
+	stop_on(SIGINT, (int)SA_RESETHAND);
+	stop_on(SIGTERM, (int)SA_RESETHAND);
 	signal(SIGPIPE, SIG_IGN);
-}
-
-static int poll_unless_stopped(struct pollfd *fds, nfds_t count)
-{
-	sigset_t both, before;
-	int rc = -1;
-
-	sigemptyset(&both);
-	sigaddset(&both, SIGINT);
-	sigaddset(&both, SIGTERM);
-	sigprocmask(SIG_BLOCK, &both, &before);
-	if (!stopped)
-		rc = ppoll(fds, count, NULL, &before);
-	sigprocmask(SIG_SETMASK, &before, NULL);
-	return rc;
 }
 
 /* Until the daemon has said something: 0. Who reads us has gone, or we are to stop: -1. */
@@ -102,8 +77,8 @@ static int wait_for_more(int fd, void *arg)
 	struct monitor *m = arg;
 	struct pollfd fds[] = {{.fd = fd, .events = POLLIN}, {.fd = m->to}};
 
-	while (!stopped && m->problem == 0) {
-		if (poll_unless_stopped(fds, 2) == -1)
+	while (!stop_asked() && m->problem == 0) {
+		if (stop_poll(fds, 2, NULL) == -1)
 			continue;
 		if (fds[1].revents & (POLLERR | POLLHUP))
 			m->problem = EPIPE;
@@ -117,7 +92,7 @@ static int wait_for_more(int fd, void *arg)
 
 static void write_out(struct monitor *m)
 {
-	while (buf_len(&m->out) > 0 && m->problem == 0 && !stopped) {
+	while (buf_len(&m->out) > 0 && m->problem == 0 && !stop_asked()) {
 		ssize_t n = write(m->to, buf_span(&m->out).p, buf_len(&m->out));
 
 		if (n >= 0)

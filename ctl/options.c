@@ -16,6 +16,9 @@
 #define LONG_ONLY OPTION_LONG_ONLY
 #define LEVEL (LONG_ONLY + 27)
 
+#define INTERVAL_MIN (100 * DURATION_MS)
+#define INTERVAL_MAX (3600 * DURATION_S)
+
 static const struct option_spec specs[] = {
     {'s', "socket", "PATH", 0, "the daemon's control socket"},
     {'j', "json", NULL, 0, "JSON, the same as -o json; errors too"},
@@ -59,6 +62,8 @@ static const struct option_spec specs[] = {
     {LONG_ONLY + 24, "for", "DURATION", OPTION_FOR, "for this time, such as 10m"},
     {LONG_ONLY + 25, "strict", NULL, OPTION_STRICT, "fail (1) where there is advice"},
     {LONG_ONLY + 28, "drain", "DURATION", OPTION_DRAIN, "how long connections may go on"},
+    {LONG_ONLY + 30, "interval", "DURATION", OPTION_INTERVAL, "from one look to the next; else 1s"},
+    {LONG_ONLY + 31, "once", NULL, OPTION_ONCE, "print what one interval has brought, and end"},
     {LONG_ONLY + 40, "expires-within", "DURATION", OPTION_EXPIRES_WITHIN,
 	"only those with no more time left, such as 30d"},
 };
@@ -168,6 +173,14 @@ static int read_within(const char *text, int64_t *out, struct fault *fault)
 	return 0;
 }
 
+static int read_interval(const char *text, int64_t *out, struct fault *fault)
+{
+	if (!duration_parse(text, out) || *out < INTERVAL_MIN || *out > INTERVAL_MAX)
+		return fault_set(fault, CONTROL_EXIT_USAGE,
+		    "--interval takes a duration from 100ms to 1h, not '%s'", text);
+	return 0;
+}
+
 /* In seconds, no less than was said. */
 static int read_seconds(
     const char *name, const char *text, int64_t least, uint64_t *out, struct fault *fault)
@@ -247,6 +260,8 @@ static int take_special(const struct option_spec *spec, struct options *out, str
 		return read_number(spec->name, optarg, &out->since, fault);
 	if (spec->bit == OPTION_EXPIRES_WITHIN)
 		return read_within(optarg, &out->expires_within, fault);
+	if (spec->bit == OPTION_INTERVAL)
+		return read_interval(optarg, &out->interval, fault);
 	if (spec->bit == OPTION_IF_REV)
 		return read_number(spec->name, optarg, &out->if_rev, fault);
 	if (spec->bit == OPTION_CONFIRM)

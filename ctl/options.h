@@ -50,6 +50,8 @@ enum option_bit {
 
 /* No int has these, so they cannot be in the enum. */
 #define OPTION_DRAIN (UINT64_C(1) << 31)
+#define OPTION_INTERVAL (UINT64_C(1) << 32)
+#define OPTION_ONCE (UINT64_C(1) << 33)
 
 /* Of whatever changes the document; of transactions; and where a route goes in its list. */
 #define OPTIONS_CHANGE                                                                             \
@@ -77,6 +79,7 @@ struct options {
 	const char *existing;   /* "keep", "drain", "kill" */
 	const char *drain;      /* drain=T: the duration; NULL: the daemon's default */
 	int64_t expires_within; /* ns */
+	int64_t interval;       /* ns */
 };
 
 /* A line of the table. */

@@ -84,6 +84,10 @@ static void value_text(struct buf *out, const msgpack_object *value, enum column
 		return;
 	if (kind == COLUMN_SECONDS && unpack_double(value, &number))
 		buf_append_str(out, human_seconds(number, text));
+	else if (kind == COLUMN_RATE && unpack_double(value, &number))
+		buf_append_str(out, human_rate(number, text));
+	else if (kind == COLUMN_BYTES_RATE && unpack_double(value, &number))
+		buf_append_str(out, human_byte_rate(number, text));
 	else if (kind == COLUMN_BYTES && value->type == MSGPACK_OBJECT_POSITIVE_INTEGER)
 		buf_append_str(out, human_bytes(value->via.u64, text));
 	else if (kind == COLUMN_FLAG && unpack_bool(value, &yes))
@@ -123,7 +127,8 @@ static void column_text(struct buf *out, const struct column *column, const msgp
 
 static bool is_number(enum column_kind kind)
 {
-	return kind == COLUMN_NUMBER || kind == COLUMN_BYTES || kind == COLUMN_SECONDS;
+	return kind == COLUMN_NUMBER || kind == COLUMN_BYTES || kind == COLUMN_SECONDS ||
+	       kind == COLUMN_RATE || kind == COLUMN_BYTES_RATE;
 }
 
 void output_list_begin(struct output_list *list, const struct output *output,

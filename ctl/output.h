@@ -26,10 +26,12 @@ enum column_kind {
 	COLUMN_NUMBER, /* a whole one, 0 or more */
 	COLUMN_BYTES,
 	COLUMN_SECONDS,
-	COLUMN_FLAG,  /* true or false, shown as "yes" or nothing */
-	COLUMN_BOOL,  /* shown as it is */
-	COLUMN_TIME,  /* a text, RFC 3339 */
-	COLUMN_TEXTS, /* a list, as are the next two */
+	COLUMN_RATE,       /* per second */
+	COLUMN_BYTES_RATE, /* bytes per second */
+	COLUMN_FLAG,       /* true or false, shown as "yes" or nothing */
+	COLUMN_BOOL,       /* shown as it is */
+	COLUMN_TIME,       /* a text, RFC 3339 */
+	COLUMN_TEXTS,      /* a list, as are the next two */
 	COLUMN_NUMBERS,
 	COLUMN_NAMES,    /* texts, or null where there is none */
 	COLUMN_MAP,      /* texts by names that nobody knows beforehand */

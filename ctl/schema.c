@@ -50,6 +50,10 @@ static json_t *value_of(const struct column *column)
 		return number_of("bytes");
 	case COLUMN_SECONDS:
 		return seconds();
+	case COLUMN_RATE:
+	case COLUMN_BYTES_RATE:
+		return json_pack("{s:s,s:i,s:s}", "type", "number", "minimum", 0, "description",
+		    column->kind == COLUMN_RATE ? "per second" : "bytes per second");
 	case COLUMN_FLAG:
 	case COLUMN_BOOL:
 		return json_pack("{s:s}", "type", "boolean");

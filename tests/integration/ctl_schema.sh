@@ -35,6 +35,7 @@ for command in ping status version "listener ls" "server ls" "route ls" "upstrea
     code 0 -j $command
 done
 code 0 -j schema
+code 0 -j top --once --interval 100ms
 code 0 -j listener show "127.0.0.1:$port"
 code 0 -j server show main
 code 0 -j route show web

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # pointsctl shell on a terminal of 80x24: what stands there after each key.
 . "$(dirname "$0")/ctl_lib.sh"
-need tmux tmux
+. "$here/screen.bash"
 
 LISTEN=$(free_port)
 config <<JSON
@@ -13,70 +13,8 @@ config <<JSON
 JSON
 daemon
 
-tmux() {
-    env -u TMUX -u COLUMNS -u LINES LC_ALL=C.UTF-8 HOME="$tmp" NO_COLOR=1 tmux -f /dev/null -S "$tmp/tmux$terminal.sock" "$@"
-}
+steady='s/^pointsctl [0-9.]+:/pointsctl VERSION:/; s/\(pid [0-9]+\) answers in .*/(pid N) answers/'
 
-# open: a terminal with the shell, and its exit status behind it
-terminal=0
-open() {
-    terminal=$((terminal + 1))
-    tmux new-session -d -x 80 -y 24 -c "$tmp" \
-        "'$pointsctl' -s '$sock' shell; echo \"left with \$?\"; exec cat" || fail "tmux does not start"
-}
-
-close() {
-    tmux kill-server 2>/dev/null
-}
-
-end() {
-    local status=$?
-    close
-    (exit $status)
-    finish
-}
-trap end EXIT
-
-# What is on the screen, without the blanks that nobody sees, and without what changes.
-look() {
-    tmux capture-pane -p | sed -E 's/ +$//; s/^pointsctl [0-9.]+:/pointsctl VERSION:/;
-        s/\(pid [0-9]+\) answers in .*/(pid N) answers/' | sed -e :a -e '/^\n*$/{$d;N;ba' -e '}'
-}
-
-shows_now() {
-    [ "$(look)" = "$want" ]
-}
-
-# shows: the whole screen is what stands on standard input
-shows() {
-    local end=$((SECONDS + 20))
-    want=$(cat)
-    until shows_now; do
-        [ $SECONDS -lt $end ] || fail "the screen is$(printf '\n%s\n' "$(look)")$(printf '\nnot\n%s' "$want")"
-        sleep 0.05
-    done
-}
-
-# ends WITH: its last line
-ends_now() {
-    [ "$(look | tail -n 1)" = "$1" ]
-}
-ends() {
-    local end=$((SECONDS + 20))
-    until ends_now "$1"; do
-        [ $SECONDS -lt $end ] || fail "the screen is$(printf '\n%s\n' "$(look)"), not ending with '$1'"
-        sleep 0.05
-    done
-}
-
-# keys NAME…, as tmux calls them
-keys() {
-    tmux send-keys "$@"
-}
-# text TEXT: typed
-text() {
-    tmux send-keys -l -- "$1"
-}
 # line TEXT: typed, and carried out: what is typed while something runs the terminal shows otherwise
 line() {
     text "$1"
@@ -97,7 +35,7 @@ anew() {
 }
 
 # --- completion ---------------------------------------------------------------------------------
-open
+open shell
 shows <<'SCREEN'
 pointsctl VERSION: help says what there is, Ctrl-D leaves
 pointsman>
@@ -309,7 +247,7 @@ same 600 "$(stat -c %a "$history")" "the mode of the history"
 grep -q 'conn kill 9' "$history" || fail "a command is not in the history: $(cat "$history")"
 grep -qE 'hunter2|handle|^ ping|rout ls' "$history" && fail "what should not be in the history is: $(cat "$history")"
 close
-open
+open shell
 ends 'pointsman>'
 keys Up
 ends 'pointsman> conn kill 9'
@@ -320,7 +258,7 @@ ends 'left with 0'
 close
 # No more than the last thousand lines are kept.
 seq 1500 >"$history"
-open
+open shell
 keys Up
 ends 'pointsman> 1500'
 same '1000 501' "$(wc -l <"$history") $(head -n 1 "$history")" "lines of the history"
