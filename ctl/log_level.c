@@ -24,7 +24,7 @@ const struct command command_log_level = {
     .arguments = "[SUBSYSTEM] LEVEL",
     .help = "which lines the log gets, perhaps for a time",
     .details = "LEVEL is debug, info, warn or error; without SUBSYSTEM it is that of all.\n"
-	       "log ls lists them.\n",
+	       "log ls lists them. default: as the document's logging says.\n",
     .options = OPTION_FOR,
     .min = 1,
     .max = 2,

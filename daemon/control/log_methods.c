@@ -49,14 +49,14 @@ static void on_time_over(struct ev_loop *loop, ev_timer *timer, int events)
 }
 
 /* seconds 0: for good. A time within another one ends in what was before both. */
-static void set_level(size_t i, enum log_level level, uint64_t seconds)
+static void set_level(size_t i, int level, uint64_t seconds)
 {
 	struct usual *u = &usual[i];
 
 	if (!ev_is_active(&u->timer))
 		u->level = log_level_set_for(i);
 	ev_timer_stop(control_loop(), &u->timer);
-	log_set_level(log_subsystems[i], (int)level);
+	log_set_level(log_subsystems[i], level);
 	if (seconds == 0)
 		return;
 	ev_timer_init(&u->timer, on_time_over, (double)seconds, 0.);
@@ -79,24 +79,22 @@ static const struct param level_params[] = {
 	.type = PARAM_TEXT,
 	.required = true,
 	.max = 16,
-	.help = "debug, info, warn or error"},
+	.help = "debug, info, warn, error, or default: as the document says"},
     {.name = "subsystem", .type = PARAM_TEXT, .max = 16, .help = "of this one; else of all"},
     {.name = "for_s", .type = PARAM_INT, .max = FOR_MAX, .help = "seconds; then as before"},
     {.name = NULL},
 };
 
-static int find_level(const struct argument *arg, enum log_level *out, struct error *err)
+/* *out is as of log_set_level(). */
+static int find_level(const struct argument *arg, int *out, struct error *err)
 {
 	char text[32];
-	int level;
 
 	snprintf(text, sizeof(text), "%.*s", (int)arg->text.n, (const char *)arg->text.p);
-	level = log_level_parse(text);
-	if (level != -1) {
-		*out = (enum log_level)level;
+	*out = log_level_parse(text);
+	if (*out != -1 || strcmp(text, "default") == 0)
 		return 0;
-	}
-	error_set(err, ERROR_INVALID, "must be debug, info, warn or error");
+	error_set(err, ERROR_INVALID, "must be debug, info, warn, error or default");
 	return error_at(err, "level");
 }
 
@@ -119,8 +117,7 @@ static int find_subsystem(
 }
 
 /* The lines that say who has changed what are of control, and info. */
-static int check_trace(
-    const struct call *call, size_t subsystem, enum log_level level, struct error *err)
+static int check_trace(const struct call *call, size_t subsystem, int level, struct error *err)
 {
 	if (level <= LOG_INFO || call->caller.level >= LEVEL_ADMIN)
 		return 0;
@@ -134,7 +131,7 @@ static int check_trace(
 static void run_level(struct call *call, const struct argument *args)
 {
 	const char *hint = NULL;
-	enum log_level level = LOG_INFO;
+	int level = LOG_INFO;
 	size_t only, i;
 	struct error err;
 

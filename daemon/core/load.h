@@ -26,6 +26,9 @@ struct load {
 	/* The top-level route that is loaded now, and where it stands; NULL: none. */
 	const struct route_identity *identity;
 	const struct jnode *route;
+	/* The authorities of the internal CA are others than before's. */
+	bool authorities_changed;
+	bool trusts_ours;    /* the route that is loaded now trusts some of them */
 	unsigned needs;      /* what the route that is loaded now needs, of enum transport */
 	bool dry;            /* validate: open no socket, ask no one */
 	struct trust *trust; /* core/trust.h; NULL: what counts there is not noted */

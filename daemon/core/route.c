@@ -196,8 +196,10 @@ int route_load(struct load *load, const struct jnode *node, struct route *route,
 	load->identity = route->identity;
 	load->route = node;
 	load->needs = 0;
+	load->trusts_ours = false;
 	rc = load_parts(load, node, route, err);
 	route->needs = load->needs;
+	route->trusts_ours = load->trusts_ours;
 	load->identity = NULL;
 	load->route = NULL;
 	return rc;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Routes: matcher sets and a chain of handlers. A top-level route is one arena with a count of
- * references; instances share it while its JSON stays the same, connections hold it to their end.
+ * references; instances share it while its JSON and the authorities that it trusts stay the same,
+ * connections hold it to their end.
  */
 #ifndef DAEMON_CORE_ROUTE_H
 #define DAEMON_CORE_ROUTE_H
@@ -37,7 +38,8 @@ struct route {
 	struct trusted *trusted; /* values of core/trust.h, its own and those inside it */
 	uint64_t revision;       /* of the document that it was compiled for first */
 	struct route_identity *identity;
-	unsigned needs; /* of enum transport */
+	unsigned needs;   /* of enum transport */
+	bool trusts_ours; /* some authority of the internal CA, which is described elsewhere */
 };
 
 /* What a route keeps while its JSON changes: the handle, what is counted. */

@@ -45,6 +45,15 @@ static struct reuse *reuse_before(const struct load *load, const struct route_ta
 	return before != NULL ? reuse_new(before->routes, before->json) : reuse_new(NULL, NULL);
 }
 
+/* The same in this document, of one of the list before whose JSON is this; else NULL with err. */
+static struct route *share(struct load *load, const struct jnode *node,
+    const struct route_table *table, struct route *route, struct error *err)
+{
+	if (route->trusts_ours && load->authorities_changed)
+		return compile_route(load, node, table, route->identity, err);
+	return route_ref(route);
+}
+
 /*
  * Routes of the list before, found again: shared where they are equal, else compiled with their
  * identity. *out is NULL for a route that was not there.
@@ -64,7 +73,7 @@ static int take_known(struct load *load, const struct jnode *node, const struct 
 			return 0;
 	}
 	if (json_equal(route->json, node->value))
-		*out = route_ref(route);
+		*out = share(load, node, table, route, err);
 	else
 		*out = compile_route(load, node, table, route->identity, err);
 	return *out != NULL ? 0 : -1;
@@ -148,9 +157,14 @@ static int share_and_compile(struct load *load, const struct jnode *node,
 	size_t i;
 
 	for (i = 0; i < list->count; i++) {
-		struct route *route = reuse_same(reuse, json_array_get(node->value, i));
+		struct jnode item = jnode_item(node, i);
+		struct route *route = reuse_same(reuse, item.value);
 
-		list->items[i] = route != NULL ? route_ref(route) : NULL;
+		if (route == NULL)
+			continue;
+		list->items[i] = share(load, &item, table, route, err);
+		if (list->items[i] == NULL)
+			return -1;
 	}
 	for (i = 0; i < list->count; i++) {
 		struct jnode item = jnode_item(node, i);

@@ -219,6 +219,7 @@ static int pki_authority(const struct reading *r, const struct jnode *item, cons
 
 	if (ca == NULL)
 		return jnode_error(item, err, ERROR_NOT_FOUND, "there is no authority '%s'", text);
+	r->load->trusts_ours = true;
 	if (r->load->dry) {
 		r->auth->authorities = true;
 		return 0;
@@ -261,8 +262,7 @@ static const struct field inline_pool[] = {
 static const struct field file_pool[] = {
     NODE_FIELD_STRINGS("pem_files", FIELD_PATH | FIELD_ENV, "files in PEM form"), FIELD_END};
 static const struct field pki_pool[] = {
-    NODE_FIELD_STRINGS("authority", FIELD_ENV, "authorities' names; there is one: local"),
-    FIELD_END};
+    NODE_FIELD_STRINGS("authority", FIELD_ENV, "names of authorities of the pki app"), FIELD_END};
 
 static const struct source pools[] = {
     {{"inline", "certificates in the document", inline_pool, NULL}, inline_authority},

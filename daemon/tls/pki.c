@@ -323,16 +323,6 @@ static const struct field app_fields[] = {
     FIELD_END,
 };
 
-static int load(struct load *load, const struct jnode *node, struct error *err)
-{
-	struct pki *pki = arena_alloc(load->arena, sizeof(*pki));
-
-	load->instance->pki = pki;
-	if (node->value == NULL)
-		return 0;
-	return fields_load(app_fields, load, node, NULL, load->arena, pki, err);
-}
-
 const struct pki_ca *pki_find(const struct instance *instance, const char *id)
 {
 	static const struct pki_ca local = {
@@ -346,6 +336,34 @@ const struct pki_ca *pki_find(const struct instance *instance, const char *id)
 		if (strcmp(pki->items[i].id, id) == 0)
 			return &pki->items[i];
 	return strcmp(id, PKI_LOCAL) == 0 ? &local : NULL;
+}
+
+static bool is_as_before(const struct pki *pki, const struct instance *before)
+{
+	const struct pki *old = before != NULL ? before->pki : NULL;
+	const struct pki_ca *ca;
+	size_t i;
+
+	if (pki->count != (old != NULL ? old->count : 0))
+		return false;
+	for (i = 0; i < pki->count; i++) {
+		ca = pki_find(before, pki->items[i].id);
+		if (ca == NULL || strcmp(ca->definition, pki->items[i].definition) != 0)
+			return false;
+	}
+	return true;
+}
+
+static int load(struct load *load, const struct jnode *node, struct error *err)
+{
+	struct pki *pki = arena_alloc(load->arena, sizeof(*pki));
+
+	load->instance->pki = pki;
+	if (node->value != NULL &&
+	    fields_load(app_fields, load, node, NULL, load->arena, pki, err) == -1)
+		return -1;
+	load->authorities_changed = !is_as_before(pki, load->before);
+	return 0;
 }
 
 const struct app_type app_pki = {

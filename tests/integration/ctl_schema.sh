@@ -196,5 +196,9 @@ code 2 schema conn kil
 code 5 schema help
 code 0 -j -s "$tmp/nowhere" version
 
+# --- the end --------------------------------------------------------------------------------------
+code 0 -j daemon stop --drain 0
+json 'out["drain"] == 0'
+
 # Those that need a CA are driven by acme_dns.sh.
 check_schemas --all "acme rekey" "cert revoke"

@@ -62,8 +62,24 @@ at80 log ls
 code 0 -o name log ls
 says '^tls$'
 
+# --- as the document says --------------------------------------------------------------------------
+code 0 log level default
+level_is access info
+level_is core info
+config <<JSON
+{"logging": {"logs": {"default": {"level": "WARN", "exclude": ["layer4.log"]}}}}
+JSON
+code 0 config reload
+level_is access off
+level_is core warn
+code 0 log level core info --for 1h
+level_is core info warn
+code 0 log level access debug
+level_is access off
+code 0 log level default
+
 # --- refusals ----------------------------------------------------------------------------------
-refused 7 'level: must be debug, info, warn or error' log level warn acess
+refused 7 'level: must be debug, info, warn, error or default' log level warn acess
 refused 5 "no subsystem 'acess'" log level acess warn
 refused 2 'takes a duration' log level access warn --for soon
 refused 2 'usage: pointsctl log level' log level access warn now

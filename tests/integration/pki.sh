@@ -7,7 +7,7 @@
 need curl curl
 need openssl openssl
 
-HTTPS=$(free_port) HTTP=$(free_port)
+HTTPS=$(free_port) HTTP=$(free_port) PLAIN=$(free_port)
 
 # --- the operator's own --------------------------------------------------------------------------
 authority() { # NAME [ISSUER]
@@ -63,6 +63,18 @@ caddyfile() { # CORP-ROOT
 			root_cn "{pki.ca.name}, spare"
 		}
 	}
+	layer4 {
+		127.0.0.1:$PLAIN {
+			route {
+				proxy {
+					upstream 127.0.0.1:$HTTPS {
+						tls_server_name corp.localhost
+						tls_trust_pool pki_root corp
+					}
+				}
+			}
+		}
+	}
 }
 house.localhost {
 	respond "house"
@@ -95,6 +107,10 @@ subject() { # FILE
     openssl x509 -noout -subject -nameopt RFC2253 -in "$1"
 }
 
+relayed() { # by a route that trusts the corporate root
+    curl -s -H 'Host: corp.localhost' "http://127.0.0.1:$PLAIN/"
+}
+
 chain() { # SITE: the certificates that it shows, as text
     openssl s_client -connect "127.0.0.1:$HTTPS" -servername "$1.localhost" -showcerts </dev/null \
         2>/dev/null
@@ -102,6 +118,7 @@ chain() { # SITE: the certificates that it shows, as text
 
 caddyfile corp_root
 daemon "$tmp/Caddyfile"
+same corp "$(relayed)" "what the route has"
 for ca in '' local corp lab spare; do
     ctl ca root $ca >"$tmp/root-$ca.pem" || fail "ca root $ca"
 done
@@ -138,6 +155,7 @@ fetched() {
 }
 wait_until 10 "a certificate by the new root" fetched
 same house "$(fetch house "$tmp/root-local.pem")" "what was not changed"
+same corp "$(relayed)" "what a route has that names the authority, and is as it was"
 
 # --- refused -------------------------------------------------------------------------------------
 refused() { # PATTERN

@@ -142,6 +142,7 @@ START_TEST(test_formats_and_levels)
 	    {.rule = {.level = LOG_DEBUG, .include = tls}, .format = LOG_JSON},
 	};
 	struct log_line line;
+	size_t index;
 
 	set_outputs(outputs, 2);
 	log_begin(&line, LOG_WARN, "certs", "both");
@@ -157,6 +158,10 @@ START_TEST(test_formats_and_levels)
 	/* Asked for while it runs, of one subsystem and of all. */
 	ck_assert_int_eq(log_set_level("core", LOG_DEBUG), 0);
 	ck_assert_int_eq(log_set_level("cor", LOG_DEBUG), -1);
+	index = (size_t)log_subsystem("core");
+	ck_assert_int_eq(log_level_set_for(index), LOG_DEBUG);
+	ck_assert_int_eq(log_level_with(index, -1), LOG_INFO);
+	ck_assert_int_eq(log_level_with((size_t)log_subsystem("tls"), -1), LOG_DEBUG);
 	log_msg(LOG_DEBUG, "core", "now it is wanted");
 	log_msg(LOG_DEBUG, "http", "this is not");
 	ck_assert_uint_eq(lines("a"), 3);
