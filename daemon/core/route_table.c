@@ -45,6 +45,17 @@ static struct reuse *reuse_before(const struct load *load, const struct route_ta
 	return before != NULL ? reuse_new(before->routes, before->json) : reuse_new(NULL, NULL);
 }
 
+/* A whole document brings in what its files say now, an edit only what it says itself. */
+static bool reads_again(const struct load *load, const struct route *route)
+{
+	const struct trusted *t;
+
+	for (t = load->edit == NULL ? route->trusted : NULL; t != NULL; t = t->next)
+		if ((t->field->flags & (FIELD_PATH | FIELD_ADDRESS)) == FIELD_PATH)
+			return true;
+	return false;
+}
+
 /*
  * Routes of the list before, found again: shared where they are equal, else compiled with their
  * identity. *out is NULL for a route that was not there.
@@ -63,7 +74,7 @@ static int take_known(struct load *load, const struct jnode *node, const struct 
 		if (route == NULL)
 			return 0;
 	}
-	if (json_equal(route->json, node->value))
+	if (json_equal(route->json, node->value) && !reads_again(load, route))
 		*out = route_ref(route);
 	else
 		*out = compile_route(load, node, table, route->identity, err);
