@@ -45,13 +45,20 @@ static struct reuse *reuse_before(const struct load *load, const struct route_ta
 	return before != NULL ? reuse_new(before->routes, before->json) : reuse_new(NULL, NULL);
 }
 
-/* The same in this document, of one of the list before whose JSON is this; else NULL with err. */
-static struct route *share(struct load *load, const struct jnode *node,
-    const struct route_table *table, struct route *route, struct error *err)
+/*
+ * Is it another route though its JSON is the same? A whole document brings in what its files and
+ * our authorities say now, an edit only what it says itself.
+ */
+static bool reads_again(const struct load *load, const struct route *route)
 {
+	const struct trusted *t;
+
 	if (route->trusts_ours && load->authorities_changed)
-		return compile_route(load, node, table, route->identity, err);
-	return route_ref(route);
+		return true;
+	for (t = load->edit == NULL ? route->trusted : NULL; t != NULL; t = t->next)
+		if ((t->field->flags & (FIELD_PATH | FIELD_ADDRESS)) == FIELD_PATH)
+			return true;
+	return false;
 }
 
 /*
@@ -72,8 +79,8 @@ static int take_known(struct load *load, const struct jnode *node, const struct 
 		if (route == NULL)
 			return 0;
 	}
-	if (json_equal(route->json, node->value))
-		*out = share(load, node, table, route, err);
+	if (json_equal(route->json, node->value) && !reads_again(load, route))
+		*out = route_ref(route);
 	else
 		*out = compile_route(load, node, table, route->identity, err);
 	return *out != NULL ? 0 : -1;

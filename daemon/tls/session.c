@@ -313,6 +313,15 @@ static int established(struct tls_session *s, const char **why)
 	return 1;
 }
 
+/* A missing certificate is no decode_error, as which GnuTLS tells it: RFC 5246 section 7.4.6. */
+static void send_alert(struct tls_session *s, int rc)
+{
+	if (rc == GNUTLS_E_NO_CERTIFICATE_FOUND)
+		gnutls_alert_send(s->gnutls, GNUTLS_AL_FATAL, GNUTLS_A_HANDSHAKE_FAILURE);
+	else
+		gnutls_alert_send_appropriate(s->gnutls, rc);
+}
+
 int tls_session_handshake(struct tls_session *s, const char **why)
 {
 	int rc, warnings = 0;
@@ -326,7 +335,7 @@ int tls_session_handshake(struct tls_session *s, const char **why)
 	if (rc == GNUTLS_E_AGAIN)
 		return 0;
 	*why = failure(s, rc);
-	gnutls_alert_send_appropriate(s->gnutls, rc);
+	send_alert(s, rc);
 	return -1;
 }
 

@@ -36,6 +36,17 @@ for code in $(sed -n 's/^    {"\([a-z0-9-]*\)",.*/\1/p' daemon/config/lint.c); d
     grep -qx "### \`$code\`" docs/advice.md || fault "docs/advice.md: does not explain $code"
 done
 
+# Placeholders that the program itself knows, and those that matchers and handlers set.
+known=0
+while read -r name; do
+    known=$((known + 1))
+    grep -qF "{$name}" docs/placeholders.md || fault "docs/placeholders.md: does not name {$name}"
+done < <(
+    sed -n 's/^    {"\([a-z0-9_.]*\)", put_.*/\1/p' daemon/core/replacer.c
+    grep -rhoE 'facts_set\([^"]*"l4\.[a-z0-9_.]+"' daemon | sed 's/.*"\(.*\)"/\1/'
+)
+[ "$known" -gt 20 ] || fault "tests/lint/docs.sh: found $known placeholders in the sources"
+
 man_source() { # FILE
     sed -e 's|@[a-zA-Z]*@|text|g' "$1"
 }

@@ -30,6 +30,7 @@ static struct {
 static struct buf ca_pem;
 static char *ca_base64;
 static const char *why;
+static gnutls_alert_description_t alert;
 
 static const char *const versions[] = {
     "NORMAL:-VERS-ALL:+VERS-TLS1.3", "NORMAL:-VERS-ALL:+VERS-TLS1.2"};
@@ -171,7 +172,10 @@ __attribute__((format(printf, 1, 2))) static struct tls_policy *policy_of(const 
 	return out.items;
 }
 
-/* Connects as who; data resumes a session and is replaced by the new one's, NULL: not. */
+/*
+ * Connects as who; data resumes a session and is replaced by the new one's, NULL: not. Leaves the
+ * alert of a client that is refused in alert.
+ */
 static bool connects(
     const struct tls_policy *policy, enum who who, const char *version, gnutls_datum_t *data)
 {
@@ -217,7 +221,13 @@ static bool connects(
 		if (r != TLS_DONE)
 			r = tls_stream_handshake(t, &why);
 	}
-	if (r == TLS_DONE) {
+	if (r == TLS_FAILED) {
+		if (rc == 0)
+			gnutls_record_recv(client, got, sizeof(got));
+		else
+			gnutls_handshake(client);
+		alert = gnutls_alert_get(client);
+	} else if (r == TLS_DONE) {
 		struct iovec iov = {.iov_base = (void *)"yes", .iov_len = 3};
 
 		good = stream_write(e.top, &iov, 1) == 3;
@@ -357,6 +367,19 @@ START_TEST(test_no_bypass)
 }
 END_TEST
 
+START_TEST(test_alerts)
+{
+	const struct tls_policy *closed =
+	    policy_of("[{\"client_authentication\": {" CA "}}]", ca_base64);
+
+	ck_assert(!connects(closed, NOBODY, versions[_i], NULL));
+	ck_assert_int_eq(
+	    alert, _i == 0 ? GNUTLS_A_CERTIFICATE_REQUIRED : GNUTLS_A_HANDSHAKE_FAILURE);
+	ck_assert(!connects(closed, STRANGER, versions[_i], NULL));
+	ck_assert_int_eq(alert, GNUTLS_A_BAD_CERTIFICATE);
+}
+END_TEST
+
 static void refused(const char *auth, const char *path, const char *message)
 {
 	ck_assert_ptr_null(policy_of(AUTH, auth));
@@ -402,6 +425,7 @@ int main(void)
 	tcase_add_test(tc, test_leaves);
 	tcase_add_test(tc, test_files);
 	tcase_add_loop_test(tc, test_no_bypass, 0, 2);
+	tcase_add_loop_test(tc, test_alerts, 0, 2);
 	tcase_add_test(tc, test_errors);
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);
