@@ -30,8 +30,8 @@ const struct command command_log_level = {
     .verb = "level",
     .arguments = "[[SUBSYSTEM] LEVEL]",
     .help = "which lines the log gets, perhaps for a time",
-    .details = "LEVEL is debug, info, warn or error; without SUBSYSTEM it is that of all. Without\n"
-	       "both, the levels are listed.\n",
+    .details = "LEVEL is debug, info, warn or error; without SUBSYSTEM it is that of all.\n"
+	       "Without both, the levels are listed.\n",
     .options = OPTION_FOR,
     .max = 2,
     .run = run_level,

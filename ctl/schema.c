@@ -172,11 +172,18 @@ static json_t *schema_of_command(const struct command *command)
 
 static json_t *schema_of_errors(void)
 {
+	static const struct column other[] = {
+	    {.key = "code"},
+	    {.key = "message"},
+	    {.key = "path", .absent = true},
+	    {.key = NULL},
+	};
 	static const struct column members[] = {
 	    {.key = "code"},
 	    {.key = "message"},
 	    {.key = "path", .absent = true},
 	    {.key = "hint", .absent = true},
+	    {.key = "others", .kind = COLUMN_OBJECTS, .members = other, .absent = true},
 	    {.key = "exit", .kind = COLUMN_NUMBER},
 	    {.key = NULL},
 	};
