@@ -78,6 +78,8 @@ const struct command *const *command_all(void);
 
 void command_usage(const struct command *command, FILE *to);
 void command_overview(FILE *to);
+/* Prints what the two above do. */
+extern const struct command command_help;
 
 /* The session, opened at first use; NULL with the context's fault. */
 struct client *command_connect(struct context *c);

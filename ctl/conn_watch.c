@@ -21,10 +21,9 @@ const struct command command_conn_watch = {
     .verb = "watch",
     .arguments = "[FILTER]",
     .help = "connections as they come and go",
-    .details =
-	"The events conn.open, conn.progress and conn.close; what is known only later, such\n"
-	"as the route and the reason, a filter does not find in the first:\n"
-	"  pointsctl conn watch 'src in 10.0.0.0/8 && duration>1h'\n",
+    .details = "The events conn.open, conn.progress and conn.close; what is known only later,\n"
+	       "such as the route and the reason, a filter does not find in the first:\n"
+	       "  pointsctl conn watch 'src in 10.0.0.0/8 && duration>1h'\n",
     .options = OPTION_FILTER | OPTION_SINCE,
     .max = 1,
     .answer = {.form = ANSWER_LINES, .members = monitor_members},

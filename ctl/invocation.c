@@ -58,6 +58,14 @@ int invocation_read(
 		return -1;
 	if (out->options.version || (out->options.help && first == argc))
 		return 0;
+	/* As "help OBJECT", where the verb may be missing. */
+	if (out->options.help && argc - first == 1) {
+		out->options.help = false;
+		out->command = &command_help;
+		out->argc = 1;
+		out->argv = argv + first;
+		return 0;
+	}
 	out->command = command_find(argc - first, argv + first, &used, fault);
 	if (out->command == NULL)
 		return -1;

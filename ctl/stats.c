@@ -67,9 +67,8 @@ const struct command command_stats = {
     .object = "stats",
     .arguments = "[KIND]",
     .help = "what is counted, by listener, server, route and upstream",
-    .details =
-	"KIND is daemon, listener, server, route or upstream. With -j there is more: ends by\n"
-	"reason, TLS handshakes, verdicts of routes, and how long things took.\n",
+    .details = "KIND is daemon, listener, server, route or upstream. With -j there is more: ends\n"
+	       "by reason, TLS handshakes, verdicts of routes, and how long things took.\n",
     .max = 1,
     .answer = {.form = ANSWER_LIST, .members = columns, .beside = beside},
     .run = run_stats,

@@ -92,11 +92,10 @@ const struct command command_trace = {
     .object = "trace",
     .arguments = "[FILTER...]",
     .help = "what the routes say of live connections, step by step",
-    .details =
-	"Of connections that are accepted from now on and fit the filter, which may ask for\n"
-	"what is known by then: src, dst, listener, server, proto, id. Where the output is\n"
-	"no terminal, and with -j, each step is one JSON object on a line:\n"
-	"  pointsctl trace --count 1 'server==main && src in 192.0.2.0/24'\n",
+    .details = "Of connections that are accepted from now on and fit the filter, which may ask\n"
+	       "for what is known by then: src, dst, listener, server, proto, id. Where the\n"
+	       "output is no terminal, and with -j, each step is one JSON object on a line:\n"
+	       "  pointsctl trace --count 1 'server==main && src in 192.0.2.0/24'\n",
     .options = OPTION_FILTER | OPTION_COUNT | OPTION_FOR,
     .max = -1,
     .answer = {.form = ANSWER_LINES, .members = members},

@@ -79,10 +79,13 @@ int way_proxy(struct edit *e, const char *text, struct way *way, struct error *e
 		return error_set(err, ERROR_CONFLICT,
 		    "route '%s' has %zu proxy handlers; name one: %s/proxy[0] to %s/proxy[%zu]",
 		    name, all, name, name, all - 1);
-	if (!search_handlers(way, "handle", index, &seen))
-		return error_set(err, ERROR_NOT_FOUND,
-		    "route '%s' has %zu proxy handlers, so there is no '%s'", name, all, text);
-	return 0;
+	if (search_handlers(way, "handle", index, &seen))
+		return 0;
+	if (all == 0)
+		return error_set(err, ERROR_NOT_FOUND, "route '%s' has no proxy handler", name);
+	return error_set(err, ERROR_NOT_FOUND,
+	    "route '%s' has %zu proxy handler%s, so there is no '%s'", name, all,
+	    all == 1 ? "" : "s", text);
 }
 
 static const char *first_dial(const json_t *upstream)

@@ -259,10 +259,17 @@ if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
 fi
 code 0 help
 [ "$(awk 'length > 80' "$tmp/out")" = '' ] || fail "help is wider than 80 columns"
-for object in config listener route server upstream; do
-    code 0 help $object
+sed -n '/^options:/q; s/^  \([a-z]*\) .*/\1/p' "$tmp/out" | sort -u >"$tmp/objects"
+[ -s "$tmp/objects" ] || fail "help lists no objects"
+while read -r object; do
+    code 0 help "$object"
     [ "$(awk 'length > 80' "$tmp/out")" = '' ] || fail "help $object is wider than 80 columns"
-done
+done <"$tmp/objects"
+code 0 help route
+mv "$tmp/out" "$tmp/help"
+code 0 route --help
+cmp "$tmp/help" "$tmp/out" || fail "route --help is not help route"
+code 2 rout --help
 stop pointsmand QUIT || fail "SIGQUIT"
 code 3 config show
 code 3 route rm web

@@ -44,7 +44,7 @@ at80 upstream show live "127.0.0.1:$A"
 refused 6 'has 2 proxy handlers; name one: many/proxy\[0\] to many/proxy\[1\]' upstream show many two
 refused 5 "no 'many/proxy\[2\]'" upstream show 'many/proxy[2]' two
 refused 7 'is not ROUTE or ROUTE/proxy' upstream show 'many/proxy[x]' two
-refused 5 "has 0 proxy handlers" upstream show none x
+refused 5 "route 'none' has no proxy handler$" upstream show none x
 refused 5 "has no upstream 'x'" upstream show live x
 refused 5 "no route 'x'" upstream show x y
 refused 2 usage upstream show live

@@ -519,7 +519,7 @@ START_TEST(upstreams_changed)
 	refuse("[{'op':'upstream.swap','proxy':'q/proxy[-1]','dial':['a:1']}]", ERROR_INVALID,
 	    "is not ROUTE or ROUTE/proxy");
 	refuse("[{'op':'upstream.swap','proxy':'a','dial':['a:1']}]", ERROR_NOT_FOUND,
-	    "has 0 proxy handlers");
+	    "has no proxy handler");
 	refuse("[{'op':'upstream.swap','proxy':'p','dial':[]}]", ERROR_INVALID, "one address");
 	refuse("[{'op':'upstream.set','proxy':'p','id':'u','key':'weight','value':'7'},"
 	       "{'op':'upstream.swap','proxy':'p','dial':['a:1']}]",
