@@ -61,6 +61,11 @@ START_TEST(test_text)
 
 	addr.port = 80;
 	ck_assert_str_eq(netaddr_text(&addr, text), "1.2.3.4:80");
+	addr = parsed("0.10.100.255");
+	ck_assert_str_eq(netaddr_text(&addr, text), "0.10.100.255:0");
+	addr.port = 65535;
+	ck_assert_str_eq(netaddr_text(&addr, text), "0.10.100.255:65535");
+	ck_assert_str_eq(netaddr_ip_text(&addr, text), "0.10.100.255");
 	addr = parsed("fe80::1%1");
 	addr.port = 65535;
 	ck_assert_str_eq(netaddr_text(&addr, text), "[fe80::1%lo]:65535");
