@@ -45,7 +45,7 @@ pids[hold]=$!
 exec 5>"$tmp/go"
 wait_log hold held
 
-open top
+open top 5>&- # tmux would keep it
 shows <<'SCREEN'
 pointsmand VERSION  up TIME  revision 1  workers 2  connections 4
 all: conns/s 0  in/s 0  out/s 0  errors/s 0  every 1s
@@ -201,11 +201,16 @@ keys Escape
 text 1
 tmux resize-window -x 50 -y 10
 shows <<'SCREEN'
-pointsmand VERSION  up TIME  revision 1  workers 2~
+pointsmand VERSION  up TIME  revision 1  workers 2  c~
 all: conns/s 0  in/s 0  out/s 0  errors/s 0  paus~
 [1 listeners] 2 routes  3 upstreams   3  by ERROR~
-NAME                     ACTIVE CONNS/S  IN/S OUT/S
-tcp/127.0.0.1:AAAAA            3       0     0     0
+NAME                    ACTIVE CONNS/S  IN/S OUT/S
+tcp/127.0.0.1:AAAAA          3       0     0     0
+tcp/127.0.0.1:BBBBB          1       0     0     0
+tcp/127.0.0.1:CCCCC          0       0     0     0
+
+
+q quit  1-3 what  <> nsacioe sort  r reverse  / f~
 SCREEN
 tmux resize-window -x 120 -y 8
 keys n p # and they are gone
@@ -219,8 +224,11 @@ tcp/127.0.0.1:BBBBB                                                          mai
 tcp/127.0.0.1:CCCCC                                                          many         0       0     0     0        0
 q quit  1-3 what  <> nsacioe sort  r reverse  / filter  p pause  +- interval
 SCREEN
-tmux resize-window -x 4 -y 1
-wait_until 20 "one line of four places" on_screen 'poi~'
+tmux resize-window -x 4 -y 2
+shows <<'SCREEN'
+poi~
+q q~
+SCREEN
 tmux resize-window -x 80 -y 24
 
 # --- traffic --------------------------------------------------------------------------------------
