@@ -22,7 +22,7 @@ JSON
 daemon
 
 steady="s/pointsmand [0-9.]+  up [0-9dhms]+/pointsmand VERSION  up TIME/; s/$A/AAAAA/; s/$B/BBBBB/; s/$C/CCCCC/;
-    s/is pid [0-9]+ now/is pid N now/; s/[^ ]*control.sock/SOCKET/"
+    s/is pid [0-9]+ now/is pid N now/; s/no daemon answers at .*/no daemon answers at SOCKET/"
 
 on_screen() {
     look | grep -qF -- "$1"
@@ -265,7 +265,7 @@ unset "pids[traffic]"
 stop pointsmand QUIT
 text rn3
 shows <<'SCREEN'
-no daemon answers at SOCKET: No such file or directory; trying again
+trying again: no daemon answers at SOCKET
 all: conns/s -  in/s -  out/s -  errors/s -  every 500ms
  1 listeners  2 routes [3 upstreams]  2  by NAME
 NAME                                         ACTIVE CONNS/S  IN/S OUT/S ERRORS/S
@@ -321,7 +321,7 @@ SCREEN
 # --- a daemon that says nothing ------------------------------------------------------------------------
 kill -STOP "${pids[pointsmand]}"
 stuck() {
-    look | head -n 1 | grep -qE '^the daemon has not answered for [0-9]+s; trying again$'
+    look | head -n 1 | grep -qE '^trying again: the daemon has not answered for [0-9]+s$'
 }
 wait_until 20 "words about it" stuck
 text 1 # keys are heard
@@ -353,6 +353,7 @@ SCREEN
 
 # --- terminals that will not do ---------------------------------------------------------------------------
 close
+terminal=nonsuch
 tmux new-session -d -x 80 -y 24 "TERM=nonsuch '$pointsctl' -s '$sock' top; echo \"left with \$?\"; exec cat"
 shows <<'SCREEN'
 pointsctl: nothing is known of a terminal 'nonsuch': set TERM to what it is, or
