@@ -89,7 +89,7 @@ void top_lines_status(const struct top_frame *frame, struct buf *out)
 	char uptime[HUMAN_MAX];
 
 	if (frame->problem[0] != '\0') {
-		buf_printf(out, "%s; trying again", frame->problem);
+		buf_printf(out, "trying again: %s", frame->problem);
 		return;
 	}
 	buf_printf(out,

@@ -22,7 +22,7 @@ JSON
 daemon
 
 steady="s/pointsmand [0-9.]+  up [0-9dhms]+/pointsmand VERSION  up TIME/; s/$A/AAAAA/; s/$B/BBBBB/; s/$C/CCCCC/;
-    s/is pid [0-9]+ now/is pid N now/; s/[^ ]*control.sock/SOCKET/"
+    s/is pid [0-9]+ now/is pid N now/; s/no daemon answers at .*/no daemon answers at SOCKET/"
 
 on_screen() {
     look | grep -qF -- "$1"
@@ -45,7 +45,7 @@ pids[hold]=$!
 exec 5>"$tmp/go"
 wait_log hold held
 
-open top
+open top 5>&- # tmux would keep it
 shows <<'SCREEN'
 pointsmand VERSION  up TIME  revision 1  workers 2  connections 4
 all: conns/s 0  in/s 0  out/s 0  errors/s 0  every 1s
@@ -201,11 +201,16 @@ keys Escape
 text 1
 tmux resize-window -x 50 -y 10
 shows <<'SCREEN'
-pointsmand VERSION  up TIME  revision 1  workers 2~
+pointsmand VERSION  up TIME  revision 1  workers 2  c~
 all: conns/s 0  in/s 0  out/s 0  errors/s 0  paus~
 [1 listeners] 2 routes  3 upstreams   3  by ERROR~
-NAME                     ACTIVE CONNS/S  IN/S OUT/S
-tcp/127.0.0.1:AAAAA            3       0     0     0
+NAME                    ACTIVE CONNS/S  IN/S OUT/S
+tcp/127.0.0.1:AAAAA          3       0     0     0
+tcp/127.0.0.1:BBBBB          1       0     0     0
+tcp/127.0.0.1:CCCCC          0       0     0     0
+
+
+q quit  1-3 what  <> nsacioe sort  r reverse  / f~
 SCREEN
 tmux resize-window -x 120 -y 8
 keys n p # and they are gone
@@ -219,8 +224,11 @@ tcp/127.0.0.1:BBBBB                                                          mai
 tcp/127.0.0.1:CCCCC                                                          many         0       0     0     0        0
 q quit  1-3 what  <> nsacioe sort  r reverse  / filter  p pause  +- interval
 SCREEN
-tmux resize-window -x 4 -y 1
-wait_until 20 "one line of four places" on_screen 'poi~'
+tmux resize-window -x 4 -y 2
+shows <<'SCREEN'
+poi~
+q q~
+SCREEN
 tmux resize-window -x 80 -y 24
 
 # --- traffic --------------------------------------------------------------------------------------
@@ -257,7 +265,7 @@ unset "pids[traffic]"
 stop pointsmand QUIT
 text rn3
 shows <<'SCREEN'
-no daemon answers at SOCKET: No such file or directory; trying again
+trying again: no daemon answers at SOCKET
 all: conns/s -  in/s -  out/s -  errors/s -  every 500ms
  1 listeners  2 routes [3 upstreams]  2  by NAME
 NAME                                         ACTIVE CONNS/S  IN/S OUT/S ERRORS/S
@@ -313,7 +321,7 @@ SCREEN
 # --- a daemon that says nothing ------------------------------------------------------------------------
 kill -STOP "${pids[pointsmand]}"
 stuck() {
-    look | head -n 1 | grep -qE '^the daemon has not answered for [0-9]+s; trying again$'
+    look | head -n 1 | grep -qE '^trying again: the daemon has not answered for [0-9]+s$'
 }
 wait_until 20 "words about it" stuck
 text 1 # keys are heard
@@ -345,6 +353,7 @@ SCREEN
 
 # --- terminals that will not do ---------------------------------------------------------------------------
 close
+terminal=nonsuch
 tmux new-session -d -x 80 -y 24 "TERM=nonsuch '$pointsctl' -s '$sock' top; echo \"left with \$?\"; exec cat"
 shows <<'SCREEN'
 pointsctl: nothing is known of a terminal 'nonsuch': set TERM to what it is, or

@@ -504,7 +504,7 @@ START_TEST(lines_around)
 	buf_clear(&line);
 	frame.problem = "gone";
 	top_lines_status(&frame, &line);
-	ck_assert_str_eq(buf_str(&line), "gone; trying again");
+	ck_assert_str_eq(buf_str(&line), "trying again: gone");
 	buf_fini(&line);
 	forget();
 }
