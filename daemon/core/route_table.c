@@ -61,6 +61,15 @@ static bool reads_again(const struct load *load, const struct route *route)
 	return false;
 }
 
+/* The same in this document, of one of the list before whose JSON is this; else NULL with err. */
+static struct route *share(struct load *load, const struct jnode *node,
+    const struct route_table *table, struct route *route, struct error *err)
+{
+	if (reads_again(load, route))
+		return compile_route(load, node, table, route->identity, err);
+	return route_ref(route);
+}
+
 /*
  * Routes of the list before, found again: shared where they are equal, else compiled with their
  * identity. *out is NULL for a route that was not there.
@@ -79,8 +88,8 @@ static int take_known(struct load *load, const struct jnode *node, const struct 
 		if (route == NULL)
 			return 0;
 	}
-	if (json_equal(route->json, node->value) && !reads_again(load, route))
-		*out = route_ref(route);
+	if (json_equal(route->json, node->value))
+		*out = share(load, node, table, route, err);
 	else
 		*out = compile_route(load, node, table, route->identity, err);
 	return *out != NULL ? 0 : -1;
