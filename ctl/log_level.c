@@ -1,16 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <config.h>
 
-#include "ctl/command.h"
-#include "ctl/log_ls.h"
+#include "ctl/listing.h"
 
 static int run_level(struct context *c, int argc, char **argv)
 {
 	struct pack_box *params;
-	struct reply reply;
 
-	if (argc == 0)
-		return log_ls(c);
 	if (command_connect(c) == NULL)
 		return -1;
 	params = client_begin(c->client, CONTROL_LOG_LEVEL);
@@ -19,20 +15,19 @@ static int run_level(struct context *c, int argc, char **argv)
 		pack_str(pack_key(params, "subsystem"), argv[0]);
 	if (c->options->given & OPTION_FOR)
 		pack_u64(pack_key(params, "for_s"), c->options->for_s);
-	if (command_call(c, &reply) == -1)
-		return -1;
-	reply_fini(&reply);
-	return 0;
+	return listing_done(c);
 }
 
 const struct command command_log_level = {
     .object = "log",
     .verb = "level",
-    .arguments = "[[SUBSYSTEM] LEVEL]",
+    .arguments = "[SUBSYSTEM] LEVEL",
     .help = "which lines the log gets, perhaps for a time",
     .details = "LEVEL is debug, info, warn or error; without SUBSYSTEM it is that of all.\n"
-	       "Without both, the levels are listed.\n",
+	       "log ls lists them.\n",
     .options = OPTION_FOR,
+    .min = 1,
     .max = 2,
+    .answer = {.form = ANSWER_OBJECT},
     .run = run_level,
 };

@@ -144,6 +144,10 @@ code 0 -j cert set site.example "$tmp/site.pem" "$tmp/site.key"
 code 0 -j acme challenge add http-01 token token.thumbprint
 code 0 -j acme challenge del http-01 token
 
+# --- the log --------------------------------------------------------------------------------------
+code 0 -j log level access debug --for 1h
+code 0 -j log ls
+
 # --- refusals -------------------------------------------------------------------------------------
 code 2 -j conn lss
 code 5 -j route show none

@@ -21,7 +21,7 @@ tmux() {
 terminal=0
 open() {
     terminal=$((terminal + 1))
-    tmux new-session -d -x 80 -y 24 \
+    tmux new-session -d -x 80 -y 24 -c "$tmp" \
         "'$pointsctl' -s '$sock' shell; echo \"left with \$?\"; exec cat" || fail "tmux does not start"
 }
 
@@ -143,9 +143,9 @@ text 'd'
 keys Tab
 ends 'pointsman> route rm web --existing drain'
 anew
-text "config check $tmp/conf"
+text 'config check ./conf'
 keys Tab
-ends "pointsman> config check $tmp/config.json"
+ends 'pointsman> config check ./config.json'
 keys Enter
 ends 'pointsman>'
 anew

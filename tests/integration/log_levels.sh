@@ -36,7 +36,7 @@ level_is core info
 before=$(lines 'access: ')
 visit
 wait_until 20 "its end" no_connections
-code 0 log level access info
+code 0 -j log level access info
 same "$before" "$(lines 'access: ')" "the lines while they were not wanted"
 visit
 wait_until 20 "a line" eval '[ "$(lines "access: ")" = $((before + 1)) ]'
@@ -55,7 +55,7 @@ for subsystem in access admin core tls; do
     level_is $subsystem debug "$([ $subsystem = access ] && echo warn || echo info)"
 done
 wait_log pointsmand 'control: log.level uid=[0-9]+ .* result=done'
-code 0 log level
+code 0 log ls
 says '^SUBSYSTEM +LEVEL +THEN +LEFT'
 says '^access +debug +warn +(1h|59m)'
 at80 log ls
