@@ -24,7 +24,7 @@ static const struct option_spec specs[] = {
     {'j', "json", NULL, 0, "JSON, the same as -o json; errors too"},
     {'o', "output", "FORMAT", 0, "text, wide, json, jsonl or name"},
     {'t', "timeout", "DURATION", 0, "wait so long for an answer (10s; 0: for ever)"},
-    {LEVEL, "level", "LEVEL", 0, "act with less than one's own: observe, operate"},
+    {LEVEL, "level", "LEVEL", 0, "act with this lower level: observe, operate"},
     {'h', "help", NULL, 0, "say how it is used"},
     {'V', "version", NULL, 0, "print the version of pointsctl"},
     {'n', "dry-run", NULL, OPTION_DRY_RUN, "change nothing, only say what would be"},
