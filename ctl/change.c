@@ -112,7 +112,12 @@ int change_existing(struct change *ch)
 int change_place(struct change *ch)
 {
 	const struct options *o = ch->c->options;
+	unsigned places = ((o->given & OPTION_FIRST) != 0) + ((o->given & OPTION_LAST) != 0) +
+			  (o->before != NULL) + (o->after != NULL);
 
+	if (places > 1)
+		return fault_set(ch->c->fault, CONTROL_EXIT_USAGE,
+		    "only one of --first, --last, --before and --after says where it goes");
 	if (o->given & OPTION_FIRST)
 		change_json(ch, "first", json_true());
 	if (o->given & OPTION_LAST)

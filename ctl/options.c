@@ -285,7 +285,9 @@ static int take(const struct option_spec *spec, struct options *out, struct faul
 	switch (spec->letter) {
 	case 's':
 		out->socket = optarg;
-		return 0;
+		return *optarg != '\0'
+			   ? 0
+			   : fault_set(fault, CONTROL_EXIT_USAGE, "--socket takes a path, not ''");
 	case 'j':
 		out->format = FORMAT_JSON;
 		out->format_given = true;

@@ -86,7 +86,8 @@ json '[r["@id"] for r in out["route"]["handle"][0]["routes"]] == ["deeper", "dee
 refused 5 "no server 'mian', did you mean 'main'" route add --server mian "$tmp/b.json"
 refused 5 "no route 'nobody'" route add --before nobody "$tmp/b.json"
 refused 7 'name the server' route add "$tmp/b.json"
-refused 7 'only one of first, last' route add --server main --first --last "$tmp/b.json"
+refused 2 'only one of --first' route add --server main --first --last "$tmp/b.json"
+refused 2 'takes a path' -s '' route ls
 refused 7 "not in the subroute of 'inner'" route add --in inner --before web "$tmp/b.json"
 refused 7 "has no subroute" route add --in web "$tmp/b.json"
 refused 5 "no server 'other'" route add --server other --before web "$tmp/b.json"
