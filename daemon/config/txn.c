@@ -3,6 +3,8 @@
 
 #include "daemon/config/txn.h"
 
+#include <stdlib.h>
+#include <string.h>
 #include <uthash.h>
 #include <pointsman/control.h>
 
@@ -151,6 +153,59 @@ static void name_touched(struct txn *t, const struct instance *in, const struct 
 	HASH_CLEAR(hh, table);
 }
 
+/* ---- whose fault it is ----------------------------------------------------------------------- */
+
+/* The member or item of node that *path names, which then is what follows. NULL: there is none. */
+static const json_t *step(const json_t *node, const char **path)
+{
+	const json_t *value, *found = NULL;
+	size_t i, n, longest = 0;
+	const char *key;
+	char *end;
+
+	if (json_is_array(node) && **path == '[') {
+		i = strtoul(*path + 1, &end, 10);
+		*path = end + (*end == ']');
+		return json_array_get(node, i);
+	}
+	*path += **path == '.';
+	json_object_foreach ((json_t *)node, key, value) { /* a key may have dots, too */
+		n = strlen(key);
+		if (n <= longest || strncmp(*path, key, n) != 0 || strchr(".[", (*path)[n]) == NULL)
+			continue;
+		found = value;
+		longest = n;
+	}
+	*path += longest;
+	return found;
+}
+
+/* Was it made of what this operation touched? */
+static bool touches(const struct txn *t, size_t i, const struct edit *edit, const json_t *node)
+{
+	return t->touched[i] != NULL && edit_origin(edit, t->touched[i]) == edit_origin(edit, node);
+}
+
+/*
+ * Where one of several operations brought in what the whole document cannot have, its place begins
+ * with the operation: the last one that touched the innermost route on the way.
+ */
+static void blame(const struct txn *t, const struct edit *edit, struct error *err)
+{
+	const json_t *node = edit_document((struct edit *)edit);
+	const char *path = err->path;
+	size_t i, culprit = t->count;
+
+	for (; t->count > 1 && node != NULL; node = step(node, &path)) {
+		for (i = t->count; i > 0 && !touches(t, i - 1, edit, node); i--)
+			;
+		if (i > 0)
+			culprit = i - 1;
+	}
+	if (culprit < t->count)
+		error_at(err, "operations[%zu]", culprit);
+}
+
 /* ---- the answer ----------------------------------------------------------------------------- */
 
 static void answer(struct txn *t)
@@ -237,6 +292,11 @@ int txn_apply(const struct txn_request *request,
 		rc = run_operations(t, edit, err);
 	if (rc == 0)
 		rc = publish(t, edit, request, err);
+	else
+		goto out;
+	if (rc == -1)
+		blame(t, edit, err);
+out:
 	edit_free(edit);
 	if (rc == -1)
 		txn_free(t);

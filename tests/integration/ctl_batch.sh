@@ -302,5 +302,20 @@ same 'yes no no' "$(colours xterm '' "${try[@]}") $(colours xterm 1 "${try[@]}")
 code 0 batch -n "$tmp/list"
 grep -q $'\033' "$tmp/out" && fail "colours without a terminal"
 
+# --- what only the whole document shows -----------------------------------------------------------
+wrong 7 2:1 'apps.layer4.servers.main.routes\[2\].handle\[0\]: unknown field .foo.' <<LIST
+route mv rest --first
+route add --server main <<END
+{"@id": "bad", "handle": [{"handler": "close", "foo": 1}]}
+END
+route disable web
+LIST
+wrong 7 4:1 "did you mean 'close'" <<LIST
+route add --server main <<END
+{"@id": "x", "handle": [{"handler": "close"}]}
+END
+route set x 'handle=[{"handler": "clse"}]'
+LIST
+
 stop pointsmand QUIT
 echo 'route rm web' | batch 3
