@@ -303,7 +303,7 @@ code 0 batch -n "$tmp/list"
 grep -q $'\033' "$tmp/out" && fail "colours without a terminal"
 
 # --- what only the whole document shows -----------------------------------------------------------
-wrong 7 2:1 'apps.layer4.servers.main.routes\[2\].handle\[0\]: unknown field .foo.' <<LIST
+wrong 7 2:1 'apps.layer4.servers.main.routes\[[0-9]\].handle\[0\]: unknown field .foo.' <<LIST
 route mv rest --first
 route add --server main <<END
 {"@id": "bad", "handle": [{"handler": "close", "foo": 1}]}
