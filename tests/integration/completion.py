@@ -58,7 +58,7 @@ def cases(sock, port):
     yield live + "route mv web --before=ec\t", [*socket, "route", "mv", "web", "--before=echo"]
     yield live + "route show \\#\t", [*socket, "route", "show", "#3"]
     yield live + "listener show 127\t", [*socket, "listener", "show", f"127.0.0.1:{port}"]
-    yield live + "listener show 127.0.0.1:2\t", [*socket, "listener", "show", f"127.0.0.1:{port}"]
+    yield live + f"listener show 127.0.0.1:{str(port)[:2]}\t", [*socket, "listener", "show", f"127.0.0.1:{port}"]
     yield live + "upstream show web 10.0.0.7\t", [*socket, "upstream", "show", "web", "10.0.0.7:80"]
 
 
