@@ -36,7 +36,7 @@ def answer(backend, name):
     while True:
         s = backend.accept()
         s.sendall(name)
-        threading.Thread(target=lambda: (read_all(s), s.close()), daemon=True).start()
+        threading.Thread(target=lambda s=s: (read_all(s), s.close()), daemon=True).start()
 
 for backend, name in ((a, b"A"), (b, b"B")):
     threading.Thread(target=answer, args=(backend, name), daemon=True).start()
