@@ -16,6 +16,7 @@ import os, socket, sys
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 s.bind(("", int(os.environ["LISTEN"])))
 os.dup2(s.fileno(), 7)
+os.set_inheritable(7, True) # where it was 7 already
 os.execv(sys.argv[1], sys.argv[1:])' \
     "$pointsmand" run --config "$tmp/config.json" --control "$sock" --state "$tmp/state" --workers 3
 wait_until 30 "the control socket" answers
