@@ -10,26 +10,9 @@
 #include <jansson.h>
 
 #include "daemon/config/fragment.h"
-#include "daemon/core/handler.h"
-#include "daemon/core/matcher.h"
-#include "daemon/handlers/handlers_tbl.h"
-#include "daemon/matchers/matchers_tbl.h"
+#include "tests/unit/modules.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-#define X(name) extern const struct matcher_type matcher_##name;
-MATCHERS(X)
-#undef X
-#define X(name) extern const struct handler_type handler_##name;
-HANDLERS(X)
-#undef X
-
-#define X(name) &matcher_##name,
-static const struct matcher_type *const matchers[] = {MATCHERS(X) NULL};
-#undef X
-#define X(name) &handler_##name,
-static const struct handler_type *const handlers[] = {HANDLERS(X) NULL};
-#undef X
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

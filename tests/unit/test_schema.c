@@ -7,30 +7,17 @@
 
 #include "daemon/config/compile.h"
 #include "daemon/config/layer4.h"
+#include "daemon/control/access.h"
 #include "daemon/control/admin.h"
-#include "daemon/core/handler.h"
-#include "daemon/core/matcher.h"
-#include "daemon/handlers/handlers_tbl.h"
 #include "daemon/http/app.h"
 #include "daemon/input/field.h"
 #include "daemon/input/schema.h"
-#include "daemon/matchers/matchers_tbl.h"
 #include "daemon/tls/app.h"
+#include "daemon/tls/pki.h"
+#include "tests/unit/modules.h"
 
-#define X(name) extern const struct matcher_type matcher_##name;
-MATCHERS(X)
-#undef X
-#define X(name) extern const struct handler_type handler_##name;
-HANDLERS(X)
-#undef X
-
-#define X(name) &matcher_##name,
-static const struct matcher_type *const matchers[] = {MATCHERS(X) NULL};
-#undef X
-#define X(name) &handler_##name,
-static const struct handler_type *const handlers[] = {HANDLERS(X) NULL};
-#undef X
-static const struct app_type *const apps[] = {&app_tls, &app_layer4, &app_http, &app_admin, NULL};
+static const struct app_type *const apps[] = {
+    &app_pki, &app_tls, &app_layer4, &app_http, &app_admin, &app_control, NULL};
 
 struct options {
 	bool flag;
