@@ -5,6 +5,7 @@
 
 #include "daemon/core/replacer.h"
 #include "daemon/http/matcher.h"
+#include "daemon/http/path.h"
 
 /*
  * Exact names are sorted and looked up by halving, so that a server of ten thousand names costs
@@ -28,17 +29,6 @@ static int compare(struct span a, struct span b)
 static int compare_items(const void *a, const void *b)
 {
 	return compare(*(const struct span *)a, *(const struct span *)b);
-}
-
-static char *lowered(struct arena *arena, struct span text)
-{
-	char *copy = arena_strndup(arena, (const char *)text.p, text.n);
-	char *c;
-
-	for (c = copy; *c != '\0'; c++)
-		if (*c >= 'A' && *c <= 'Z')
-			*c = (char)(*c + ('a' - 'A'));
-	return copy;
 }
 
 static bool is_fuzzy(const char *name)
@@ -88,7 +78,7 @@ static int load_params(struct load *load, const struct jnode *node, void *params
 			p->fuzzy[p->fuzzy_count++] =
 			    http_text_new(load->arena, name, HTTP_TEXT_DROP);
 		else
-			p->exact[p->exact_count++] = span_str(lowered(load->arena, span_str(name)));
+			p->exact[p->exact_count++] = http_path_lower(load->arena, span_str(name));
 	}
 	if (p->exact_count > 1)
 		qsort(p->exact, p->exact_count, sizeof(*p->exact), compare_items);
@@ -127,11 +117,11 @@ static bool fits(struct span pattern, struct span host)
 static bool match(const void *params, struct http_request *r)
 {
 	const struct params *p = params;
-	struct span host = r->host;
+	struct span host;
 	size_t i;
 
 	if (p->exact_count > 0) {
-		host.p = (const uint8_t *)lowered(r->arena, r->host);
+		host = http_request_lower_host(r);
 		if (bsearch(&host, p->exact, p->exact_count, sizeof(*p->exact), compare_items))
 			return true;
 	}
