@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "common/siphash.h"
 #include "daemon/tls/client.h"
 #include "daemon/tls/client_auth.h"
 #include "daemon/tls/secrets_log.h"
@@ -128,6 +129,39 @@ static bool prefers_chacha20(const struct hello *hello)
 	return false;
 }
 
+/* Of what must be the same in a second hello (RFC 8446 section 4.1.2); never 0. */
+static uint64_t hash_of(const struct hello *h)
+{
+	const struct span parts[] = {h->random, h->session_id, h->ciphers, h->server_name, h->alpn,
+	    h->versions, h->groups, h->signatures};
+	uint64_t hashes[sizeof(parts) / sizeof(*parts)];
+	size_t i;
+
+	for (i = 0; i < sizeof(parts) / sizeof(*parts); i++)
+		hashes[i] = siphash(parts[i].p, parts[i].n);
+	return siphash(hashes, sizeof(hashes)) | 1;
+}
+
+/*
+ * The policy was chosen by the hello as we read it, so GnuTLS must not read it in another way, nor
+ * go on with a second one that says something else: a client could have its policy chosen by one
+ * name, and be let in under another. 0, or what to refuse it with.
+ */
+static int check_hello(struct tls_session *s, const struct hello *hello)
+{
+	uint64_t before = s->hello;
+
+	if (hello == NULL) {
+		s->refusal = "the hello is malformed";
+		return GNUTLS_E_UNEXPECTED_PACKET_LENGTH;
+	}
+	s->hello = hash_of(hello);
+	if (before == 0 || before == s->hello)
+		return 0;
+	s->refusal = "the second hello is not the first one's";
+	return GNUTLS_E_RECEIVED_ILLEGAL_PARAMETER;
+}
+
 /*
  * Before GnuTLS reads the hello. A client of TLS 1.2 gets our first suite, unless ChaCha20 is what
  * it does best; in TLS 1.3 our order would cost those a round trip that send a key share of
@@ -137,14 +171,17 @@ static bool prefers_chacha20(const struct hello *hello)
 static int on_raw_hello(gnutls_session_t session, unsigned type, unsigned when, unsigned incoming,
     const gnutls_datum_t *message)
 {
-	const struct tls_session *s = gnutls_session_get_ptr(session);
+	struct tls_session *s = gnutls_session_get_ptr(session);
+	struct span body = span_of(message->data, message->size);
 	struct hello hello;
+	int rc;
 
 	(void)type;
 	(void)when;
 	(void)incoming;
-	if (hello_parse_body(span_of(message->data, message->size), &hello) != HELLO_OK)
-		return 0;
+	rc = check_hello(s, hello_parse_body(body, &hello) == HELLO_OK ? &hello : NULL);
+	if (rc < 0)
+		return rc;
 	if (s->policy->ordered != NULL && !offers_tls13(&hello) && !prefers_chacha20(&hello))
 		gnutls_priority_set(session, s->policy->ordered);
 	if (s->policy->alpn_count == 0 || hello.alpn.n == 0)

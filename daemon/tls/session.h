@@ -26,7 +26,8 @@ struct tls_session {
 	const struct netaddr *local;     /* borrowed until the handshake has ended; may be NULL */
 	struct store_found certs;        /* references, while the handshake lasts */
 	struct staple *staple;           /* likewise; NULL: none */
-	const char *refusal;             /* of the other side's certificate; NULL: none */
+	const char *refusal;             /* of the other side's certificate or hello; NULL: none */
+	uint64_t hello;                  /* a hash of the client's first; 0: none yet */
 	bool verified;                   /* the client's certificate, or that there is none */
 	bool tickets;
 	bool ticket_due; /* TLS 1.3: a ticket is to go with the first answer */

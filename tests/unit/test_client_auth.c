@@ -172,6 +172,23 @@ __attribute__((format(printf, 1, 2))) static struct tls_policy *policy_of(const 
 	return out.items;
 }
 
+/* Asked for in the second hello, where the server wants one; NULL: the same as in the first. */
+static const char *second_name;
+static unsigned retries;
+
+static int on_retry(gnutls_session_t session, unsigned type, unsigned when, unsigned incoming,
+    const gnutls_datum_t *message)
+{
+	(void)type;
+	(void)when;
+	(void)incoming;
+	(void)message;
+	retries++;
+	if (second_name != NULL)
+		gnutls_server_name_set(session, GNUTLS_NAME_DNS, second_name, strlen(second_name));
+	return 0;
+}
+
 /*
  * Connects as who; data resumes a session and is replaced by the new one's, NULL: not. Leaves the
  * alert of a client that is refused in alert.
@@ -194,7 +211,10 @@ static bool connects(
 	endpoint_init(&e, loop, fds[0]);
 	t = tls_stream_push(memory, &e, policy, NULL, area);
 	/* Also where the server's list of authorities would keep it from sending one. */
-	gnutls_init(&client, GNUTLS_CLIENT | GNUTLS_NONBLOCK | GNUTLS_FORCE_CLIENT_CERT);
+	gnutls_init(&client,
+	    GNUTLS_CLIENT | GNUTLS_NONBLOCK | GNUTLS_FORCE_CLIENT_CERT | GNUTLS_KEY_SHARE_TOP);
+	gnutls_handshake_set_hook_function(
+	    client, GNUTLS_HANDSHAKE_HELLO_RETRY_REQUEST, GNUTLS_HOOK_POST, on_retry);
 	gnutls_priority_set_direct(client, version, NULL);
 	gnutls_certificate_allocate_credentials(&credentials);
 	if (who != NOBODY) {
@@ -367,6 +387,98 @@ START_TEST(test_no_bypass)
 }
 END_TEST
 
+/*
+ * A policy is chosen by the name in the first hello. Where the server asks for a second one, a
+ * client that asks for another name there would get in by that policy under that name.
+ */
+START_TEST(test_other_name_in_second_hello)
+{
+	static const char retried[] =
+	    "NORMAL:-VERS-ALL:+VERS-TLS1.3:-GROUP-ALL:+GROUP-X448:+GROUP-SECP256R1";
+	const struct tls_policy *open = policy_of("[{}]");
+
+	make_stored(set, &(struct make){.names = {"b.test"}});
+	retries = 0;
+	ck_assert(connects(open, NOBODY, retried, NULL));
+	ck_assert_uint_eq(retries, 1);
+	second_name = "b.test";
+	ck_assert(!connects(open, NOBODY, retried, NULL));
+	ck_assert_int_eq(alert, GNUTLS_A_ILLEGAL_PARAMETER);
+	ck_assert_msg(strstr(why, "second hello") != NULL, "%s", why);
+	ck_assert_uint_eq(retries, 2);
+	second_name = NULL;
+}
+END_TEST
+
+/* What a server makes of a client's hello in which the bytes of its server name are these. */
+static enum tls_result answer_to(const struct tls_policy *policy, const char *names, size_t n)
+{
+	struct arena *memory = arena_new(512);
+	uint8_t hello[4096], *at;
+	gnutls_certificate_credentials_t credentials;
+	enum tls_result result;
+	gnutls_session_t client;
+	struct tls_stream *t;
+	struct endpoint e;
+	int fds[2];
+	ssize_t size;
+
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds), 0);
+	gnutls_init(&client, GNUTLS_CLIENT | GNUTLS_NONBLOCK);
+	gnutls_priority_set_direct(client, "NORMAL", NULL);
+	gnutls_certificate_allocate_credentials(&credentials);
+	gnutls_credentials_set(client, GNUTLS_CRD_CERTIFICATE, credentials);
+	gnutls_server_name_set(client, GNUTLS_NAME_DNS, "a.test---b.test", 15);
+	gnutls_transport_set_int(client, fds[1]);
+	ck_assert_int_eq(gnutls_handshake(client), GNUTLS_E_AGAIN);
+	size = read(fds[0], hello, sizeof(hello));
+	ck_assert_int_gt(size, 0);
+	at = memmem(hello, (size_t)size,
+	    "\0\x0f"
+	    "a.test---b.test",
+	    17);
+	ck_assert_ptr_nonnull(at);
+	memcpy(at, names, n);
+	ck_assert_int_eq(write(fds[1], hello, (size_t)size), size);
+	endpoint_init(&e, loop, fds[0]);
+	t = tls_stream_push(memory, &e, policy, NULL, area);
+	result = tls_stream_handshake(t, &why);
+	endpoint_close(&e);
+	gnutls_deinit(client);
+	gnutls_certificate_free_credentials(credentials);
+	close(fds[1]);
+	arena_free(memory);
+	return result;
+}
+
+/* What one of two readers of a hello could take for another name than the other does. */
+START_TEST(test_malformed_names)
+{
+	const struct tls_policy *open = policy_of("[{}]");
+
+	make_stored(set, &(struct make){.names = {"a.test---b.test"}});
+	ck_assert_int_eq(answer_to(open,
+			     "\0\x0f"
+			     "a.test---b.test",
+			     17),
+	    TLS_AGAIN);
+	ck_assert_int_eq(answer_to(open,
+			     "\0\x06"
+			     "a.test"
+			     "\0\0\x06"
+			     "b.test",
+			     17),
+	    TLS_FAILED);
+	ck_assert_str_eq(why, "the hello is malformed");
+	ck_assert_int_eq(answer_to(open,
+			     "\0\x0f"
+			     "a.test\0--b.test",
+			     17),
+	    TLS_FAILED);
+	ck_assert_str_eq(why, "the hello is malformed");
+}
+END_TEST
+
 START_TEST(test_alerts)
 {
 	const struct tls_policy *closed =
@@ -425,6 +537,8 @@ int main(void)
 	tcase_add_test(tc, test_leaves);
 	tcase_add_test(tc, test_files);
 	tcase_add_loop_test(tc, test_no_bypass, 0, 2);
+	tcase_add_test(tc, test_other_name_in_second_hello);
+	tcase_add_test(tc, test_malformed_names);
 	tcase_add_loop_test(tc, test_alerts, 0, 2);
 	tcase_add_test(tc, test_errors);
 	suite_add_tcase(suite, tc);
