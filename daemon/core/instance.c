@@ -8,6 +8,7 @@
 
 #include "daemon/core/load.h"
 #include "daemon/core/tally.h"
+#include "daemon/core/worker.h"
 
 static const struct app_type *const *registered;
 
@@ -34,6 +35,64 @@ void instance_unref(struct instance *instance)
 	    atomic_fetch_sub_explicit(&instance->refs, 1, memory_order_acq_rel) == 1)
 		arena_free(instance->arena);
 }
+
+/* ---- retired ones, on the control thread ---------------------------------------------------- */
+
+#define SWEEP_INTERVAL 1. /* seconds */
+
+static struct {
+	struct instance *first;
+	ev_timer sweep; /* while there is one */
+} retired;
+
+static bool is_left(const struct instance *instance)
+{
+	return atomic_load_explicit(&instance->refs, memory_order_acquire) == 1;
+}
+
+static void on_sweep(struct ev_loop *loop, ev_timer *w, int events)
+{
+	struct instance **at = &retired.first, *instance;
+
+	(void)events;
+	while ((instance = *at) != NULL) {
+		if (!is_left(instance)) {
+			at = &instance->next_retired;
+			continue;
+		}
+		*at = instance->next_retired;
+		instance_unref(instance);
+	}
+	if (retired.first == NULL)
+		ev_timer_stop(loop, w);
+}
+
+void instance_retire(struct instance *instance)
+{
+	if (is_left(instance)) {
+		instance_unref(instance);
+		return;
+	}
+	instance->next_retired = retired.first;
+	retired.first = instance;
+	if (ev_is_active(&retired.sweep))
+		return;
+	ev_timer_init(&retired.sweep, on_sweep, SWEEP_INTERVAL, SWEEP_INTERVAL);
+	ev_timer_start(control_loop(), &retired.sweep);
+}
+
+void instances_forget(void)
+{
+	struct instance *instance;
+
+	ev_timer_stop(control_loop(), &retired.sweep);
+	while ((instance = retired.first) != NULL) {
+		retired.first = instance->next_retired;
+		instance_unref(instance);
+	}
+}
+
+/* ---- what it holds -------------------------------------------------------------------------- */
 
 const struct server *instance_server(const struct instance *instance, const char *name)
 {

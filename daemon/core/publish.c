@@ -82,6 +82,16 @@ static void publication_free(struct publication *p)
 	free(p);
 }
 
+/* One that the workers had: connections that are undecided may still use its instance. */
+static void publication_retire(struct publication *p)
+{
+	if (p == NULL)
+		return;
+	instance_retire(p->instance);
+	p->instance = NULL;
+	publication_free(p);
+}
+
 /* ---- what is to be listened on -------------------------------------------------------------- */
 
 /* What the workers have before p reaches them; NULL: nothing. */
@@ -371,7 +381,7 @@ static void all_taken(void *arg)
 	}
 	p->waiters = NULL;
 	tell_listeners(state.taken, p);
-	publication_free(state.taken);
+	publication_retire(state.taken);
 	state.taken = p;
 	state.sent = NULL;
 	plan_sweep();
@@ -489,5 +499,6 @@ void instance_forget(void)
 	publication_free(state.next);
 	publication_free(state.sent);
 	publication_free(state.taken);
+	instances_forget();
 	memset(&state, 0, sizeof(state));
 }
