@@ -48,7 +48,8 @@ struct instance {
 	/* Names that want a certificate of ours, found while loading; for the tls app's finish().
 	 */
 	struct strings managed;
-	struct managed_name_seen *managed_seen; /* the same by name */
+	/* The same three by name. */
+	struct named *server_names, *table_names, *managed_names;
 	void *pki;                              /* struct pki, of daemon/tls; NULL: not loaded */
 	void *tls;                              /* struct tls_app, of daemon/tls */
 	void *http;                             /* struct http_app, of daemon/http */
