@@ -50,9 +50,9 @@ struct instance {
 	struct strings managed;
 	/* The same three by name. */
 	struct named *server_names, *table_names, *managed_names;
-	void *pki;                              /* struct pki, of daemon/tls; NULL: not loaded */
-	void *tls;                              /* struct tls_app, of daemon/tls */
-	void *http;                             /* struct http_app, of daemon/http */
+	void *pki;            /* struct pki, of daemon/tls; NULL: not loaded */
+	void *tls;            /* struct tls_app, of daemon/tls */
+	void *http;           /* struct http_app, of daemon/http */
 	void *logging;        /* struct logging, of daemon/config; NULL: as before it */
 	void *admin;          /* struct admin_settings, of daemon/control; NULL: none */
 	void *control;        /* struct control_settings, likewise */
