@@ -109,7 +109,8 @@ static void on_order(void *arg, const struct acme_result *result)
 static void fall_back(struct acme_name *n)
 {
 	const struct acme_fault fault = {.kind = FAULT_PROBLEM, .retry_after = -1};
-	struct managed_name m = {.key_type = n->key_type};
+	struct managed_name m = {
+	    .issuers = &n->internal, .issuer_count = 1, .key_type = n->key_type};
 	struct error err;
 	size_t i;
 
