@@ -15,7 +15,7 @@
 #define CONNECT_SECONDS 10L
 #define HEADERS_MAX 128          /* lines */
 #define HEADER_BYTES (64u << 10) /* of all of them */
-#define HOST_CONNECTIONS_MAX 8L /* to one server: one that hangs is to hold up no other */
+#define HOST_CONNECTIONS_MAX 8L  /* to one server: one that hangs is to hold up no other */
 #define CONNECTIONS_MAX 64L
 
 struct acme_exchange {

@@ -44,11 +44,11 @@ struct acme_name {
 	bool fallen_back;  /* the internal CA serves it meanwhile */
 	/* The attempt at hand and what came before it. */
 	struct acme_order *order;
-	bool held;     /* its turn is with a CA that has orders enough */
-	size_t issuer; /* which one is tried */
-	bool testing;  /* at its test CA */
-	bool tested;   /* ... which went well */
-	unsigned failures; /* of all issuers, one after the other */
+	bool held;                  /* its turn is with a CA that has orders enough */
+	size_t issuer;              /* which one is tried */
+	bool testing;               /* at its test CA */
+	bool tested;                /* ... which went well */
+	unsigned failures;          /* of all issuers, one after the other */
 	char error[ACME_ERROR_MAX]; /* the last; "": none since it went well */
 	time_t save_at;             /* the certificate could not be written; 0: it is */
 	/* Renewal information. */
@@ -64,7 +64,7 @@ extern struct acme_names {
 	struct ev_loop *loop;
 	ev_timer timer;
 	struct store_set *set;
-	struct acme_name *all; /* hash, by name */
+	struct acme_name *all;           /* hash, by name */
 	const struct acme_options *busy; /* to be compared: its CA has orders enough; NULL: none */
 } acme_names;
 

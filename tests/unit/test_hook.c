@@ -64,8 +64,8 @@ END_TEST
 START_TEST(test_left_behind)
 {
 	ck_assert_str_eq(run("sleep 20 & exit 0"), "fine");
-	ck_assert_str_eq(run("(trap '' TERM; sleep 20) & echo over; exit 4"),
-	    "ended with status 4: over");
+	ck_assert_str_eq(
+	    run("(trap '' TERM; sleep 20) & echo over; exit 4"), "ended with status 4: over");
 }
 END_TEST
 
