@@ -53,6 +53,7 @@ struct method {
 	bool greets;                /* allowed before hello */
 	bool changes;               /* logged with who asked for it */
 	bool alone;                 /* holds much: the client's next requests wait for its end */
+	bool endless;               /* goes on until the client ends its side */
 	const struct param *params; /* NULL: none */
 	/*
 	 * Answers the call, now or later (call.h). args lives until run() returns.
