@@ -30,6 +30,7 @@ struct param {
 	bool required;
 	uint64_t max;     /* of an INT; bytes of a TEXT, items of INTS: 0 is PARAM_MAX */
 	enum level level; /* needed to give it (a BOOL: as true), where above the method's */
+	bool unlogged;    /* a document or a key, nothing for the log */
 	const char *help;
 };
 

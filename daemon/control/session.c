@@ -17,6 +17,7 @@
 #include "common/pack.h"
 #include "common/scanner.h"
 #include "common/unpack.h"
+#include "daemon/control/audit.h"
 #include "daemon/control/call.h"
 #include "daemon/control/method.h"
 #include "daemon/control/stage.h"
@@ -232,6 +233,7 @@ static void run(struct session *s, uint32_t id, struct span name, const msgpack_
 		call_fail_hint(call, &err, hint);
 	} else {
 		call->dry_run = method_is_dry_run(method, args);
+		audit_arguments(call, args);
 		s->alone = method->alone;
 		method->run(call, args);
 	}
