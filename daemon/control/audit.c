@@ -71,7 +71,8 @@ static void add_argument(struct buf *what, const struct param *p, const struct a
 		add_text(what, p->name, arg->text);
 		break;
 	case PARAM_INT:
-		n = (size_t)snprintf(number, sizeof(number), "%llu", (unsigned long long)arg->number);
+		n = (size_t)snprintf(
+		    number, sizeof(number), "%llu", (unsigned long long)arg->number);
 		add_text(what, p->name, span_of(number, n));
 		break;
 	case PARAM_BOOL:

@@ -21,7 +21,8 @@ void audit_arguments(struct call *call, const struct argument *args);
 /* And by the operations of a transaction, a list as it came. */
 void audit_operations(struct call *call, const json_t *operations);
 
-/* Writes the line. err NULL: it was done. Nothing for a method that changes nothing, or a dry run. */
+/* Writes the line. err NULL: it was done. Nothing for a method that changes nothing, or a dry run.
+ */
 void audit_log(const struct call *call, const struct error *err);
 
 #endif

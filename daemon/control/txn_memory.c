@@ -27,7 +27,7 @@ struct txn_entry {
 	unsigned char digest[DIGEST_SIZE]; /* of the operations */
 	bool save;
 	uint64_t confirm_s;
-	struct call *waiting;              /* on its way: who asked, linked by their state */
+	struct call *waiting; /* on its way: who asked, linked by their state */
 	uint64_t revision;
 	struct buf pairs; /* of the result */
 	uint32_t pair_count;
@@ -107,7 +107,8 @@ int txn_memory_begin(struct call *call, struct span id, const struct txn_body *b
 		error_set(err, ERROR_INVALID, "must have 1 to %d bytes", TXN_ID_MAX);
 		return error_at(err, "txn_id");
 	}
-	if (gnutls_hash_fast(GNUTLS_DIG_SHA256, body->operations.p, body->operations.n, digest) != 0)
+	if (gnutls_hash_fast(GNUTLS_DIG_SHA256, body->operations.p, body->operations.n, digest) !=
+	    0)
 		return error_set(err, ERROR_INTERNAL, "cannot make a digest");
 	make_key(&key, call->caller.uid, id);
 	HASH_FIND(hh, memory.all, &key, sizeof(key), e);

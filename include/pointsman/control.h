@@ -52,7 +52,7 @@
 #define CONTROL_ELEMENTS_MAX 8192      /* values in a request, counting keys and containers */
 #define CONTROL_OPERATIONS_MAX 10000   /* of a transaction */
 #define CONTROL_IN_FLIGHT_MAX 32       /* unanswered; more are not read until one is answered */
-#define CONTROL_WATCHES_MAX 8         /* events.watch at a time, of a client */
+#define CONTROL_WATCHES_MAX 8          /* events.watch at a time, of a client */
 #define CONTROL_CLIENTS_MAX 64
 #define CONTROL_CHUNK_MAX (64u << 10) /* bytes of a chunk notification */
 #define CONTROL_QUEUE_MAX (4u << 20)  /* bytes waiting for a client; over it: closed */
