@@ -51,18 +51,6 @@ static const struct param params[] = {
     {.name = NULL},
 };
 
-/* How many connections each choice of "existing" would touch. */
-static void pack_existing(struct pack *pack, uint64_t touched)
-{
-	struct pack_box map;
-
-	pack_map_open(pack, &map);
-	pack_u64(pack_key(&map, "keep"), 0);
-	pack_u64(pack_key(&map, "drain"), touched);
-	pack_u64(pack_key(&map, "kill"), touched);
-	pack_close(&map);
-}
-
 static void pack_result(struct pack_box *map, const struct txn_result *result)
 {
 	struct pack_box list;
@@ -78,7 +66,7 @@ static void pack_result(struct pack_box *map, const struct txn_result *result)
 		pack_str(pack_item(&list), result->names[i]);
 	pack_close(&list);
 	if (result->changes != NULL) {
-		pack_existing(pack_key(map, "existing"), result->touched);
+		changes_pack_existing(map, result->touched);
 		changes_pack(map, result->changes);
 	}
 }
