@@ -18,6 +18,7 @@
 #include "daemon/control/method.h"
 #include "daemon/control/saved_changes.h"
 #include "daemon/core/instance.h"
+#include "daemon/input/places.h"
 
 #define NOTE_SIZE CHANGE_NOTE_MAX
 
@@ -137,10 +138,6 @@ static void read_and_apply(
 	struct error err;
 	int rc;
 
-	if (check_revision(&args[APPLY_IF_REV], &err) == -1) {
-		call_fail(call, &err);
-		return;
-	}
 	errors_begin(&errors);
 	rc = config_document_read(call, args, NULL, &change->document, &err);
 	if (errors_end(&errors, rc, &err) == -1) {
@@ -161,9 +158,17 @@ static void run_apply(struct call *call, const struct argument *args)
 	    .save = args[APPLY_SAVE].yes,
 	    .confirm_s = (unsigned)args[APPLY_CONFIRM].number,
 	};
+	struct places places;
+	struct error err;
 
+	if (check_revision(&args[APPLY_IF_REV], &err) == -1) {
+		call_fail(call, &err);
+		return;
+	}
 	note_of(&args[APPLY_COMMENT], note);
+	places_begin(&places);
 	read_and_apply(call, args, &change, args[APPLY_DRY_RUN].yes);
+	places_end(&places);
 }
 
 const struct method method_config_apply = {
@@ -182,6 +187,7 @@ static void run_reload(struct call *call, const struct argument *args)
 	struct applied *a = mem_zalloc(sizeof(*a));
 	json_t *before;
 	char who[CALL_WHO_MAX];
+	struct places places;
 	struct errors errors;
 	struct error err;
 	int rc;
@@ -190,8 +196,10 @@ static void run_reload(struct call *call, const struct argument *args)
 	a->call = call;
 	before =
 	    instance_current() != NULL ? json_incref(instance_current()->document) : json_object();
+	places_begin(&places);
 	errors_begin(&errors);
 	rc = change_reload(call_who(call, who), answer, a, &err);
+	places_end(&places);
 	if (errors_end(&errors, rc, &err) == -1) {
 		free(a);
 		call_fail_all(call, &err, &errors);
