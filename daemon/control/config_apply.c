@@ -99,7 +99,7 @@ static void note_of(const struct argument *comment, char out[NOTE_SIZE])
 	}
 #define CONFIRM                                                                                    \
 	{                                                                                          \
-		.name = "confirm_s", .type = PARAM_INT, .max = CONFIRM_SECONDS_MAX,                \
+		.name = "confirm_s", .type = PARAM_INT, .max = CONTROL_CONFIRM_SECONDS_MAX,        \
 		.help = "take it back unless it is confirmed within so many seconds"               \
 	}
 #define COMMENT                                                                                    \
@@ -256,7 +256,8 @@ static const struct revision *wanted_revision(const struct argument *args, struc
 		r = change_history(args[ROLLBACK_BACK].number);
 	if (r == NULL)
 		error_set(err, ERROR_NOT_FOUND,
-		    "that revision is not remembered; config.history lists those that are");
+		    "that revision is not remembered; 'pointsctl config history' lists those that "
+		    "are");
 	return r;
 }
 
