@@ -52,7 +52,8 @@ struct log_rule {
 /* Does a filter's name concern any line that is ever written? */
 bool log_logger_exists(const char *name);
 
-/* What a set of rules makes of every line; whoever changes one works on a copy that nobody reads. */
+/* What a set of rules makes of every line; whoever changes one works on a copy that nobody reads.
+ */
 struct log_routes {
 	const struct log_rule *rules; /* borrowed */
 	size_t count;

@@ -121,7 +121,7 @@ static void visit_internal(void *arg, const char *name, const struct cert *cert,
 
 static void visit_acme(const struct visiting *v, const struct acme_name *n)
 {
-	const struct acme_options *first = n->issuers[0];
+	const struct acme_options *first = n->issuers[0].options;
 	struct cert_status s = {
 	    .name = n->name,
 	    .issuer = n->cert != NULL && *n->directory != '\0' ? n->directory : first->ca,
@@ -175,9 +175,7 @@ int certs_renew(const char *name, struct error *err)
 	if (n->order != NULL)
 		return error_set(err, ERROR_BUSY, "an order for '%s' is on its way: %s", name,
 		    acme_order_step(n->order));
-	n->due = time(NULL);
-	n->issuer = 0;
-	acme_names_arm();
+	acme_attempt_now(n);
 	return 0;
 }
 

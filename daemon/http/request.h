@@ -27,7 +27,8 @@ enum http_path_form {
 
 struct http_request {
 	struct arena *arena;
-	struct facts facts; /* of the connection; what is named in here is of the request */
+	struct facts facts;    /* of the connection; what is named in here is of the request */
+	struct netaddr client; /* who it is from: named by a trusted proxy, or who has connected */
 	struct span method;
 	struct span target;     /* as sent */
 	struct span path;       /* decoded; "" where the target has none */
@@ -38,6 +39,7 @@ struct http_request {
 	/* Made when first asked for: thousands of matchers may look at them. p NULL: not yet. */
 	struct span lower_host, paths[HTTP_PATH_FORMS];
 	struct http_fields fields;
+	uint8_t uuid[16]; /* zeros until somebody asks for it */
 	unsigned major, minor;
 	bool has_query; /* perhaps an empty one */
 	bool tls;       /* did it come over TLS that ended here? */

@@ -78,7 +78,8 @@ static bool is_worn(int64_t now)
 	       now - atomic_load_explicit(&master.made, memory_order_relaxed) > rotation;
 }
 
-/* false: it is not that generation's, or is being written. No word is read before or after state. */
+/* false: it is not that generation's, or is being written. No word is read before or after state.
+ */
 static bool key_read(const struct ticket_key *k, uint64_t generation, uint8_t out[TICKET_KEY_SIZE])
 {
 	uint64_t words[TICKET_KEY_WORDS];

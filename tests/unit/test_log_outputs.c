@@ -364,8 +364,7 @@ START_TEST(test_changes_lose_nothing)
 	file = log_file_open(names[0], &options, &err);
 	log_outputs_set(&output, 1, &file, 1);
 	for (i = 0; i < WRITERS; i++)
-		ck_assert_int_eq(
-		    pthread_create(&threads[i], NULL, write_some, writer_names[i]), 0);
+		ck_assert_int_eq(pthread_create(&threads[i], NULL, write_some, writer_names[i]), 0);
 	for (i = 1; writers_left > 0; i++) {
 		file = log_file_open(names[i % 2], &options, &err);
 		ck_assert_ptr_nonnull(file);

@@ -175,7 +175,8 @@ START_TEST(test_cost)
 			pthread_join(threads[i], NULL);
 		clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &to);
 		printf("a key, %zu threads: %.0f ns of CPU\n", count,
-		    ((double)(to.tv_sec - from.tv_sec) * 1e9 + (double)(to.tv_nsec - from.tv_nsec)) /
+		    ((double)(to.tv_sec - from.tv_sec) * 1e9 +
+			(double)(to.tv_nsec - from.tv_nsec)) /
 			COST_ROUNDS / (double)count);
 	}
 	ticket_key_fini(&shared);
