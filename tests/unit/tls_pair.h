@@ -90,7 +90,7 @@ static inline void step_server(struct pair *p)
 	enum tls_result r = tls_stream_handshake(p->t, &p->why);
 
 	p->server_done = r == TLS_DONE;
-	p->server_failed = r == TLS_FAILED;
+	p->server_failed = r == TLS_FAILED || r == TLS_HTTP;
 }
 
 static inline void step_client(struct pair *p)
