@@ -27,11 +27,12 @@ PORT, FOLDER = int(sys.argv[1]), sys.argv[2]
 BASE = "https://localhost:%d" % PORT
 settings = {"life": "86400", "window": "", "limit": "0,0", "fail": "0", "cut": "", "hold": "",
             "garbage": "", "bend": "", "nonce": "", "stuck": "0", "wait": "", "leaf": ""}
-orders, lock = [], threading.Lock()
+orders, lock, speaking = [], threading.Lock(), threading.Lock()
 
 
 def say(*words):
-    print(*words, flush=True)
+    with speaking:
+        print(*words, flush=True)
 
 
 def decode(text):
