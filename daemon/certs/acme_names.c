@@ -210,13 +210,14 @@ static void apply(struct acme_name *n, const struct group *g, time_t now)
 		return;
 	acme_attempt_discard(n);
 	acme_renewal_info_cancel(n);
+	if (n->key_type != g->first->key_type) /* another certificate is to be kept */
+		n->save_at = 0;
 	set_issuers(n, g->first);
 	set_names(n, g);
 	n->issuer = 0;
 	n->failures = 0;
 	n->tested = false;
 	n->held = false;
-	n->save_at = 0;
 	n->due = now;
 	acme_stored_load(n);
 }

@@ -64,7 +64,78 @@ kept "$first" || fail "the old file is damaged"
 
 # Another document for the name: what is in the file is not better than what is in use.
 stub_set hold=order
+: >"$tmp/stub.log"
 managed '["a.example.com"]' "\"issuers\":[$(acme_issuer ',"acme_timeout":"2m"')]" | config
 ctl config reload || fail "reload"
 serves a.example.com "$HTTPS" || fail "nothing is served after a reload"
 same "$new" "$(serial)" "the certificate after a reload"
+! grep -q '^order' "$tmp/stub.log" || fail "ordered again: $(cat "$tmp/stub.log")"
+stub_set hold=
+rm "$tmp/state/filler"
+wait_until 40 "the certificate to be written" kept "$new"
+wait_log pointsmand "the certificate of 'a.example.com' is kept now"
+same "$new" "$(serial)" "the certificate after it was written"
+
+# --- read-only --------------------------------------------------------------------------------------
+account=$(echo "$tmp"/state/acme/*/*)
+first=$new
+mount -t tmpfs -o ro tmpfs "$account/orders" || fail "mount"
+refuse "a read-only folder" 'making a key: .*Read-only file system'
+umount "$account/orders"
+
+# --- damaged ----------------------------------------------------------------------------------------
+# restart: with a file of the state cut in the middle; the certificate is served, or soon will be
+cut() { truncate -s "$(($(stat -c %s "$1") / 2))" "$1" || fail "truncate $1"; }
+stop pointsmand
+cut "$tmp/state/certificates/a.example.com.json"
+cut "$account/account.json"
+daemon
+wait_served a.example.com "$HTTPS"
+same 1 "$(grep -c "BEGIN PRIVATE" "$account/account.pem")" "the account's key"
+
+stop pointsmand
+cut "$bundle"
+: >"$tmp/stub.log"
+daemon
+wait_log pointsmand "the certificate of 'a.example.com' cannot be used"
+wait_served a.example.com "$HTTPS"
+same 1 "$(grep -c '^order' "$tmp/stub.log")" "orders in place of a damaged certificate"
+
+# An order's key, before the CA has heard of it and after: another key, another order.
+key=$account/orders/a.example.com.pem
+again() { # the daemon is killed and starts again, the key is damaged meanwhile
+    stop pointsmand KILL
+    cut "$key"
+    stub_set hold=
+    stub_set cut=
+    daemon
+}
+stub_set "cut=finalize*50"
+ctl cert renew a.example.com || fail "cert renew"
+wait_until 30 "the order's key" [ -s "$key" ]
+wait_until 30 "the signing request" grep -q '^cut finalize' "$tmp/stub.log"
+again
+renew "after the key of an order was damaged"
+
+stub_set hold=finalize
+: >"$tmp/stub.log"
+ctl cert renew a.example.com || fail "cert renew"
+wait_until 30 "the CA to be asked" grep -q '^held finalize' "$tmp/stub.log"
+again
+first=$(serial "$bundle")
+refuse "the damaged key of a certificate" 'fetching the certificate: .*a.example.com.pem'
+renew "after the key of a certificate was damaged"
+
+# The account's key: nobody makes another one unasked, what there is serves on.
+stop pointsmand
+cut "$account/account.pem"
+cp "$account/account.pem" "$tmp/cut.pem"
+daemon
+serves a.example.com "$HTTPS" || fail "nothing is served with a damaged account"
+first=$(serial)
+refuse "a damaged account" 'account.pem'
+cmp -s "$account/account.pem" "$tmp/cut.pem" || fail "the account's key was replaced"
+rm "$account/account.pem"
+renew "with another account"
+stop pointsmand
+umount "$tmp/state"
