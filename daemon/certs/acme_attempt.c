@@ -185,7 +185,8 @@ static void on_order(void *arg, const struct acme_result *result)
 /* The internal CA's turn: it serves the name until the others can, where nothing else does. */
 static void fall_back(struct acme_name *n)
 {
-	struct managed_name m = {.key_type = n->key_type};
+	struct managed_name m = {
+	    .issuers = &n->internal, .issuer_count = 1, .key_type = n->key_type};
 	struct error err;
 	size_t i;
 

@@ -10,6 +10,7 @@
 #include "common/log.h"
 #include "daemon/certs/acme_http.h"
 #include "daemon/certs/acme_operation.h"
+#include "daemon/certs/ca.h"
 #include "daemon/certs/hook.h"
 #include "daemon/certs/internal.h"
 #include "daemon/certs/keymaker.h"
@@ -203,9 +204,20 @@ static void set_issuers(struct acme_name *n, const struct managed_name *m)
 	n->renewal_ratio = m->renewal_ratio;
 }
 
+/* How the internal CA is to serve it. The document may go: the authority's description stays. */
+static void set_internal(struct acme_name *n, const struct managed_name *m)
+{
+	const struct issuer_spec *spec = internal_ca_issuer(m);
+
+	n->internal = spec != NULL ? *spec : (struct issuer_spec){.kind = ISSUER_ACME};
+	if (n->internal.ca != NULL)
+		n->internal.ca = ca_description(ca_get(n->internal.ca));
+}
+
 /* As the document has it now: whatever was on its way by other rules ends. */
 static void apply(struct acme_name *n, const struct group *g, time_t now)
 {
+	set_internal(n, g->first);
 	if (n->names.count > 0 && same_issuers(n, g->first) && same_names(n, g))
 		return;
 	acme_attempt_discard(n);

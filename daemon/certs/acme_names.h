@@ -35,6 +35,7 @@ struct acme_name {
 	struct strings names; /* of its certificate, this one first */
 	struct acme_turn *issuers;
 	size_t issuer_count;
+	struct issuer_spec internal; /* the first of those NULL stands for; of kind ACME: none */
 	enum key_type key_type;
 	double renewal_ratio;
 	struct cert *cert; /* NULL: none yet */

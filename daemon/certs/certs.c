@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "common/arena.h"
+#include "common/log.h"
 #include "daemon/certs/acme_names.h"
 #include "daemon/certs/internal.h"
 #include "daemon/certs/ocsp.h"
@@ -64,10 +65,16 @@ static int manage(const struct managed_name *names, size_t count, bool dry, stru
 static void keep(const struct managed_name *names, size_t count)
 {
 	struct managed_name *internal;
-	size_t n;
+	struct error err;
+	size_t n, i;
 
 	internal = internal_ones(names, count, true, &n);
 	internal_issuer.keep(internal, n);
+	/* What stands in for other issuers may have got other terms. */
+	for (i = 0; i < n; i++)
+		if (!is_internal(&internal[i]) && internal_ca_issuer(&internal[i]) != NULL &&
+		    internal_issuer.manage(&internal[i], 1, false, &err) == -1)
+			log_msg(LOG_ERROR, "certs", "%s", err.message);
 	free(internal);
 	acme_names_keep(names, count);
 }
