@@ -222,6 +222,7 @@ int main(void)
 
 	suite_add_tcase(suite, test);
 	tcase_add_test(test, objects_and_verbs);
+	tcase_add_test(test, words_of_the_protocol);
 	tcase_add_test(test, options);
 	tcase_add_test(test, live_names);
 	tcase_add_test(test, file_names);
