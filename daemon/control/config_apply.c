@@ -19,6 +19,7 @@
 #include "daemon/control/method.h"
 #include "daemon/control/saved_changes.h"
 #include "daemon/core/instance.h"
+#include "daemon/input/places.h"
 
 #define NOTE_SIZE CHANGE_NOTE_MAX
 
@@ -142,7 +143,7 @@ static void note_of(const struct argument *comment, char out[NOTE_SIZE])
 	}
 #define CONFIRM                                                                                    \
 	{                                                                                          \
-		.name = "confirm_s", .type = PARAM_INT, .max = CONFIRM_SECONDS_MAX,                \
+		.name = "confirm_s", .type = PARAM_INT, .max = CONTROL_CONFIRM_SECONDS_MAX,        \
 		.help = "take it back unless it is confirmed within so many seconds"               \
 	}
 #define COMMENT                                                                                    \
@@ -184,10 +185,6 @@ static void read_and_apply(
 	struct error err;
 	int rc;
 
-	if (check_revision(&args[APPLY_IF_REV], &err) == -1) {
-		call_fail(call, &err);
-		return;
-	}
 	errors_begin(&errors);
 	rc = config_document_read(call, args, NULL, &change->document, &err);
 	if (errors_end(&errors, rc, &err) == -1) {
@@ -208,9 +205,17 @@ static void run_apply(struct call *call, const struct argument *args)
 	    .save = args[APPLY_SAVE].yes,
 	    .confirm_s = (unsigned)args[APPLY_CONFIRM].number,
 	};
+	struct places places;
+	struct error err;
 
+	if (check_revision(&args[APPLY_IF_REV], &err) == -1) {
+		call_fail(call, &err);
+		return;
+	}
 	note_of(&args[APPLY_COMMENT], note);
+	places_begin(&places);
 	read_and_apply(call, args, &change, args[APPLY_DRY_RUN].yes);
+	places_end(&places);
 }
 
 const struct method method_config_apply = {
@@ -236,6 +241,7 @@ static void reload(struct call *call, struct concerns *concerns, json_t *before)
 {
 	struct applied *a = mem_zalloc(sizeof(*a));
 	char who[CALL_WHO_MAX];
+	struct places places;
 	struct errors errors;
 	struct error err;
 	int rc;
@@ -243,8 +249,10 @@ static void reload(struct call *call, struct concerns *concerns, json_t *before)
 	a->call = call;
 	a->concerns = concerns;
 	a->waiting_for = concerns != NULL ? 2 : 1;
+	places_begin(&places);
 	errors_begin(&errors);
 	rc = change_reload(call_who(call, who), concerns, one_less, a, &err);
+	places_end(&places);
 	if (errors_end(&errors, rc, &err) == -1) {
 		drop(a);
 		call_fail_all(call, &err, &errors);
@@ -322,7 +330,8 @@ static const struct revision *wanted_revision(const struct argument *args, struc
 		r = change_history(args[ROLLBACK_BACK].number);
 	if (r == NULL)
 		error_set(err, ERROR_NOT_FOUND,
-		    "that revision is not remembered; config.history lists those that are");
+		    "that revision is not remembered; 'pointsctl config history' lists those that "
+		    "are");
 	return r;
 }
 

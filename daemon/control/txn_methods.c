@@ -41,7 +41,7 @@ static const struct param params[] = {
     {.name = "save", .type = PARAM_BOOL, .help = "it survives restarts"},
     {.name = "confirm_s",
 	.type = PARAM_INT,
-	.max = CONFIRM_SECONDS_MAX,
+	.max = CONTROL_CONFIRM_SECONDS_MAX,
 	.help = "take it back unless it is confirmed within so many seconds"},
     {.name = "txn_id",
 	.type = PARAM_TEXT,

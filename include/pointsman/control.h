@@ -57,6 +57,12 @@
 #define CONTROL_CHUNK_MAX (64u << 10) /* bytes of a chunk notification */
 #define CONTROL_QUEUE_MAX (4u << 20)  /* bytes waiting for a client; over it: closed */
 #define CONTROL_MESSAGE_SECONDS 10    /* for a message once begun, and for the hello */
+/* Seconds: of a time in which a change has to be confirmed, of the last drain, of a log level, of a
+ * trace. */
+#define CONTROL_CONFIRM_SECONDS_MAX 86400
+#define CONTROL_DRAIN_SECONDS_MAX (365 * 86400)
+#define CONTROL_LEVEL_SECONDS_MAX (7 * 86400)
+#define CONTROL_TRACE_SECONDS_MAX 86400
 #define CONTROL_ANSWER_MAX (4u << 20) /* bytes of any message of the daemon */
 #define CONTROL_ANSWER_ELEMENTS_MAX 1048576
 

@@ -34,6 +34,9 @@ refused 2 usage config export more
 printf %s '{"apps":{"layer4":{"servers":{"a":{"listen":["127.0.0.1:1"],"routes":[{"handle":[{"handler":"ecko"}]},{"match":4}]}}}}}' >"$tmp/wrong.json"
 refused 7 "routes\[0\].handle\[0\].handler: unknown handler .ecko" config check "$tmp/wrong.json"
 grep -q "routes\[1\].match: must be an array" "$tmp/err" || fail "the second error is not told of"
+sed 's/^{/{"loging":{},/' "$tmp/wrong.json" >"$tmp/more.json"
+refused 7 "unknown field .loging." config check "$tmp/more.json"
+grep -q "unknown handler .ecko" "$tmp/err" || fail "a field at the top hides what is in the apps"
 refused 7 "\"others\":\[\{\"code\":\"invalid\",\"message\":\"must be an array.*\}\],\"exit\":7" -j config apply "$tmp/wrong.json"
 
 # --- what was exported is accepted back ---------------------------------------------------------
@@ -101,8 +104,8 @@ at_least 0
 code 1 config diff file
 code 1 config diff 1
 refused 5 'not remembered' config diff 999
-refused 2 'is not an id' config diff x
-refused 2 'is not an id' config diff 1 x
+refused 2 'compares REVISION, file or saved' config diff x
+refused 2 'is not a revision' config diff 1 x
 refused 2 usage config diff 1 2 3
 
 cat >"$tmp/Caddyfile" <<CADDY
