@@ -148,6 +148,10 @@ static void name_place(const struct change *ch, struct fault *fault)
 	size_t i;
 
 	rest = operation_place(fault->path, &i);
+	if (rest == NULL && ch->count == 1 && strncmp(fault->path, "apps.", strlen("apps.")) == 0) {
+		rest = fault->path; /* of the one that there is the daemon does not say which */
+		i = 0;
+	}
 	if (rest == NULL || i >= ch->count)
 		return;
 	item = &ch->items[i];
