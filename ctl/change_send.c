@@ -99,16 +99,31 @@ static void print_dry(const struct output *output, const msgpack_object *result)
 	    keep, drain, kill);
 }
 
+/* As the verbs take it: an upstream's is that of its proxy handler, and its own. */
+static void print_name(const char *proxy, const char *name, FILE *to)
+{
+	if (proxy != NULL) {
+		human_print(span_str(proxy), to);
+		fputc(' ', to);
+	}
+	human_print(span_str(name != NULL ? name : ""), to);
+	fputc('\n', to);
+}
+
 static int print_names(const struct change *ch, const msgpack_object *result, FILE *to)
 {
+	json_t *operation, *dial, *address;
 	char text[NAME_MAX_SHOWN];
-	size_t i;
+	size_t i, j;
 
-	for (i = 0; i < ch->count; i++) {
-		const char *name = name_of(ch, unpack_get(result, "names"), i, text);
+	json_array_foreach (ch->operations, i, operation) {
+		const char *proxy = json_string_value(json_object_get(operation, "proxy"));
 
-		human_print(span_str(name != NULL ? name : ""), to);
-		fputc('\n', to);
+		dial = json_object_get(operation, "dial"); /* of a swap */
+		json_array_foreach (dial, j, address)
+			print_name(proxy, json_string_value(address), to);
+		if (dial == NULL)
+			print_name(proxy, name_of(ch, unpack_get(result, "names"), i, text), to);
 	}
 	return 0;
 }

@@ -64,7 +64,7 @@ struct column {
 struct output_list {
 	const struct output *output;
 	const struct column *columns;
-	const char *name; /* the key that -o name prints */
+	const char *name; /* the key that -o name prints, or several, with blanks */
 	struct table_column table_columns[TABLE_COLUMNS_MAX];
 	struct table *table; /* of text formats */
 	struct buf json;     /* items so far */

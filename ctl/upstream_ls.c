@@ -27,7 +27,7 @@ static int run_ls(struct context *c, int argc, char **argv)
 {
 	(void)argc;
 	(void)argv;
-	return listing_all(c, CONTROL_UPSTREAM_LS, columns, "name");
+	return listing_all(c, CONTROL_UPSTREAM_LS, columns, "proxy name");
 }
 
 const struct command command_upstream_ls = {

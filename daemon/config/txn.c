@@ -116,6 +116,52 @@ static void find_names(
 	}
 }
 
+/* "ROUTE/route[1]", for those inside the top-level route outer whose chain this is. */
+static void name_inside(struct txn *t, struct touched *table, const struct edit *edit,
+    const char *outer, const json_t *chain, size_t *index)
+{
+	json_t *handler, *route;
+	struct touched *found;
+	const json_t *origin;
+	size_t i, j;
+
+	json_array_foreach ((json_t *)chain, i, handler) {
+		json_array_foreach (json_object_get(handler, "routes"), j, route) {
+			origin = edit_origin(edit, route);
+			HASH_FIND_PTR(table, &origin, found);
+			if (found != NULL && found->name == NULL)
+				found->name =
+				    arena_printf(t->arena, "%s" EDIT_INSIDE "%zu]", outer, *index);
+			++*index;
+			name_inside(t, table, edit, outer, json_object_get(route, "handle"), index);
+		}
+	}
+}
+
+static void find_inside(
+    struct txn *t, struct touched *table, const struct instance *in, const struct edit *edit)
+{
+	size_t i, j, index;
+
+	for (i = 0; i < in->table_count; i++) {
+		const struct route_list *list = in->tables[i]->routes;
+
+		for (j = 0; j < list->count; j++) {
+			index = 0;
+			name_inside(t, table, edit, list->items[j]->name,
+			    json_object_get(list->items[j]->json, "handle"), &index);
+		}
+	}
+}
+
+static bool all_named(const struct touched *table)
+{
+	for (; table != NULL; table = table->hh.next)
+		if (table->name == NULL)
+			return false;
+	return true;
+}
+
 /* Its entry, added where it is touched for the first time. */
 static struct touched *touch(
     struct txn *t, struct touched **table, json_t *route, const struct edit *edit)
@@ -147,6 +193,8 @@ static void name_touched(struct txn *t, const struct instance *in, const struct 
 			entries[i] = touch(t, &table, t->touched[i], edit);
 	if (table != NULL && in != NULL)
 		find_names(t, table, in, edit);
+	if (in != NULL && !all_named(table))
+		find_inside(t, table, in, edit);
 	for (i = 0; i < t->count; i++)
 		t->names[i] = entries[i] != NULL ? entries[i]->name : NULL;
 	HASH_CLEAR(hh, table);

@@ -107,7 +107,7 @@ route add --server main <<END
 END
 route enable #1 # a handle
 LIST
-same "127.0.0.1:1 web #5 web" "$(xargs <"$tmp/out")" "batch -o name"
+same "web 127.0.0.1:1 web 127.0.0.1:5 web 127.0.0.1:6 #5 web" "$(xargs <"$tmp/out")" "batch -o name"
 echo 'route rm caddy #5' | batch 0 -j
 shape '{rev:int revision:int connections:[int] names:[nil]}'
 
