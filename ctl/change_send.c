@@ -26,6 +26,7 @@ static const struct column touched[] = {
 
 const struct column change_answer[] = {
     {.key = "revision", .kind = COLUMN_NUMBER},
+    {.key = "unchanged", .kind = COLUMN_BOOL, .absent = true},
     {.key = "connections", .kind = COLUMN_NUMBERS},
     {.key = "names", .kind = COLUMN_NAMES},
     {.key = "existing", .kind = COLUMN_OBJECT, .members = touched, .absent = true},
@@ -58,7 +59,9 @@ static void print_concerned(const struct change_item *item, uint64_t count, FILE
 		fputs(" kept", to);
 }
 
-static void print_text(const struct change *ch, const msgpack_object *result, bool dry, FILE *to)
+/* unchanged: only what the operations have done to connections is worth a line. */
+static void print_text(
+    const struct change *ch, const msgpack_object *result, bool dry, bool unchanged, FILE *to)
 {
 	const msgpack_object *counts = unpack_get(result, "connections");
 	const msgpack_object *names = unpack_get(result, "names");
@@ -72,6 +75,8 @@ static void print_text(const struct change *ch, const msgpack_object *result, bo
 
 		if (unpack_is_array(counts) && i < counts->via.array.size)
 			unpack_u64(&counts->via.array.ptr[i], &count);
+		if (unchanged && (count == 0 || ch->items[i].existing == NULL))
+			continue;
 		fputs(command->what != NULL ? command->what : command->object, to);
 		if (name != NULL) {
 			fputc(' ', to);
@@ -128,23 +133,45 @@ static int print_names(const struct change *ch, const msgpack_object *result, FI
 	return 0;
 }
 
+static bool is_unchanged(const msgpack_object *result)
+{
+	bool unchanged = false;
+
+	unpack_bool(unpack_get(result, "unchanged"), &unchanged);
+	return unchanged;
+}
+
+/* Beside the output: what is yet to be done. */
+static void print_hint(const struct context *c, const msgpack_object *result)
+{
+	if (!is_unchanged(result))
+		command_change_hint(c);
+	else if ((c->options->given & (OPTION_SAVE | OPTION_DRY_RUN)) == OPTION_SAVE)
+		fputs("pointsctl: nothing changed, so nothing was saved; what runs is saved by: "
+		      "pointsctl config save\n",
+		    stderr);
+}
+
 static int print(const struct change *ch, const struct context *c, const msgpack_object *result)
 {
 	const struct output *output = &c->output;
-	bool dry = (c->options->given & OPTION_DRY_RUN) != 0;
+	bool dry = (c->options->given & OPTION_DRY_RUN) != 0, unchanged = is_unchanged(result);
 	uint64_t revision = 0;
 
 	if (output->format == FORMAT_JSON || output->format == FORMAT_JSONL)
 		return output_object(output, result, change_answer, NULL);
 	if (output->format == FORMAT_NAME)
 		return print_names(ch, result, output->to);
-	print_text(ch, result, dry, output->to);
+	print_text(ch, result, dry, unchanged, output->to);
+	if (dry && unchanged)
+		fputs("nothing would change\n", output->to);
 	if (dry) {
 		print_dry(output, result);
 		return 0;
 	}
 	unpack_u64(unpack_get(result, "revision"), &revision);
-	fprintf(output->to, "revision %" PRIu64 "\n", revision);
+	fprintf(
+	    output->to, "%srevision %" PRIu64 "\n", unchanged ? "nothing changed: " : "", revision);
 	return 0;
 }
 
@@ -246,7 +273,7 @@ int change_send(struct change *ch, struct context *c)
 		rc = print_echo(ch, c, reply.result);
 	else
 		rc = command_printed(c, print(ch, c, reply.result));
-	command_change_hint(c);
+	print_hint(c, reply.result);
 	reply_fini(&reply);
 	return rc;
 }

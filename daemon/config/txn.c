@@ -29,7 +29,7 @@ struct txn {
 	void *arg;
 	uint64_t revision;
 	unsigned waiting_for; /* the count, the publication */
-	bool dry_run;
+	bool dry_run, unchanged;
 };
 
 static void txn_free(void *arg)
@@ -260,6 +260,7 @@ static void answer(struct txn *t)
 	uint64_t *counts = arena_array(t->arena, t->count, sizeof(*counts));
 	struct txn_result result = {
 	    .revision = t->revision,
+	    .unchanged = t->unchanged,
 	    .count = t->count,
 	    .connections = counts,
 	    .touched = concerns_touched(t->concerns),
@@ -300,11 +301,16 @@ static int publish(
 
 	t->waiting_for = 1;
 	t->revision = change_revision();
+	t->unchanged = edit_is_unchanged(edit);
 	if (t->dry_run) {
 		if (change_check(&change, err) == -1)
 			return -1;
 		t->changes = diff_documents(edit_base_document(edit), edit_document(edit));
 		name_touched(t, NULL, edit);
+	} else if (t->unchanged) {
+		if (change_nothing(&change, err) == -1)
+			return -1;
+		name_touched(t, instance_current(), edit);
 	} else {
 		if (change_document(&change, one_less, t, err) == -1)
 			return -1;

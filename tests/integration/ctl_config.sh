@@ -101,8 +101,8 @@ at_least 0
 code 1 config diff file
 code 1 config diff 1
 refused 5 'not remembered' config diff 999
-refused 2 'is not an id' config diff x
-refused 2 'is not an id' config diff 1 x
+refused 2 "REVISION, file or saved, not 'x'" config diff x
+refused 2 "'x' is not a revision" config diff 1 x
 refused 2 usage config diff 1 2 3
 
 cat >"$tmp/Caddyfile" <<CADDY
