@@ -224,6 +224,10 @@ static void name_place(const struct change *ch, struct fault *fault)
 	size_t i;
 
 	rest = operation_place(fault->path, &i);
+	if (rest == NULL && ch->count == 1 && fault->path[0] != '\0') { /* in the document */
+		rest = fault->path;
+		i = 0;
+	}
 	if (rest == NULL || i >= ch->count)
 		return;
 	item = &ch->items[i];

@@ -14,6 +14,7 @@
 #include "daemon/config/diff.h"
 #include "daemon/config/edit_way.h"
 #include "daemon/config/operation.h"
+#include "daemon/input/places.h"
 
 /* One on its way. */
 struct txn {
@@ -233,23 +234,40 @@ static bool touches(const struct txn *t, size_t i, const struct edit *edit, cons
 	return t->touched[i] != NULL && edit_origin(edit, t->touched[i]) == edit_origin(edit, node);
 }
 
+/* "operations[4].Caddyfile:7: upstreams[0].dial[0]"; rest is of err's path. */
+static void set_path(struct error *err, size_t operation, const char *place, const char *rest)
+{
+	char below[sizeof(err->path)];
+
+	snprintf(below, sizeof(below), "%s", rest);
+	snprintf(err->path, sizeof(err->path), "operations[%zu].%s%s%.*s", operation, place,
+	    below[0] != '\0' ? ": " : "", (int)sizeof(below) / 2, below);
+}
+
 /*
- * Where one of several operations brought in what the whole document cannot have, its place begins
- * with the operation: the last one that touched the innermost route on the way.
+ * Where an operation brought in what the whole document cannot have, its place begins with the
+ * operation: the last one that touched the innermost route on the way. Then comes the line, where
+ * that was a Caddyfile's block. The way itself says enough of a single operation.
  */
-static void blame(const struct txn *t, const struct edit *edit, struct error *err)
+static void blame(
+    const struct txn *t, const struct edit *edit, const struct places *places, struct error *err)
 {
 	const json_t *node = edit_document((struct edit *)edit);
-	const char *path = err->path;
+	const char *path = err->path, *place = NULL, *found, *rest = path;
 	size_t i, culprit = t->count;
 
-	for (; t->count > 1 && node != NULL; node = step(node, &path)) {
+	for (; node != NULL; node = step(node, &path)) {
 		for (i = t->count; i > 0 && !touches(t, i - 1, edit, node); i--)
 			;
 		if (i > 0)
 			culprit = i - 1;
+		found = places_of(places, node);
+		place = found != NULL ? found : place;
+		rest = found != NULL ? path + (*path == '.') : rest;
 	}
-	if (culprit < t->count)
+	if (culprit < t->count && place != NULL)
+		set_path(err, culprit, place, rest);
+	else if (culprit < t->count && t->count > 1)
 		error_at(err, "operations[%zu]", culprit);
 }
 
@@ -325,6 +343,7 @@ static int publish(
 int txn_apply(const struct txn_request *request,
     void (*done)(void *arg, const struct txn_result *result), void *arg, struct error *err)
 {
+	struct places places;
 	struct arena *arena;
 	struct edit *edit;
 	struct txn *t;
@@ -340,16 +359,19 @@ int txn_apply(const struct txn_request *request,
 	t->arg = arg;
 	t->dry_run = request->dry_run;
 	edit = edit_new(instance_current());
+	places_begin(&places);
 	rc = load_operations(t, request, err);
 	if (rc == 0)
 		rc = run_operations(t, edit, err);
+	places_keep(&places);
 	if (rc == 0)
 		rc = publish(t, edit, request, err);
 	else
 		goto out;
 	if (rc == -1)
-		blame(t, edit, err);
+		blame(t, edit, &places, err);
 out:
+	places_end(&places);
 	edit_free(edit);
 	if (rc == -1)
 		txn_free(t);

@@ -200,6 +200,21 @@ route @new {
 }
 END
 LIST
+wrong 7 5 "dial\[0\]: port '99999'" <<'LIST'
+route mv web --first
+route add --server main <<END
+route {
+    proxy 127.0.0.1:80
+    proxy 127.0.0.1:99999
+}
+END
+LIST
+wrong 7 2:1 "apps.layer4.servers.main.routes\[.\].handle\[0\].handler: unknown handler 'ech'" <<'LIST'
+# alone
+route add --server main <<END
+{"handle": [{"handler": "ech"}]}
+END
+LIST
 echo '{' >"$tmp/bad.json"
 wrong 7 "2:1: $tmp/bad.json:2:1" 'ends too early' <<LIST
 route mv web --first
