@@ -158,6 +158,7 @@ void output_list_begin(struct output_list *list, const struct output *output,
 			    .title = columns->title,
 			    .right = is_number(columns->kind),
 			    .cut = columns->cut,
+			    .middle = columns->middle,
 			    .drop = columns->drop,
 			};
 	if (is_text(output))

@@ -53,7 +53,7 @@ struct column {
 	bool null;                    /* JSON may have null instead */
 	bool absent;                  /* or may not have it */
 	const struct column *members; /* of an object */
-	bool cut;                     /* as in table.h */
+	bool cut, middle;             /* as in table.h */
 	unsigned drop;
 	/* Writes the value (NULL: there is none) as text where the kind does not say how; else
 	 * NULL. */

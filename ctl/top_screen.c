@@ -79,7 +79,7 @@ static void put_line(int y, attr_t attributes, struct buf *line)
 	struct buf fitting = {0};
 
 	if (y >= 0 && y < LINES) {
-		top_lines_fit(&fitting, buf_str(line), (size_t)COLS, false);
+		top_lines_fit(&fitting, buf_str(line), (size_t)COLS, FIT_LEFT);
 		attrset(attributes);
 		mvaddstr(y, 0, buf_str(&fitting));
 	}
