@@ -12,10 +12,10 @@
 #include "daemon/core/event_ring.h"
 
 struct event_pace {
-	void (*look)(void); /* takes what the rings hold */
+	bool (*look)(void); /* takes what the rings hold; false: not all, go on a little later */
 	/* Its own. */
 	struct event_ring *awake; /* whose message has arrived and waits for the timer */
-	ev_timer timer;           /* active while there is one */
+	ev_timer timer;           /* active while there is one, or look() has to go on */
 };
 
 /* By the thread that puts, where event_ring_put() says so. */

@@ -61,12 +61,13 @@ static void drain_one(struct event_ring *ring)
 		deliver_lost(lost);
 }
 
-static void drain(void)
+static bool drain(void)
 {
 	unsigned i;
 
 	for (i = 0; i < workers_count(); i++)
 		drain_one(&worker_at(i)->events);
+	return true;
 }
 
 static struct event_pace pace = {.look = drain};

@@ -397,6 +397,7 @@ static bool step_match(struct conn *conn)
 	    .cache = &m->cache,
 	    .worker = conn->worker,
 	};
+	const struct fact *known = conn->facts.named;
 	size_t index = 0;
 	enum pick pick;
 
@@ -413,7 +414,7 @@ static bool step_match(struct conn *conn)
 	}
 	pick = routing_pick(f->list, f->next, &in, &index);
 	if (conn->traced != 0)
-		conn_trace_look(conn, &in, pick, index);
+		conn_trace_look(conn, &in, known, pick, index);
 	switch (pick) {
 	case PICK_ROUTE:
 		take(conn, f, index);

@@ -62,8 +62,7 @@ static void worker_init(struct worker *w, unsigned index)
 	w->scratch = mem_alloc(WORKER_SCRATCH);
 	w->tls_ahead = mem_alloc(WORKER_SCRATCH);
 	mailbox_init(&w->mailbox, w->loop, w);
-	event_ring_init(&w->events);
-	tracer_init(&w->tracer);
+	event_ring_init(&w->events, EVENT_RING_SIZE);
 	conn_progress_init(w);
 	ev_prepare_init(&w->reap, on_reap);
 	w->reap.data = w;

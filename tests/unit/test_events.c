@@ -213,7 +213,7 @@ START_TEST(ring_wakes_once)
 	struct event_ring ring;
 	uint64_t last = 0;
 
-	event_ring_init(&ring);
+	event_ring_init(&ring, EVENT_RING_SIZE);
 	ck_assert_uint_eq(take_all(&ring, &last), 0);
 	ck_assert(put(&ring, 1));
 	ck_assert(!put(&ring, 2));
@@ -232,7 +232,7 @@ START_TEST(ring_overflows)
 	struct event_ring ring;
 	uint64_t id = 0, last = 0, held, lost;
 
-	event_ring_init(&ring);
+	event_ring_init(&ring, EVENT_RING_SIZE);
 	while (id < 5000)
 		put(&ring, ++id);
 	lost = event_ring_lost(&ring);
@@ -272,7 +272,7 @@ START_TEST(ring_between_threads)
 	struct event_ring ring;
 	pthread_t thread;
 
-	event_ring_init(&ring);
+	event_ring_init(&ring, EVENT_RING_SIZE);
 	ck_assert_int_eq(pthread_create(&thread, NULL, produce, &ring), 0);
 	while (seen + lost < STRESS) {
 		event_ring_rearm(&ring);
