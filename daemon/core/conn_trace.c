@@ -16,19 +16,14 @@
 #define FACTS_MAX (64u << 10)
 
 /* Room for a record of so many bytes. NULL: nobody is interested any more, or there is none. */
-static void *begin(struct conn *conn, enum trace_kind kind, size_t size)
+static inline void *begin(struct conn *conn, enum trace_kind kind, size_t size)
 {
 	struct tracer *tracer = &conn->worker->tracer;
 	uint8_t traces = tracer_running(tracer, conn->traced, conn->facts.id);
 	struct trace_record *record;
 
-	if (traces == 0)
+	if (traces == 0 || (record = event_ring_room(&tracer->ring, size)) == NULL)
 		return NULL;
-	record = event_ring_room(&tracer->ring, size);
-	if (record == NULL) {
-		tracer_send(tracer, 0);
-		return NULL;
-	}
 	record->kind = (uint8_t)kind;
 	record->traces = traces;
 	record->id = conn->facts.id;
@@ -36,20 +31,19 @@ static void *begin(struct conn *conn, enum trace_kind kind, size_t size)
 	return record;
 }
 
-static void tell(struct conn *conn, const void *record, const uint8_t *end)
+static inline void keep(struct conn *conn, const void *record, const void *end)
 {
-	tracer_send(&conn->worker->tracer, (size_t)(end - (const uint8_t *)record));
+	event_ring_keep(
+	    &conn->worker->tracer.ring, (size_t)((const uint8_t *)end - (const uint8_t *)record));
 }
 
 /* ---- the beginning ------------------------------------------------------------------------- */
 
 /* Open first: trace_is_over() must not find the last one admitted and not yet open. */
-static bool admit(struct trace *t, const struct conn_row *row)
+static bool admit(struct trace *t)
 {
 	uint64_t before = t->admitted;
 
-	if (t->filter != NULL && !filter_match(t->filter, row))
-		return false;
 	if (t->limit > 0 && before >= t->limit)
 		return false;
 	atomic_fetch_add(&t->open, 1);
@@ -77,19 +71,32 @@ static void tell_open(struct conn *conn)
 	at = trace_put_path(at, &r->dst);
 	at = trace_put_text(at, conn->listener->address);
 	at = trace_put_text(at, conn->facts.server);
-	tell(conn, r, at);
+	keep(conn, r, at);
+}
+
+/* row is filled in on first use. */
+static bool fits(const struct trace *t, struct conn *conn, struct conn_row *row)
+{
+	if (t->filter == NULL)
+		return true;
+	if (row->id == 0)
+		conn_row_accepted(conn, row);
+	return filter_match(t->filter, row);
 }
 
 void conn_trace_admit(struct conn *conn)
 {
 	const struct tracer *tracer = &conn->worker->tracer;
 	struct conn_row row;
-	unsigned i;
+	uint8_t left;
 
-	conn_row_accepted(conn, &row);
-	for (i = 0; i < TRACES_MAX; i++)
-		if ((tracer->running & 1u << i) != 0 && admit(tracer->slots[i].trace, &row))
-			conn->traced |= (uint8_t)(1u << i);
+	row.id = 0;
+	for (left = tracer->running; left != 0; left &= (uint8_t)(left - 1)) {
+		struct trace *t = tracer->slots[__builtin_ctz(left)].trace;
+
+		if (fits(t, conn, &row) && admit(t))
+			conn->traced |= left & (uint8_t)-left;
+	}
 	if (conn->traced != 0)
 		tell_open(conn);
 }
@@ -164,8 +171,9 @@ static uint8_t *put_fact(uint8_t *at, const struct fact *fact)
 	return put(at, fact->value, fact->length);
 }
 
-static uint8_t *put_copied(uint8_t *at, const struct copied *c, struct trace_look *r)
+static void *put_copied(const struct copied *c, struct trace_look *r)
 {
+	uint8_t *at = (uint8_t *)(r + 1);
 	const struct fact *fact;
 	size_t i;
 
@@ -210,9 +218,8 @@ void conn_trace_look(struct conn *conn, const struct match_input *in, const stru
 	r->bytes = (uint32_t)in->bytes.n;
 	r->datagram = in->datagram;
 	r->whole = c.whole;
-	facts_local(&conn->facts);
 	r->facts = conn->facts;
-	tell(conn, r, c.whole ? put_copied((uint8_t *)(r + 1), &c, r) : (uint8_t *)(r + 1));
+	keep(conn, r, c.whole ? put_copied(&c, r) : r + 1);
 }
 
 /* ---- afterwards ---------------------------------------------------------------------------- */
@@ -225,7 +232,7 @@ void conn_trace_handler(struct conn *conn, const char *name)
 		return;
 	r->depth = depth_of(conn->matching->frame);
 	r->name = name;
-	tell(conn, r, (uint8_t *)(r + 1));
+	keep(conn, r, r + 1);
 }
 
 void conn_trace_dial(struct conn *conn, const char *upstream, const char *problem)
@@ -237,7 +244,7 @@ void conn_trace_dial(struct conn *conn, const char *upstream, const char *proble
 		return;
 	at = trace_put_text((uint8_t *)(r + 1), upstream);
 	at = trace_put_text(at, problem);
-	tell(conn, r, at);
+	keep(conn, r, at);
 }
 
 static void tell_end(struct conn *conn, const char *detail)
@@ -254,16 +261,16 @@ static void tell_end(struct conn *conn, const char *detail)
 	at = trace_put_text((uint8_t *)(r + 1), conn->facts.route);
 	at = trace_put_text(at, conn->upstream);
 	at = trace_put_text(at, detail);
-	tell(conn, r, at);
+	keep(conn, r, at);
 }
 
 /* It is counted before it is told: who gets this step finds that the connection has ended. */
 void conn_trace_end(struct conn *conn, const char *detail)
 {
 	struct tracer *tracer = &conn->worker->tracer;
-	uint8_t traces = tracer_running(tracer, conn->traced, conn->facts.id);
+	uint8_t left = tracer_running(tracer, conn->traced, conn->facts.id);
 
-	for (; traces != 0; traces &= (uint8_t)(traces - 1))
-		atomic_fetch_sub(&tracer->slots[__builtin_ctz(traces)].trace->open, 1);
+	for (; left != 0; left &= (uint8_t)(left - 1))
+		atomic_fetch_sub(&tracer->slots[__builtin_ctz(left)].trace->open, 1);
 	tell_end(conn, detail);
 }

@@ -8,13 +8,6 @@
 
 #include "common/arena.h"
 
-/*
- * What stands before each record, at a multiple of its size: the record's length, or that what is
- * left before the end of the memory is not used.
- */
-#define HEAD sizeof(uint64_t)
-#define UNUSED UINT64_MAX
-
 void event_ring_init(struct event_ring *ring, size_t size)
 {
 	*ring = (struct event_ring){0};
@@ -30,7 +23,7 @@ void event_ring_open(struct event_ring *ring, size_t size)
 {
 	ring->bytes = mem_zalloc(size);
 	ring->size = size;
-	ring->written = ring->taken = 0;
+	ring->at = ring->seen = ring->written = ring->taken = 0;
 }
 
 void event_ring_close(struct event_ring *ring)
@@ -39,40 +32,29 @@ void event_ring_close(struct event_ring *ring)
 	ring->bytes = NULL;
 }
 
-/* A record with its head. */
-static size_t space(size_t n)
+void *event_ring_make_room(struct event_ring *ring, size_t needed)
 {
-	return HEAD + (n + HEAD - 1) / HEAD * HEAD;
-}
+	size_t straight = ring->size - (ring->at & (ring->size - 1));
+	size_t skipped = needed > straight ? straight : 0;
 
-static uint64_t *head_at(const struct event_ring *ring, size_t at)
-{
-	return (uint64_t *)(void *)(ring->bytes + (at & (ring->size - 1)));
-}
-
-void *event_ring_room(struct event_ring *ring, size_t n)
-{
-	size_t at = atomic_load_explicit(&ring->written, memory_order_relaxed);
-	size_t taken = atomic_load_explicit(&ring->taken, memory_order_acquire);
-	size_t straight = ring->size - (at & (ring->size - 1)), needed = space(n), skipped;
-
-	skipped = needed > straight ? straight : 0;
-	if (skipped + needed > ring->size - (at - taken)) {
-		atomic_fetch_add(&ring->lost, 1);
+	ring->seen = atomic_load_explicit(&ring->taken, memory_order_acquire);
+	if (skipped + needed > ring->size - (ring->at - ring->seen)) {
+		atomic_fetch_add_explicit(&ring->lost, 1, memory_order_relaxed);
+		ring->news = true;
 		return NULL;
 	}
 	if (skipped > 0)
-		*head_at(ring, at) = UNUSED;
-	ring->at = at + skipped;
-	return head_at(ring, ring->at) + 1;
+		*event_ring_head(ring, ring->at) = EVENT_RING_UNUSED;
+	ring->at += skipped;
+	return event_ring_head(ring, ring->at) + 1;
 }
 
-bool event_ring_commit(struct event_ring *ring, size_t n)
+bool event_ring_publish(struct event_ring *ring)
 {
-	if (n > 0) {
-		*head_at(ring, ring->at) = n;
-		atomic_store(&ring->written, ring->at + space(n));
-	}
+	if (!ring->news)
+		return false;
+	ring->news = false;
+	atomic_store(&ring->written, ring->at);
 	/*
 	 * The counterpart of event_ring_rearm(): either its thread sees what was written, or we see
 	 * that it has to be told. All these accesses are sequentially consistent for that.
@@ -86,9 +68,11 @@ bool event_ring_put(struct event_ring *ring, const struct event *e)
 	size_t n = event_write(e, bytes);
 	void *room = event_ring_room(ring, n);
 
-	if (room != NULL)
+	if (room != NULL) {
 		memcpy(room, bytes, n);
-	return event_ring_commit(ring, room != NULL ? n : 0);
+		event_ring_keep(ring, n);
+	}
+	return event_ring_publish(ring);
 }
 
 void event_ring_rearm(struct event_ring *ring)
@@ -105,13 +89,13 @@ bool event_ring_look(struct event_ring *ring, size_t end, struct span *out)
 {
 	size_t at = atomic_load_explicit(&ring->taken, memory_order_relaxed);
 
-	if (at == end)
-		return false;
-	if (*head_at(ring, at) == UNUSED) {
+	if (at != end && *event_ring_head(ring, at) == EVENT_RING_UNUSED) {
 		at += ring->size - (at & (ring->size - 1));
 		atomic_store_explicit(&ring->taken, at, memory_order_release);
 	}
-	*out = span_of(head_at(ring, at) + 1, *head_at(ring, at));
+	if (at == end)
+		return false;
+	*out = span_of(event_ring_head(ring, at) + 1, *event_ring_head(ring, at));
 	return true;
 }
 
@@ -119,7 +103,8 @@ void event_ring_drop(struct event_ring *ring)
 {
 	size_t at = atomic_load_explicit(&ring->taken, memory_order_relaxed);
 
-	atomic_store_explicit(&ring->taken, at + space(*head_at(ring, at)), memory_order_release);
+	atomic_store_explicit(
+	    &ring->taken, at + event_ring_space(*event_ring_head(ring, at)), memory_order_release);
 }
 
 bool event_ring_take(
@@ -137,5 +122,5 @@ bool event_ring_take(
 
 uint64_t event_ring_lost(struct event_ring *ring)
 {
-	return atomic_exchange(&ring->lost, 0);
+	return atomic_exchange_explicit(&ring->lost, 0, memory_order_relaxed);
 }

@@ -30,42 +30,43 @@ static struct trace *slots[TRACES_MAX];
 
 /* ---- on a worker's thread ------------------------------------------------------------------ */
 
-uint8_t tracer_running(const struct tracer *tracer, uint8_t traces, uint64_t id)
+/* A slot may have been given to another trace since. */
+uint8_t tracer_older(const struct tracer *tracer, uint8_t traces, uint64_t id)
 {
-	uint8_t left;
-	int slot;
+	unsigned i;
 
 	traces &= tracer->running;
-	for (left = traces; left != 0; left &= (uint8_t)(left - 1)) {
-		slot = __builtin_ctz(left);
-		if (id < tracer->slots[slot].since)
-			traces &= (uint8_t) ~(1u << slot);
-	}
+	for (i = 0; i < TRACES_MAX; i++)
+		if ((traces & 1u << i) != 0 && id < tracer->slots[i].since)
+			traces &= (uint8_t) ~(1u << i);
 	return traces;
 }
 
 static bool look(void);
 static struct event_pace pace = {.look = look};
 
-void tracer_send(struct tracer *tracer, size_t n)
+void tracer_publish(struct tracer *tracer)
 {
-	if (event_ring_commit(&tracer->ring, n))
+	if (event_ring_publish(&tracer->ring))
 		event_pace_wake(&pace, &tracer->ring);
 }
 
 static void install(struct worker *w, void *arg)
 {
 	struct trace *t = arg;
+	struct tracer *tracer = &w->tracer;
 
-	w->tracer.slots[t->slot].trace = t;
-	w->tracer.slots[t->slot].since = (w->next_serial + 1) * workers_count() + w->index;
-	w->tracer.running |= (uint8_t)(1u << t->slot);
+	tracer->newest = (w->next_serial + 1) * workers_count() + w->index;
+	tracer->slots[t->slot].trace = t;
+	tracer->slots[t->slot].since = tracer->newest;
+	tracer->running |= (uint8_t)(1u << t->slot);
 }
 
 static void remove_it(struct worker *w, void *arg)
 {
 	const struct trace *t = arg;
 
+	tracer_publish(&w->tracer);
 	w->tracer.running &= (uint8_t) ~(1u << t->slot);
 	w->tracer.slots[t->slot].trace = NULL;
 }
@@ -239,9 +240,11 @@ bool trace_is_over(const struct trace *trace)
 
 void tracer_fini(struct tracer *tracer)
 {
-	size_t end = event_ring_end(&tracer->ring);
 	const struct trace_record *record;
+	size_t end;
 
+	event_ring_publish(&tracer->ring);
+	end = event_ring_end(&tracer->ring);
 	while (next_record(&tracer->ring, end, &record))
 		drop_record(&tracer->ring, record);
 	event_ring_fini(&tracer->ring);

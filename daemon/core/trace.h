@@ -70,15 +70,23 @@ struct tracer {
 		struct trace *trace;
 		uint64_t since; /* the lowest id of a connection that it may follow */
 	} slots[TRACES_MAX];
+	uint64_t newest;        /* the highest of since */
 	struct event_ring ring; /* of trace_record.h; has memory while a trace runs */
 };
 
 /* After its thread has ended. */
 void tracer_fini(struct tracer *tracer);
 
-/* n bytes of a record were written into the room that the ring gave; 0: it gave none. */
-void tracer_send(struct tracer *tracer, size_t n);
+/* At the end of a round of its loop: what was written down can be seen. */
+void tracer_publish(struct tracer *tracer);
+
 /* Of the traces that a connection was given, those that still run. */
-uint8_t tracer_running(const struct tracer *tracer, uint8_t traces, uint64_t id);
+uint8_t tracer_older(const struct tracer *tracer, uint8_t traces, uint64_t id);
+static inline uint8_t tracer_running(const struct tracer *tracer, uint8_t traces, uint64_t id)
+{
+	if (id < tracer->newest)
+		return tracer_older(tracer, traces, id);
+	return traces & tracer->running;
+}
 
 #endif

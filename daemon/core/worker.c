@@ -48,11 +48,15 @@ void control_post(struct message *message)
 
 /* ---- a worker's thread --------------------------------------------------------------------- */
 
+/* The end of a round. */
 static void on_reap(struct ev_loop *loop, ev_prepare *p, int events)
 {
+	struct worker *w = p->data;
+
 	(void)loop;
 	(void)events;
-	conn_table_reap(p->data);
+	conn_table_reap(w);
+	tracer_publish(&w->tracer);
 }
 
 static void worker_init(struct worker *w, unsigned index)
