@@ -12,11 +12,10 @@
 
 /* What a look may carry: more than any connection has that is worth the copy. */
 #define PARTS_MAX 16 /* datagrams that make one ClientHello */
-#define BYTES_MAX (80u << 10)
-#define FACTS_MAX (64u << 10)
+#define COPIED_MAX (128u << 10)
 
 /* Room for a record of so many bytes. NULL: nobody is interested any more, or there is none. */
-static inline void *begin(struct conn *conn, enum trace_kind kind, size_t size)
+static inline void *room_for(struct conn *conn, enum trace_kind kind, size_t size)
 {
 	struct tracer *tracer = &conn->worker->tracer;
 	uint8_t traces = tracer_running(tracer, conn->traced, conn->facts.id);
@@ -56,24 +55,6 @@ static bool admit(struct trace *t)
 	return true;
 }
 
-static void tell_open(struct conn *conn)
-{
-	struct trace_open *r = begin(conn, TRACE_OPEN, sizeof(*r) + 4 * TRACE_TEXT_SIZE);
-	uint8_t *at;
-
-	if (r == NULL)
-		return;
-	r->src = conn->facts.src;
-	r->dst = *facts_dst(&conn->facts);
-	r->branch_of = conn->branch_of;
-	r->proto = conn_proto(conn);
-	at = trace_put_path((uint8_t *)(r + 1), &r->src);
-	at = trace_put_path(at, &r->dst);
-	at = trace_put_text(at, conn->listener->address);
-	at = trace_put_text(at, conn->facts.server);
-	keep(conn, r, at);
-}
-
 /* row is filled in on first use. */
 static bool fits(const struct trace *t, struct conn *conn, struct conn_row *row)
 {
@@ -97,8 +78,40 @@ void conn_trace_admit(struct conn *conn)
 		if (fits(t, conn, &row) && admit(t))
 			conn->traced |= left & (uint8_t)-left;
 	}
-	if (conn->traced != 0)
+}
+
+/* The address is asked for while there is a socket. */
+static struct trace_accepted accepted(struct conn *conn)
+{
+	facts_local(&conn->facts);
+	return (struct trace_accepted){.branch_of = conn->branch_of, .proto = conn_proto(conn)};
+}
+
+static void tell_open(struct conn *conn)
+{
+	struct trace_open *r;
+	uint8_t *at;
+
+	conn->trace_begun = true;
+	r = room_for(conn, TRACE_OPEN, sizeof(*r) + 4 * TRACE_TEXT_SIZE);
+	if (r == NULL)
+		return;
+	r->accepted = accepted(conn);
+	r->src = conn->facts.src;
+	r->dst = *facts_dst(&conn->facts);
+	at = trace_put_path((uint8_t *)(r + 1), &r->src);
+	at = trace_put_path(at, &r->dst);
+	at = trace_put_text(at, conn->listener->address);
+	at = trace_put_text(at, conn->facts.server);
+	keep(conn, r, at);
+}
+
+/* As room_for(), for what is not the first. */
+static inline void *begin(struct conn *conn, enum trace_kind kind, size_t size)
+{
+	if (!conn->trace_begun)
 		tell_open(conn);
+	return room_for(conn, kind, size);
 }
 
 /* ---- matching ------------------------------------------------------------------------------ */
@@ -115,44 +128,36 @@ static uint32_t depth_of(const struct frame *f)
 /* What has to be copied for a look. */
 struct copied {
 	const struct fact *facts;
-	struct span parts[PARTS_MAX];
-	size_t fact_count, part_count, size;
+	uint32_t fact_count, part_count;
+	size_t size;
 	bool whole; /* else it is too much, and nothing is */
+	struct span *parts;
 };
 
 /* What a matcher has gathered is made of all datagrams since the routes were first asked. */
-static void find_parts(struct copied *c, const struct conn *conn, const struct match_input *in)
+static void find_datagrams(struct copied *c, const struct flow *flow, size_t count)
 {
-	size_t i, bytes = 0;
-
-	c->parts[0] = in->bytes;
-	c->part_count = 1;
-	if (conn->flow != NULL && conn->matching->datagram > 0) {
-		c->part_count = conn->matching->datagram + 1;
-		if (c->part_count > PARTS_MAX ||
-		    flow_look(conn->flow, 0, c->parts, c->part_count) < c->part_count) {
-			c->whole = false;
-			return;
-		}
-	}
-	for (i = 0; i < c->part_count; i++)
-		bytes += c->parts[i].n;
-	c->whole = c->whole && bytes <= BYTES_MAX;
-	c->size += bytes + c->part_count * sizeof(struct trace_part);
+	c->whole = count <= PARTS_MAX && flow_look(flow, 0, c->parts, count) == count;
+	c->part_count = c->whole ? (uint32_t)count : 0;
 }
 
-static void find_facts(struct copied *c, const struct fact *known)
+static void find_copied(struct copied *c, const struct conn *conn, const struct match_input *in)
 {
 	const struct fact *fact;
-	size_t bytes = 0;
+	uint32_t i;
 
-	c->facts = known;
-	for (fact = known; fact != NULL; fact = fact->next) {
-		bytes += sizeof(struct trace_fact) + strlen(fact->name) + 1 + fact->length;
+	c->parts[0] = in->bytes;
+	if (conn->flow != NULL && conn->matching->datagram > 0)
+		find_datagrams(c, conn->flow, conn->matching->datagram + 1);
+	for (i = 0; i < c->part_count; i++)
+		c->size += sizeof(struct trace_part) + c->parts[i].n;
+	for (fact = c->facts; fact != NULL; fact = fact->next) {
+		c->size += sizeof(struct trace_fact) + strlen(fact->name) + 1 + fact->length;
 		c->fact_count++;
 	}
-	c->whole = c->whole && bytes <= FACTS_MAX;
-	c->size += bytes;
+	c->whole = c->whole && c->size <= COPIED_MAX;
+	if (!c->whole)
+		c->size = 0;
 }
 
 static uint8_t *put(uint8_t *at, const void *bytes, size_t n)
@@ -171,18 +176,11 @@ static uint8_t *put_fact(uint8_t *at, const struct fact *fact)
 	return put(at, fact->value, fact->length);
 }
 
-static void *put_copied(const struct copied *c, struct trace_look *r)
+static uint8_t *put_copied(uint8_t *at, const struct copied *c)
 {
-	uint8_t *at = (uint8_t *)(r + 1);
 	const struct fact *fact;
 	size_t i;
 
-	r->fact_count = (uint32_t)c->fact_count;
-	r->part_count = (uint32_t)c->part_count;
-	at = trace_put_path(at, &r->facts.src);
-	at = trace_put_path(at, &r->facts.dst);
-	at = trace_put_path(at, &r->facts.remote);
-	at = trace_put_path(at, &r->facts.local);
 	for (fact = c->facts; fact != NULL; fact = fact->next)
 		at = put_fact(at, fact);
 	for (i = 0; i < c->part_count; i++) {
@@ -194,32 +192,63 @@ static void *put_copied(const struct copied *c, struct trace_look *r)
 	return at;
 }
 
+static uint8_t *put_addresses(uint8_t *at, const struct facts *facts)
+{
+	at = trace_put_path(at, &facts->src);
+	at = trace_put_path(at, &facts->dst);
+	at = trace_put_path(at, &facts->remote);
+	return trace_put_path(at, &facts->local);
+}
+
+/* Steps that one record is made of are lost together. */
+static void count_lost(struct conn *conn, bool open, bool chain)
+{
+	struct tracer *tracer = &conn->worker->tracer;
+
+	if (tracer_running(tracer, conn->traced, conn->facts.id) != 0)
+		event_ring_lose(&tracer->ring, (uint64_t)open + chain);
+}
+
 void conn_trace_look(struct conn *conn, const struct match_input *in, const struct fact *known,
     enum pick pick, size_t index)
 {
 	const struct match_state *m = conn->matching;
-	struct copied c;
+	const struct frame *f = m->frame;
+	struct span parts[PARTS_MAX];
+	struct copied c = {.facts = known, .parts = parts, .part_count = 1, .whole = true};
+	bool open = !conn->trace_begun;
 	struct trace_look *r;
+	uint8_t *at;
 
-	c.fact_count = c.size = 0;
-	c.whole = true;
-	find_parts(&c, conn, in);
-	find_facts(&c, known);
-	r = begin(conn, TRACE_LOOK, sizeof(*r) + (c.whole ? c.size + 4 * TRACE_TEXT_SIZE : 0));
-	if (r == NULL)
+	find_copied(&c, conn, in);
+	conn->trace_begun = true;
+	r = room_for(conn, TRACE_LOOK, sizeof(*r) + c.size + 5 * TRACE_TEXT_SIZE);
+	if (r == NULL) {
+		count_lost(
+		    conn, open, pick == PICK_ROUTE && f->list->items[index]->handler_count > 0);
 		return;
+	}
+	at = (uint8_t *)(r + 1);
 	r->instance = instance_ref(m->instance);
-	r->list = m->frame->list;
-	r->next = m->frame->next;
+	r->list = f->list;
+	r->next = f->next;
 	r->index = index;
 	r->pick = pick;
 	r->phase = in->phase;
-	r->depth = depth_of(m->frame);
+	r->depth = depth_of(f);
 	r->bytes = (uint32_t)in->bytes.n;
 	r->datagram = in->datagram;
 	r->whole = c.whole;
+	r->fact_count = c.fact_count;
+	r->part_count = c.part_count;
+	r->open = open;
+	if (open) {
+		r->accepted = accepted(conn);
+		at = trace_put_text(at, conn->listener->address);
+	}
 	r->facts = conn->facts;
-	keep(conn, r, c.whole ? put_copied(&c, r) : r + 1);
+	at = put_addresses(at, &r->facts);
+	keep(conn, r, c.whole ? put_copied(at, &c) : at);
 }
 
 /* ---- afterwards ---------------------------------------------------------------------------- */
@@ -249,17 +278,17 @@ void conn_trace_dial(struct conn *conn, const char *upstream, const char *proble
 
 static void tell_end(struct conn *conn, const char *detail)
 {
-	struct trace_end *r = begin(conn, TRACE_END, sizeof(*r) + 3 * TRACE_TEXT_SIZE);
+	struct trace_end *r = begin(conn, TRACE_END, sizeof(*r) + 2 * TRACE_TEXT_SIZE);
 	uint8_t *at;
 
 	if (r == NULL)
 		return;
-	r->age = ev_now(conn->worker->loop) - (double)conn->facts.start_ns / 1e9;
+	r->route = conn->route != NULL ? route_ref(conn->route) : NULL;
+	r->start_ns = conn->facts.start_ns;
 	r->bytes_in = conn->bytes_in;
 	r->bytes_out = conn->bytes_out;
 	r->reason = conn->reason;
-	at = trace_put_text((uint8_t *)(r + 1), conn->facts.route);
-	at = trace_put_text(at, conn->upstream);
+	at = trace_put_text((uint8_t *)(r + 1), conn->upstream);
 	at = trace_put_text(at, detail);
 	keep(conn, r, at);
 }

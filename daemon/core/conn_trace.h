@@ -23,11 +23,12 @@ static inline void conn_trace_open(struct conn *conn)
 /*
  * The routes of the current list were asked about in, and this is what came of it; known are the
  * named facts from before. The control thread asks them once more, all that matter, about a copy.
+ * The chain of a route that was taken begins.
  */
 void conn_trace_look(struct conn *conn, const struct match_input *in, const struct fact *known,
     enum pick pick, size_t index);
 
-/* A handler of the chain is about to run. */
+/* A handler of the chain is about to run: not the first one after a look. */
 void conn_trace_handler(struct conn *conn, const char *name);
 
 /* An upstream was dialled; problem NULL: and it is the connection's. Texts may be any bytes. */

@@ -8,6 +8,11 @@
 
 #include "common/arena.h"
 
+static uint64_t *head_at(const struct event_ring *ring, size_t at)
+{
+	return (uint64_t *)(void *)(ring->bytes + (at & (ring->size - 1)));
+}
+
 void event_ring_init(struct event_ring *ring, size_t size)
 {
 	*ring = (struct event_ring){0};
@@ -23,30 +28,60 @@ void event_ring_open(struct event_ring *ring, size_t size)
 {
 	ring->bytes = mem_zalloc(size);
 	ring->size = size;
-	ring->at = ring->seen = ring->written = ring->taken = 0;
+	ring->written = ring->taken = 0;
+	ring->next = ring->bytes;
+	ring->last = ring->bytes + size;
+	ring->limit = size;
 }
 
 void event_ring_close(struct event_ring *ring)
 {
 	free(ring->bytes);
-	ring->bytes = NULL;
+	ring->bytes = ring->next = ring->last = NULL;
 }
 
-void *event_ring_make_room(struct event_ring *ring, size_t needed)
+/* What was kept so far ends here. */
+static size_t kept_end(const struct event_ring *ring)
 {
-	size_t straight = ring->size - (ring->at & (ring->size - 1));
-	size_t skipped = needed > straight ? straight : 0;
+	return ring->limit - (size_t)(ring->last - ring->next);
+}
 
-	ring->seen = atomic_load_explicit(&ring->taken, memory_order_acquire);
-	if (skipped + needed > ring->size - (ring->at - ring->seen)) {
-		atomic_fetch_add_explicit(&ring->lost, 1, memory_order_relaxed);
-		ring->news = true;
+/* What is left of the memory from at on. */
+static size_t straight_on(const struct event_ring *ring, size_t at)
+{
+	return ring->size - (at & (ring->size - 1));
+}
+
+static void give_piece(struct event_ring *ring, size_t at, size_t length)
+{
+	if (length > straight_on(ring, at))
+		length = straight_on(ring, at);
+	ring->next = (uint8_t *)head_at(ring, at);
+	ring->last = ring->next + length;
+	ring->limit = at + length;
+}
+
+void *event_ring_make_room(struct event_ring *ring, size_t n)
+{
+	size_t needed = event_ring_space(n), at = kept_end(ring), skipped = 0, room;
+
+	room = ring->size - (at - atomic_load_explicit(&ring->taken, memory_order_acquire));
+	if (needed > straight_on(ring, at))
+		skipped = straight_on(ring, at);
+	if (skipped + needed > room) {
+		event_ring_lose(ring, 1);
 		return NULL;
 	}
 	if (skipped > 0)
-		*event_ring_head(ring, ring->at) = EVENT_RING_UNUSED;
-	ring->at += skipped;
-	return event_ring_head(ring, ring->at) + 1;
+		*head_at(ring, at) = EVENT_RING_UNUSED;
+	give_piece(ring, at + skipped, room - skipped);
+	return event_ring_room(ring, n);
+}
+
+void event_ring_lose(struct event_ring *ring, uint64_t more)
+{
+	atomic_fetch_add_explicit(&ring->lost, more, memory_order_relaxed);
+	ring->news = true;
 }
 
 bool event_ring_publish(struct event_ring *ring)
@@ -54,7 +89,7 @@ bool event_ring_publish(struct event_ring *ring)
 	if (!ring->news)
 		return false;
 	ring->news = false;
-	atomic_store(&ring->written, ring->at);
+	atomic_store(&ring->written, kept_end(ring));
 	/*
 	 * The counterpart of event_ring_rearm(): either its thread sees what was written, or we see
 	 * that it has to be told. All these accesses are sequentially consistent for that.
@@ -89,13 +124,13 @@ bool event_ring_look(struct event_ring *ring, size_t end, struct span *out)
 {
 	size_t at = atomic_load_explicit(&ring->taken, memory_order_relaxed);
 
-	if (at != end && *event_ring_head(ring, at) == EVENT_RING_UNUSED) {
-		at += ring->size - (at & (ring->size - 1));
+	if (at != end && *head_at(ring, at) == EVENT_RING_UNUSED) {
+		at += straight_on(ring, at);
 		atomic_store_explicit(&ring->taken, at, memory_order_release);
 	}
 	if (at == end)
 		return false;
-	*out = span_of(event_ring_head(ring, at) + 1, *event_ring_head(ring, at));
+	*out = span_of(head_at(ring, at) + 1, *head_at(ring, at));
 	return true;
 }
 
@@ -104,7 +139,7 @@ void event_ring_drop(struct event_ring *ring)
 	size_t at = atomic_load_explicit(&ring->taken, memory_order_relaxed);
 
 	atomic_store_explicit(
-	    &ring->taken, at + event_ring_space(*event_ring_head(ring, at)), memory_order_release);
+	    &ring->taken, at + event_ring_space(*head_at(ring, at)), memory_order_release);
 }
 
 bool event_ring_take(

@@ -24,8 +24,10 @@ struct event_ring {
 	struct message wake; /* to the thread that takes, where event_ring_put() says so */
 	uint8_t *bytes;      /* size of them; pages are the system's until they are used */
 	size_t size;         /* a power of two */
-	size_t at, seen;     /* of who puts: where it is, and what was taken when it looked last */
-	bool news;           /* to be published */
+	/* Of who puts. */
+	uint8_t *next, *last;          /* room that it has in one piece */
+	size_t limit;                  /* last, counted as below */
+	bool news;                     /* to be published */
 	_Atomic size_t written, taken; /* counted on and on; their difference is what is held */
 	_Atomic uint64_t lost;
 	_Atomic bool told;             /* wake was sent and event_ring_rearm() not called since */
@@ -49,19 +51,14 @@ void event_ring_close(struct event_ring *ring);
 #define EVENT_RING_HEAD sizeof(uint64_t)
 #define EVENT_RING_UNUSED UINT64_MAX
 
-/* For the functions below: a record with its head, and the head that is at that count. */
+/* A record with its head. */
 static inline size_t event_ring_space(size_t n)
 {
 	return EVENT_RING_HEAD + ((n + EVENT_RING_HEAD - 1) & ~(EVENT_RING_HEAD - 1));
 }
 
-static inline uint64_t *event_ring_head(const struct event_ring *ring, size_t at)
-{
-	return (uint64_t *)(void *)(ring->bytes + (at & (ring->size - 1)));
-}
-
-/* Where it is not straight on. */
-void *event_ring_make_room(struct event_ring *ring, size_t needed);
+/* Room for a record where it is not straight on. */
+void *event_ring_make_room(struct event_ring *ring, size_t n);
 
 /*
  * By the thread that puts: room for a record of n bytes (less than half of the ring), aligned to 8.
@@ -69,22 +66,21 @@ void *event_ring_make_room(struct event_ring *ring, size_t needed);
  */
 static inline void *event_ring_room(struct event_ring *ring, size_t n)
 {
-	size_t needed = event_ring_space(n);
-
-	if (needed > ring->size - (ring->at & (ring->size - 1)) ||
-	    needed > ring->size - (ring->at - ring->seen))
-		return event_ring_make_room(ring, needed);
-	return event_ring_head(ring, ring->at) + 1;
+	if (event_ring_space(n) > (size_t)(ring->last - ring->next))
+		return event_ring_make_room(ring, n);
+	return ring->next + EVENT_RING_HEAD;
 }
 
 /* n bytes of it were written, to be seen once they are published. */
 static inline void event_ring_keep(struct event_ring *ring, size_t n)
 {
-	*event_ring_head(ring, ring->at) = n;
-	ring->at += event_ring_space(n);
+	*(uint64_t *)(void *)ring->next = n;
+	ring->next += event_ring_space(n);
 	ring->news = true;
 }
 
+/* So many more records were lost, as they had been part of one that was. */
+void event_ring_lose(struct event_ring *ring, uint64_t more);
 /* What was kept or lost can be seen from now on. Returns whether to send wake. */
 bool event_ring_publish(struct event_ring *ring);
 /* All of it, for an event. */

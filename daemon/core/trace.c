@@ -84,7 +84,7 @@ static uint8_t with_room(uint8_t traces)
 	return traces;
 }
 
-static void hand_out(const struct trace_record *record)
+static void hand_out_step(const struct trace_record *record, enum trace_kind kind)
 {
 	uint8_t traces = with_room(record->traces);
 	struct buf pairs = {0};
@@ -96,12 +96,21 @@ static void hand_out(const struct trace_record *record)
 	if (traces == 0)
 		return;
 	pack_init(&pack, &pairs);
-	trace_step_pack(&map, record);
+	trace_step_pack(&map, record, kind);
 	step = (struct trace_step){(int64_t)(record->time * 1e9), buf_span(&pairs), map.count};
 	for (i = 0; i < TRACES_MAX; i++)
 		if ((traces & 1u << i) != 0)
 			slots[i]->take(slots[i], &step);
 	buf_fini(&pairs);
+}
+
+static void hand_out(const struct trace_record *record)
+{
+	enum trace_kind steps[TRACE_STEPS_MAX];
+	unsigned i, n = trace_steps_of(record, steps);
+
+	for (i = 0; i < n; i++)
+		hand_out_step(record, steps[i]);
 }
 
 static bool next_record(struct event_ring *ring, size_t end, const struct trace_record **out)

@@ -36,7 +36,26 @@ static const uint8_t *get(const uint8_t *at, void *out, size_t n)
 	return at + n;
 }
 
-static const uint8_t *read_facts(struct again *a, const uint8_t *at)
+const uint8_t *trace_look_facts(
+    const struct trace_look *look, struct facts *out, const char **listener)
+{
+	const uint8_t *at = (const uint8_t *)(look + 1);
+
+	*out = look->facts;
+	out->arena = NULL;
+	out->named = NULL;
+	out->fd = -1;
+	*listener = NULL;
+	if (look->open)
+		at = trace_get_text(at, listener);
+	at = trace_get_path(at, &out->src);
+	at = trace_get_path(at, &out->dst);
+	at = trace_get_path(at, &out->remote);
+	return trace_get_path(at, &out->local);
+}
+
+/* Returns where the parts are. */
+static const uint8_t *read_named(struct again *a, const uint8_t *at)
 {
 	struct fact **last = &a->facts.named, *fact;
 	struct trace_fact head;
@@ -52,22 +71,6 @@ static const uint8_t *read_facts(struct again *a, const uint8_t *at)
 		last = &fact->next;
 	}
 	return at;
-}
-
-/* Returns where the parts are. */
-static const uint8_t *read_connection(struct again *a)
-{
-	const uint8_t *at = (const uint8_t *)(a->look + 1);
-
-	a->facts = a->look->facts;
-	a->facts.arena = a->arena;
-	a->facts.named = NULL;
-	a->facts.fd = -1;
-	at = trace_get_path(at, &a->facts.src);
-	at = trace_get_path(at, &a->facts.dst);
-	at = trace_get_path(at, &a->facts.remote);
-	at = trace_get_path(at, &a->facts.local);
-	return read_facts(a, at);
 }
 
 /* Leaves a->in at the last part. */
@@ -93,11 +96,14 @@ static enum pick pick_again(struct again *a, const uint8_t *at, size_t *index)
 static void ask_again(struct again *a)
 {
 	const struct trace_look *look = a->look;
+	const char *listener;
+	const uint8_t *at = trace_look_facts(look, &a->facts, &listener);
 	size_t index = 0;
 
+	a->facts.arena = a->arena;
 	a->in = (struct match_input){
 	    .datagram = look->datagram, .facts = &a->facts, .cache = &a->cache};
-	a->same = look->whole && pick_again(a, read_connection(a), &index) == look->pick &&
+	a->same = look->whole && pick_again(a, read_named(a, at), &index) == look->pick &&
 		  (look->pick != PICK_ROUTE || index == look->index);
 }
 

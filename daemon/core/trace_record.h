@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What a worker writes into its ring for each step of a connection that is traced (conn_trace.c),
- * and the control thread makes a step of (trace_step.h): what is known, as it is in memory.
- * Everything that costs is left to the reader.
+ * What a worker writes into its ring for a connection that is traced (conn_trace.c), and the
+ * control thread makes steps of (trace_step.h): what is known, as it is in memory. Everything that
+ * costs is left to the reader.
  */
 #ifndef DAEMON_CORE_TRACE_RECORD_H
 #define DAEMON_CORE_TRACE_RECORD_H
@@ -15,6 +15,7 @@
 
 struct instance;
 
+/* Of records, and of steps. */
 enum trace_kind { TRACE_OPEN, TRACE_LOOK, TRACE_HANDLER, TRACE_DIAL, TRACE_END };
 
 /* What all begin with. */
@@ -25,19 +26,28 @@ struct trace_record {
 	double time; /* of the worker's loop */
 };
 
-/* Texts follow: those of the paths of src and dst, then listener and server. */
-struct trace_open {
-	struct trace_record head;
-	struct netaddr src, dst;
+/* What is known of it when it is accepted, but for its addresses. */
+struct trace_accepted {
 	uint64_t branch_of;
 	const char *proto; /* constant */
 };
 
 /*
- * All that is needed for asking the routes again. The instance that they are of is held. Where
- * whole is set there follow: texts, the paths of src, dst, remote and local; as many struct
- * trace_fact as facts say, with what stands behind each; and parts, of which the last one is what
- * was looked at, the others are the datagrams before it.
+ * Where nothing was looked at before anything else is told. Texts follow: the paths of src and dst,
+ * listener and server.
+ */
+struct trace_open {
+	struct trace_record head;
+	struct trace_accepted accepted;
+	struct netaddr src, dst;
+};
+
+/*
+ * All that is needed for asking the routes again; the instance that they are of is held. It begins
+ * a connection that was not told of before (open), and the chain of the route that was taken. There
+ * follow: with open a text, the listener; then those of the paths of src, dst, remote and local;
+ * and, where whole is set, as many struct trace_fact as facts say, with what stands behind each;
+ * and parts, of which the last one is what was looked at, the others are the datagrams before it.
  */
 struct trace_look {
 	struct trace_record head;
@@ -47,8 +57,9 @@ struct trace_look {
 	enum pick pick;
 	enum match_phase phase;
 	uint32_t depth, bytes, fact_count, part_count;
-	bool datagram, whole;
-	struct facts facts; /* without an arena, named values and a descriptor */
+	bool datagram, whole, open;
+	struct trace_accepted accepted; /* with open */
+	struct facts facts; /* named, arena and fd are of no use; names are the instance's */
 };
 
 /* Its name, with a NUL, and its value follow. */
@@ -72,10 +83,11 @@ struct trace_dial {
 	struct trace_record head;
 };
 
-/* Texts follow: route, upstream, detail. */
+/* Texts follow: upstream, detail. */
 struct trace_end {
 	struct trace_record head;
-	double age;
+	struct route *route; /* a reference; NULL: none */
+	int64_t start_ns;    /* as in the facts */
 	uint64_t bytes_in, bytes_out;
 	enum end_reason reason;
 };
