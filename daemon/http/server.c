@@ -309,15 +309,9 @@ static struct route *compile(struct load *load, const struct http_settings *sett
 
 static struct route *route_before(const struct load *load, const char *name)
 {
-	size_t i;
+	const struct server *s = load->before != NULL ? instance_server(load->before, name) : NULL;
 
-	for (i = 0; load->before != NULL && i < load->before->server_count; i++) {
-		const struct server *s = load->before->servers[i];
-
-		if (strcmp(s->name, name) == 0 && s->routes.count == 1)
-			return s->routes.items[0];
-	}
-	return NULL;
+	return s != NULL && s->routes.count == 1 ? s->routes.items[0] : NULL;
 }
 
 /* The wrappers but what is in those that have lists of their own. */
