@@ -101,16 +101,6 @@ static bool is_full(const struct following *f)
 	return buf_len(&f->pending) > PENDING_MAX - TRACE_STEP_SIZE_MAX;
 }
 
-static bool has_room(struct trace *trace)
-{
-	struct following *f = (struct following *)trace;
-
-	if (!is_full(f))
-		return true;
-	f->untold++;
-	return false;
-}
-
 static void take(struct trace *trace, const struct trace_step *step)
 {
 	struct following *f = (struct following *)trace;
@@ -134,6 +124,18 @@ static void send_chunk(struct following *f)
 		buf_consume(&f->pending, sizeof(n) + n);
 	}
 	call_chunk_send(f->call);
+}
+
+static bool has_room(struct trace *trace)
+{
+	struct following *f = (struct following *)trace;
+
+	while (is_full(f) && call_ready(f->call))
+		send_chunk(f);
+	if (!is_full(f))
+		return true;
+	f->untold++;
+	return false;
 }
 
 static void stop(struct following *f)

@@ -6,17 +6,6 @@
 #include "daemon/core/events.h"
 #include "daemon/core/worker.h"
 
-static void on_timer(struct ev_loop *loop, ev_timer *w, int events);
-
-static void plan(struct event_pace *pace)
-{
-	if (ev_is_active(&pace->timer))
-		return;
-	ev_timer_init(&pace->timer, on_timer, EVENTS_PACE, 0.);
-	pace->timer.data = pace;
-	ev_timer_start(control_loop(), &pace->timer);
-}
-
 static void on_timer(struct ev_loop *loop, ev_timer *w, int events)
 {
 	struct event_pace *pace = w->data;
@@ -28,8 +17,7 @@ static void on_timer(struct ev_loop *loop, ev_timer *w, int events)
 		pace->awake = ring->next_awake;
 		event_ring_rearm(ring);
 	}
-	if (!pace->look())
-		plan(pace);
+	pace->look();
 }
 
 static void on_wake(struct message *message, void *owner)
@@ -38,7 +26,11 @@ static void on_wake(struct message *message, void *owner)
 	struct event_pace *pace = ring->pace;
 
 	(void)owner;
-	plan(pace);
+	if (pace->awake == NULL) {
+		ev_timer_init(&pace->timer, on_timer, EVENTS_PACE, 0.);
+		pace->timer.data = pace;
+		ev_timer_start(control_loop(), &pace->timer);
+	}
 	ring->next_awake = pace->awake;
 	pace->awake = ring;
 }

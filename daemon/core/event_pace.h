@@ -12,10 +12,10 @@
 #include "daemon/core/event_ring.h"
 
 struct event_pace {
-	bool (*look)(void); /* takes what the rings hold; false: not all, go on a little later */
+	void (*look)(void); /* takes what the rings hold */
 	/* Its own. */
 	struct event_ring *awake; /* whose message has arrived and waits for the timer */
-	ev_timer timer;           /* active while there is one, or look() has to go on */
+	ev_timer timer;           /* active while there is one */
 };
 
 /* By the thread that puts, where event_ring_put() says so. */

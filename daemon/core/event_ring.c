@@ -40,12 +40,6 @@ void event_ring_close(struct event_ring *ring)
 	ring->bytes = ring->next = ring->last = NULL;
 }
 
-/* What was kept so far ends here. */
-static size_t kept_end(const struct event_ring *ring)
-{
-	return ring->limit - (size_t)(ring->last - ring->next);
-}
-
 /* What is left of the memory from at on. */
 static size_t straight_on(const struct event_ring *ring, size_t at)
 {
@@ -63,7 +57,7 @@ static void give_piece(struct event_ring *ring, size_t at, size_t length)
 
 void *event_ring_make_room(struct event_ring *ring, size_t n)
 {
-	size_t needed = event_ring_space(n), at = kept_end(ring), skipped = 0, room;
+	size_t needed = event_ring_space(n), at = event_ring_kept(ring), skipped = 0, room;
 
 	room = ring->size - (at - atomic_load_explicit(&ring->taken, memory_order_acquire));
 	if (needed > straight_on(ring, at))
@@ -80,21 +74,7 @@ void *event_ring_make_room(struct event_ring *ring, size_t n)
 
 void event_ring_lose(struct event_ring *ring, uint64_t more)
 {
-	atomic_fetch_add_explicit(&ring->lost, more, memory_order_relaxed);
-	ring->news = true;
-}
-
-bool event_ring_publish(struct event_ring *ring)
-{
-	if (!ring->news)
-		return false;
-	ring->news = false;
-	atomic_store(&ring->written, kept_end(ring));
-	/*
-	 * The counterpart of event_ring_rearm(): either its thread sees what was written, or we see
-	 * that it has to be told. All these accesses are sequentially consistent for that.
-	 */
-	return !atomic_load(&ring->told) && !atomic_exchange(&ring->told, true);
+	atomic_fetch_add(&ring->lost, more);
 }
 
 bool event_ring_put(struct event_ring *ring, const struct event *e)
@@ -107,7 +87,12 @@ bool event_ring_put(struct event_ring *ring, const struct event *e)
 		memcpy(room, bytes, n);
 		event_ring_keep(ring, n);
 	}
-	return event_ring_publish(ring);
+	event_ring_publish(ring);
+	/*
+	 * The counterpart of event_ring_rearm(): either its thread sees what was written, or we see
+	 * that it has to be told. All these accesses are sequentially consistent for that.
+	 */
+	return !atomic_load(&ring->told) && !atomic_exchange(&ring->told, true);
 }
 
 void event_ring_rearm(struct event_ring *ring)

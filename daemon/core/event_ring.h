@@ -57,6 +57,12 @@ static inline size_t event_ring_space(size_t n)
 	return EVENT_RING_HEAD + ((n + EVENT_RING_HEAD - 1) & ~(EVENT_RING_HEAD - 1));
 }
 
+/* What was kept so far ends here. */
+static inline size_t event_ring_kept(const struct event_ring *ring)
+{
+	return ring->limit - (size_t)(ring->last - ring->next);
+}
+
 /* Room for a record where it is not straight on. */
 void *event_ring_make_room(struct event_ring *ring, size_t n);
 
@@ -81,9 +87,16 @@ static inline void event_ring_keep(struct event_ring *ring, size_t n)
 
 /* So many more records were lost, as they had been part of one that was. */
 void event_ring_lose(struct event_ring *ring, uint64_t more);
-/* What was kept or lost can be seen from now on. Returns whether to send wake. */
-bool event_ring_publish(struct event_ring *ring);
-/* All of it, for an event. */
+/* What was kept can be seen from now on, by those who look: nobody is woken. */
+static inline void event_ring_publish(struct event_ring *ring)
+{
+	if (!ring->news)
+		return;
+	ring->news = false;
+	atomic_store(&ring->written, event_ring_kept(ring));
+}
+
+/* All of it, for an event. Returns whether to send wake. */
 bool event_ring_put(struct event_ring *ring, const struct event *e);
 
 /* By the thread that takes, after wake has arrived: what is put from now on sends it again. */

@@ -61,13 +61,12 @@ static void drain_one(struct event_ring *ring)
 		deliver_lost(lost);
 }
 
-static bool drain(void)
+static void drain(void)
 {
 	unsigned i;
 
 	for (i = 0; i < workers_count(); i++)
 		drain_one(&worker_at(i)->events);
-	return true;
 }
 
 static struct event_pace pace = {.look = drain};

@@ -8,7 +8,6 @@
 
 #include "common/pack.h"
 #include "daemon/core/conn_row.h"
-#include "daemon/core/event_pace.h"
 #include "daemon/core/trace_step.h"
 #include "daemon/core/worker.h"
 
@@ -22,11 +21,17 @@ const struct filter_field trace_fields[] = {
     {.name = NULL},
 };
 
+/* Between two looks into the rings: while there is much to be seen, and up to where there is not.
+ */
+#define PACE_MIN 0.01
+#define PACE_MAX 0.05
 /* How long the control thread stays at it; the rest follows after other things. */
 #define LOOK_SECONDS 0.02
 
 /* The control thread's: those that run, and those that are being stopped. */
 static struct trace *slots[TRACES_MAX];
+static ev_timer pace; /* while there are some */
+static double seconds;
 
 /* ---- on a worker's thread ------------------------------------------------------------------ */
 
@@ -40,15 +45,6 @@ uint8_t tracer_older(const struct tracer *tracer, uint8_t traces, uint64_t id)
 		if ((traces & 1u << i) != 0 && id < tracer->slots[i].since)
 			traces &= (uint8_t) ~(1u << i);
 	return traces;
-}
-
-static bool look(void);
-static struct event_pace pace = {.look = look};
-
-void tracer_publish(struct tracer *tracer)
-{
-	if (event_ring_publish(&tracer->ring))
-		event_pace_wake(&pace, &tracer->ring);
 }
 
 static void install(struct worker *w, void *arg)
@@ -129,60 +125,73 @@ static void drop_record(struct event_ring *ring, const struct trace_record *reco
 	event_ring_drop(ring);
 }
 
-/* Was there time for all? */
+/* Returns whether there was something. */
 static bool drain_one(struct event_ring *ring, ev_tstamp until)
 {
 	size_t end = event_ring_end(ring);
 	const struct trace_record *record;
-	uint64_t lost;
-	bool more;
+	uint64_t lost = event_ring_lost(ring);
+	bool some = false;
 	unsigned i;
 
-	while ((more = next_record(ring, end, &record)) && ev_time() < until) {
+	while (ev_time() < until && next_record(ring, end, &record)) {
 		hand_out(record);
 		drop_record(ring, record);
+		some = true;
 	}
-	lost = event_ring_lost(ring);
 	for (i = 0; i < TRACES_MAX; i++)
 		if (slots[i] != NULL)
 			slots[i]->lost += lost;
-	return !more;
+	return some;
 }
 
-/* What the rings hold now. Was there time for all? Begins with another worker each time. */
+/* What the rings hold now. Begins with another worker each time. */
 static bool drain(ev_tstamp until)
 {
 	static unsigned first;
-	bool all = true;
+	bool some = false;
 	unsigned i;
 
 	first++;
 	for (i = 0; i < workers_count(); i++)
-		all &= drain_one(&worker_at((first + i) % workers_count())->tracer.ring, until);
+		some |= drain_one(&worker_at((first + i) % workers_count())->tracer.ring, until);
 	for (i = 0; i < TRACES_MAX; i++)
 		if (slots[i] != NULL)
 			slots[i]->news(slots[i]);
-	return all;
+	return some;
 }
 
-static bool look(void)
+static void plan(double next)
 {
-	return drain(ev_time() + LOOK_SECONDS);
+	seconds = next < PACE_MAX ? next : PACE_MAX;
+	ev_timer_set(&pace, seconds, 0.);
+	ev_timer_start(control_loop(), &pace);
 }
 
-/* No worker knows a trace while this is called. */
-static void open_rings(void)
+static void on_pace(struct ev_loop *loop, ev_timer *w, int events)
+{
+	(void)loop;
+	(void)w;
+	(void)events;
+	plan(drain(ev_time() + LOOK_SECONDS) ? PACE_MIN : 2 * seconds);
+}
+
+/* No worker knows a trace while one of these is called. */
+static void begin_to_look(void)
 {
 	unsigned i;
 
+	ev_init(&pace, on_pace);
+	plan(PACE_MIN);
 	for (i = 0; i < workers_count(); i++)
 		event_ring_open(&worker_at(i)->tracer.ring, TRACE_RING_SIZE);
 }
 
-static void close_rings(void)
+static void end_looking(void)
 {
 	unsigned i;
 
+	ev_timer_stop(control_loop(), &pace);
 	for (i = 0; i < workers_count(); i++)
 		event_ring_close(&worker_at(i)->tracer.ring);
 }
@@ -214,7 +223,7 @@ int trace_start(struct trace *trace, struct error *err)
 		    "%d traces are running, more at a time are not allowed; end one of them",
 		    TRACES_MAX);
 	if (!any_runs())
-		open_rings();
+		begin_to_look();
 	slots[i] = trace;
 	trace->slot = i;
 	trace->lost = 0;
@@ -231,7 +240,7 @@ static void on_removed(void *arg)
 	drain(INFINITY);
 	slots[t->slot] = NULL;
 	if (!any_runs())
-		close_rings();
+		end_looking();
 	t->stopped(t);
 }
 
@@ -261,6 +270,7 @@ void tracer_fini(struct tracer *tracer)
 
 void traces_stop(void)
 {
-	event_pace_stop(&pace);
+	if (control_loop() != NULL)
+		ev_timer_stop(control_loop(), &pace);
 	memset(slots, 0, sizeof(slots));
 }

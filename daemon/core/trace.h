@@ -3,7 +3,8 @@
  * Traces: what the routes say of live connections and what becomes of them, step by step, for those
  * that fit a filter when they are accepted. Workers write down what happens (conn_trace.h) into
  * rings that carry nothing else; here the control thread makes steps of it and hands them to the
- * traces that they are for. Nothing waits: what finds no room is lost, and counted.
+ * traces that they are for. Nothing waits: what finds no room is lost, and counted. Nobody is woken
+ * for it either: while a trace runs the control thread comes to look.
  */
 #ifndef DAEMON_CORE_TRACE_H
 #define DAEMON_CORE_TRACE_H
@@ -78,7 +79,10 @@ struct tracer {
 void tracer_fini(struct tracer *tracer);
 
 /* At the end of a round of its loop: what was written down can be seen. */
-void tracer_publish(struct tracer *tracer);
+static inline void tracer_publish(struct tracer *tracer)
+{
+	event_ring_publish(&tracer->ring);
+}
 
 /* Of the traces that a connection was given, those that still run. */
 uint8_t tracer_older(const struct tracer *tracer, uint8_t traces, uint64_t id);
