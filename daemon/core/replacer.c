@@ -305,8 +305,7 @@ static void put_file(const char *path, struct buf *out)
 	struct error err;
 
 	if (file_text_put(path, out, &err) == -1)
-		log_msg(
-		    LOG_WARN, "config", "{file.%s} stands for nothing: %s", path, err.message);
+		log_msg(LOG_WARN, "config", "{file.%s} stands for nothing: %s", path, err.message);
 }
 
 /* Appends what name stands for from now on. false: it is not such a name. */
