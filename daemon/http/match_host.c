@@ -22,12 +22,6 @@ static int compare_items(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* Of http_path_lower(), which ends with a NUL. */
-static const char *text_of(struct span lower)
-{
-	return (const char *)lower.p;
-}
-
 static bool is_fuzzy(const char *name)
 {
 	return strpbrk(name, "*{") != NULL;
@@ -76,7 +70,7 @@ static int load_params(struct load *load, const struct jnode *node, void *params
 			    http_text_new(load->arena, name, HTTP_TEXT_DROP);
 		else
 			p->exact.items[p->exact.count++] =
-			    text_of(http_path_lower(load->arena, span_str(name)));
+			    (const char *)http_path_lower(load->arena, span_str(name)).p;
 	}
 	if (p->exact.count > 1)
 		qsort(p->exact.items, p->exact.count, sizeof(*p->exact.items), compare_items);
@@ -119,7 +113,7 @@ static bool match(const void *params, struct http_request *r)
 	size_t i;
 
 	if (p->exact.count > 0) {
-		host = text_of(http_request_lower_host(r));
+		host = (const char *)http_request_lower_host(r).p;
 		if (bsearch(&host, p->exact.items, p->exact.count, sizeof(*p->exact.items),
 			compare_items))
 			return true;

@@ -61,7 +61,7 @@ bool http_request_knows(struct span name);
 /* Appends its value to out. false: there is none now, and nothing was appended. */
 bool http_request_put(const struct http_request *r, struct span name, struct buf *out);
 
-/* Its host in lower case. */
+/* Its host in lower case, ended by a NUL. */
 struct span http_request_lower_host(struct http_request *r);
 struct span http_request_path(struct http_request *r, enum http_path_form form);
 
