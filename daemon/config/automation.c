@@ -393,7 +393,6 @@ static void write_options(struct work *w)
 	    {"on_demand_tls", "automation.on_demand"},
 	    {"renew_interval", "automation.renew_interval"},
 	    {"ocsp_interval", "automation.ocsp_interval"},
-	    {"dns", "dns"},
 	};
 
 	json_t *value;
