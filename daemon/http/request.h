@@ -17,7 +17,7 @@
 
 struct http_request {
 	struct arena *arena;
-	struct facts facts; /* of the connection; what is named in here is of the request */
+	struct facts facts;    /* of the connection; what is named in here is of the request */
 	struct netaddr client; /* who it is from: named by a trusted proxy, or who has connected */
 	struct span method;
 	struct span target;     /* as sent */
