@@ -206,6 +206,16 @@ static int site_policy(
 	return 0;
 }
 
+/* The site may have several "tls" directives, each with a list of its own. */
+static void add_lists(json_t *to, const json_t *lists)
+{
+	json_t *list;
+	size_t i;
+
+	json_array_foreach ((json_t *)lists, i, list)
+		json_array_extend(to, list);
+}
+
 static int add_site(struct work *w, const struct served *site, struct error *err)
 {
 	struct automation_policy *policy;
@@ -230,8 +240,8 @@ static int add_site(struct work *w, const struct served *site, struct error *err
 	policy->subjects = https_names(w->a, site);
 	if (!policy->configured && split_names(w, index, site, err) == -1)
 		return -1;
-	json_array_extend(w->files, json_array_get(site_values(site->site, "tls.files"), 0));
-	json_array_extend(w->folders, json_array_get(site_values(site->site, "tls.folders"), 0));
+	add_lists(w->files, site_values(site->site, "tls.files"));
+	add_lists(w->folders, site_values(site->site, "tls.folders"));
 	return 0;
 }
 
@@ -393,7 +403,6 @@ static void write_options(struct work *w)
 	    {"on_demand_tls", "automation.on_demand"},
 	    {"renew_interval", "automation.renew_interval"},
 	    {"ocsp_interval", "automation.ocsp_interval"},
-	    {"dns", "dns"},
 	};
 
 	json_t *value;

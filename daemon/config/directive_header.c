@@ -90,6 +90,49 @@ static int read_operation(const struct headers *h, struct dispenser *d, struct e
 	return dispenser_none(d, err);
 }
 
+/* A status, or a class of them such as 4xx. */
+static int adapt_status(struct dispenser *d, json_t *out, struct error *err)
+{
+	json_t *list = member_array(out, "status_code");
+	const char *word = dispenser_arg(d);
+
+	if (!word)
+		return dispenser_arg_error(d, err);
+	for (; word; word = dispenser_arg(d)) {
+		size_t digits = strspn(word, "0123456789");
+		bool class = digits == 1 && strcmp(word + 1, "xx") == 0;
+
+		if (!class && (digits == 0 || digits > 3 || word[digits]))
+			return dispenser_error(d, err, ERROR_INVALID,
+			    "'%s' is neither a status nor a class such as 4xx", word);
+		json_array_append_new(list, json_integer(strtol(word, NULL, 10)));
+	}
+	return 0;
+}
+
+static int adapt_required_header(struct dispenser *d, json_t *out, struct error *err)
+{
+	json_t *headers = member_object(out, "headers");
+
+	return http_match_adapt_header(d, &headers, err);
+}
+
+/* "match": what the answer has to be like. */
+static int read_require(const struct headers *h, struct dispenser *d, struct error *err)
+{
+	static const struct setting settings[] = {
+	    {"header", SETTING_CUSTOM, NULL, adapt_required_header},
+	    {"status", SETTING_CUSTOM, NULL, adapt_status}, {0}};
+	json_t *require = json_object();
+	int level = d->nesting;
+
+	json_object_set_new(h->always, "require", require);
+	while (dispenser_next_arg(d) || dispenser_next_block(d, level))
+		if (setting_adapt(d, settings, "matcher of answers", require, err) == -1)
+			return -1;
+	return 0;
+}
+
 static int read_block(
     const struct headers *h, struct dispenser *d, bool has_args, struct error *err)
 {
@@ -102,9 +145,11 @@ static int read_block(
 				return -1;
 			continue;
 		}
-		if (strcmp(dispenser_text(d), "match") == 0 && dispenser_args_left(d) > 0)
-			return dispenser_error(
-			    d, err, ERROR_UNSUPPORTED, "matching on the response is not supported");
+		if (strcmp(dispenser_text(d), "match") == 0) {
+			if (read_require(h, d, err) == -1)
+				return -1;
+			continue;
+		}
 		if (has_args)
 			return dispenser_error(d, err, ERROR_INVALID,
 			    "headers stand on the line or in the block, not both");

@@ -290,21 +290,28 @@ static void fill(const struct adaptation *a, json_t *issuer, const char *key, co
 		settings_put(issuer, key, json_deep_copy(value));
 }
 
+/*
+ * The provider of an issuer that is to use DNS and names none: that of "acme_dns", which makes all
+ * use DNS, else that of "dns". The document has no provider for all.
+ */
 static int fill_dns(const struct adaptation *a, json_t *issuer, struct error *err)
 {
 	json_t *provider = adaptation_option(a, "acme_dns");
+	bool wanted = provider || settings_get(issuer, "challenges.dns");
 
-	if (!provider || settings_get(issuer, "challenges.dns.provider"))
+	if (!wanted || settings_get(issuer, "challenges.dns.provider"))
 		return 0;
-	if (json_is_null(provider) && !adaptation_option(a, "dns")) {
-		error_set(err, ERROR_INVALID,
-		    "the option 'acme_dns' names no provider, and there is no option 'dns'");
-		return adaptation_at(a, "acme_dns", err);
-	}
-	member_object(member_object(issuer, "challenges"), "dns");
-	if (!json_is_null(provider))
+	if (!provider || json_is_null(provider))
+		provider = adaptation_option(a, "dns");
+	if (provider) {
 		settings_put(issuer, "challenges.dns.provider", json_deep_copy(provider));
-	return 0;
+		return 0;
+	}
+	if (!adaptation_option(a, "acme_dns"))
+		return 0;
+	error_set(err, ERROR_INVALID,
+	    "the option 'acme_dns' names no provider, and there is no option 'dns'");
+	return adaptation_at(a, "acme_dns", err);
 }
 
 int issuer_fill_in(const struct adaptation *a, json_t *issuer, struct error *err)

@@ -82,13 +82,12 @@ static int adapt_regexp(struct dispenser *d, const char *set, json_t **value, st
 	return 0;
 }
 
-static int adapt_header(struct dispenser *d, const char *set, json_t **value, struct error *err)
+int http_match_adapt_header(struct dispenser *d, json_t **value, struct error *err)
 {
 	json_t *object = made(value, json_object);
 	const char *field = dispenser_arg(d);
 	char *name;
 
-	(void)set;
 	if (!field || (field[0] == '!' && !field[1]))
 		return dispenser_error(d, err, ERROR_INVALID, "expected a header's name");
 	if (field[0] == '!') {
@@ -103,6 +102,12 @@ static int adapt_header(struct dispenser *d, const char *set, json_t **value, st
 	json_array_append_new(list_at(object, name), json_string(dispenser_arg(d)));
 	free(name);
 	return 0;
+}
+
+static int adapt_header(struct dispenser *d, const char *set, json_t **value, struct error *err)
+{
+	(void)set;
+	return http_match_adapt_header(d, value, err);
 }
 
 /* "[<name>] <key> <pattern>", for header_regexp and vars_regexp. */
@@ -235,6 +240,12 @@ static int unknown(const struct dispenser *d, struct error *err)
 	if (dispenser_quoted(d) || strcmp(dispenser_text(d), "expression") == 0)
 		return dispenser_error(d, err, ERROR_UNSUPPORTED,
 		    "expressions are not supported: write matchers such as 'path' and 'header'");
+	if (strcmp(dispenser_text(d), "file") == 0)
+		return dispenser_error(d, err, ERROR_UNSUPPORTED,
+		    "there is no matcher 'file' here: pointsman serves no files");
+	if (strcmp(dispenser_text(d), "tls") == 0)
+		return dispenser_error(d, err, ERROR_UNSUPPORTED,
+		    "there is no matcher 'tls' here: write 'protocol https'");
 	return dispenser_unknown(d, "HTTP matcher", names, err);
 }
 

@@ -20,6 +20,12 @@
  */
 int http_match_adapt_set(struct dispenser *d, const char *set, json_t **out, struct error *err);
 
+/*
+ * The arguments "[!]<field> [<value>]" of a matcher of headers, with the cursor before them, added
+ * to the object *value, which is made if it is NULL. Returns 0, or -1 with err.
+ */
+int http_match_adapt_header(struct dispenser *d, json_t **value, struct error *err);
+
 /* Writes a header's name as HTTP libraries do ("content-type" is "Content-Type"), in place. */
 void http_canonical_header(char *name);
 

@@ -41,6 +41,14 @@ static void *keep(struct parser *p, const void *items, size_t count, size_t size
 	return copy;
 }
 
+static int check_empty_block(struct parser *p, struct error *err)
+{
+	if (!token_is(&p->source.current, "{}") || !source_line_ends(&p->source))
+		return 0;
+	return token_error(&p->source.current, err, ERROR_INVALID,
+	    "'{}' is a word: write a block as '{', a line end and '}'");
+}
+
 /* A brace in a segment: what may stand beside it. */
 static int check_brace(struct parser *p, bool new_line, struct error *err)
 {
@@ -53,14 +61,11 @@ static int check_brace(struct parser *p, bool new_line, struct error *err)
 		if (new_line)
 			return token_error(token, err, ERROR_INVALID,
 			    "'%s' belongs at the end of the line before", token->text);
-	} else if (token_is(token, "{}") && source_line_ends(&p->source)) {
-		return token_error(token, err, ERROR_INVALID,
-		    "'%s' is a word: write a block as '{', a line end and '}'", token->text);
 	} else if (token_is(token, "}") && !source_line_ends(&p->source)) {
 		return token_error(
 		    token, err, ERROR_INVALID, "a line must end behind '%s'", token->text);
 	}
-	return 0;
+	return check_empty_block(p, err);
 }
 
 /* The directive at the current token, to the end of its line or block. */
@@ -203,7 +208,7 @@ static int keys(struct parser *p, bool *braces, struct error *err)
 			    "expected another address instead of '%s'", token->text);
 		if (*braces)
 			return 0;
-		if (check_address(token, err) == -1)
+		if (check_address(token, err) == -1 || check_empty_block(p, err) == -1)
 			return -1;
 		add_key(p, &comma);
 		more = source_next(&p->source);

@@ -8,9 +8,12 @@
 #include <string.h>
 #include <strings.h>
 
+#include "common/buf.h"
 #include "common/duration.h"
 #include "daemon/input/dispenser.h"
 #include "daemon/input/places.h"
+
+#define KNOWN_MAX 12 /* names that an error lists */
 
 struct dispenser dispenser_of(const struct token *tokens, size_t count)
 {
@@ -196,16 +199,34 @@ int dispenser_arg_error(const struct dispenser *d, struct error *err)
 	    d, err, ERROR_INVALID, "too few or too many arguments at '%s'", dispenser_text(d));
 }
 
+/* "; known are a, b, c", where they are few enough to be read; of one, "; known is a". */
+static void put_known(const char *const *known, struct buf *out)
+{
+	const char *first;
+	size_t count = 0;
+
+	for (size_t i = 0; known && known[i]; i++)
+		count += *known[i] != '\0';
+	first = count > 1 ? "; known are " : "; known is ";
+	for (size_t i = 0; count > 0 && count <= KNOWN_MAX && known[i]; i++)
+		if (*known[i] != '\0')
+			buf_printf(out, "%s%s", buf_len(out) > 0 ? ", " : first, known[i]);
+}
+
 int dispenser_unknown(
     const struct dispenser *d, const char *what, const char *const *known, struct error *err)
 {
 	const char *near = known ? error_suggest(dispenser_text(d), known) : NULL;
+	struct buf list = {0};
 
 	if (near)
 		return dispenser_error(d, err, ERROR_INVALID,
 		    "unrecognized %s '%s', did you mean '%s'?", what, dispenser_text(d), near);
-	return dispenser_error(
-	    d, err, ERROR_INVALID, "unrecognized %s '%s'", what, dispenser_text(d));
+	put_known(known, &list);
+	dispenser_error(d, err, ERROR_INVALID, "unrecognized %s '%s'%s", what, dispenser_text(d),
+	    buf_len(&list) > 0 ? buf_str(&list) : "");
+	buf_fini(&list);
+	return -1;
 }
 
 int dispenser_one(struct dispenser *d, const char **out, struct error *err)

@@ -101,7 +101,6 @@ static int adapt_value(
 		*value = json_boolean(s->type == SETTING_TRUE);
 		return dispenser_none(d, err);
 	case SETTING_STRING:
-	case SETTING_TEXT:
 		if (dispenser_one(d, &text, err) == -1)
 			return -1;
 		*value = json_string(text);
@@ -160,10 +159,7 @@ int setting_adapt(struct dispenser *d, const struct setting *table, const char *
 		json_decref(value);
 		return -1;
 	}
-	if (s->type == SETTING_TEXT)
-		json_object_set_new(out, s->key, value);
-	else
-		settings_put(out, s->key, value);
+	settings_put(out, s->key, value);
 	return 0;
 }
 

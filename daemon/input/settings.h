@@ -16,7 +16,6 @@ enum setting_type {
 	SETTING_TRUE,     /* no argument */
 	SETTING_FALSE,    /* no argument; sets false */
 	SETTING_STRING,   /* one */
-	SETTING_TEXT,     /* one, which is kept though it be empty */
 	SETTING_STRINGS,  /* one or more, replacing what was there */
 	SETTING_ADD,      /* one or more, added to what was there */
 	SETTING_INT,      /* a whole number, not negative */

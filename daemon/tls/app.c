@@ -120,6 +120,14 @@ static int refuse_resolvers(
 	    "is not supported: write them into each issuer, challenges.dns.resolvers");
 }
 
+static int refuse_dns(struct load *load, const struct jnode *node, void *target, struct error *err)
+{
+	if (field_refuse(load, node, target, err) == 0)
+		return 0;
+	return jnode_error(node, err, ERROR_UNSUPPORTED,
+	    "is not supported: write it into each issuer, challenges.dns.provider");
+}
+
 #define FIELD_WITHOUT_EFFECT(n)                                                                    \
 	{                                                                                          \
 		.name = n, .type = FIELD_TYPE_CUSTOM, .flags = FIELD_HIDDEN, .load = field_ignore, \
@@ -142,6 +150,12 @@ static const struct field app_fields[] = {
 	.load = refuse_resolvers,
 	.shape = &shape_empty,
 	.help = "name servers of all DNS challenges"},
+    {.name = "dns",
+	.type = FIELD_TYPE_CUSTOM,
+	.flags = FIELD_HIDDEN,
+	.load = refuse_dns,
+	.shape = &shape_empty,
+	.help = "the provider of all DNS challenges"},
     FIELD_WITHOUT_EFFECT("disable_storage_check"),
     FIELD_WITHOUT_EFFECT("disable_storage_clean"),
     FIELD_END,

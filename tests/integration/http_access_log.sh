@@ -12,6 +12,9 @@ cat >"$tmp/Caddyfile" <<CADDY
 	local_certs
 	http_port $HTTP
 	https_port $HTTPS
+	servers {
+		trusted_proxies static 127.0.0.0/8
+	}
 	log {
 		output file $tmp/default.log
 	}
@@ -43,6 +46,14 @@ bare.localhost {
 }
 none.localhost {
 	respond "none"
+}
+proxied.localhost {
+	log {
+		output file $tmp/proxied.log
+	}
+	@far client_ip 192.0.2.0/24
+	respond @far "far {client_ip} {remote_host}"
+	respond "near {client_ip}"
 }
 CADDY
 daemon "$tmp/Caddyfile"
@@ -78,5 +89,15 @@ wait_line default.log '"subsystem":"http\.log\.access","msg":"request".*"uri":"/
 has default.log '/quiet|log\.access\.' && fail "the default log has lines of others: $(cat "$tmp/default.log")"
 same 1 "$(grep -c . "$tmp/named.log")" "lines of the named log"
 same 3 "$(grep -c . "$tmp/one.log")" "lines of the first site"
+# A proxy that is trusted names the client.
+same "near 127.0.0.1" "$(get proxied.localhost / --http1.1)" "a client that nobody names"
+for version in 1.1 2; do
+    same "far 192.0.2.7 127.0.0.1" \
+        "$(get proxied.localhost / "--http$version" -H 'X-Forwarded-For: 192.0.2.7, 127.0.0.3')" \
+        "a client that a proxy names over HTTP/$version"
+done
+wait_line proxied.log '"proto":"HTTP/2\.0"'
+same 2 "$(grep -c '"src":"127\.0\.0\.1:[0-9]*","client_ip":"192\.0\.2\.7","proto"' "$tmp/proxied.log")" "lines with the client"
+same 3 "$(grep -c . "$tmp/proxied.log")" "lines of the site behind a proxy"
 # The connections have lines, too.
 wait_line default.log '"subsystem":"access","msg":"connection".*"server":"http/srv0"'

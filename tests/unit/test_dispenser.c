@@ -260,7 +260,6 @@ static const struct setting settings[] = {
     {"t", SETTING_TRUE, "t", NULL},
     {"f", SETTING_FALSE, "f", NULL},
     {"s", SETTING_STRING, "s", NULL},
-    {"text", SETTING_TEXT, "text", NULL},
     {"list", SETTING_STRINGS, "list", NULL},
     {"add", SETTING_ADD, "a.b.add", NULL},
     {"i", SETTING_INT, "i", NULL},
@@ -282,7 +281,6 @@ static const struct {
     {"x {\ns a\ns b\n}", "{\"s\":\"b\"}"},
     {"x {\ns a\ns \"\"\n}", "{}"},
     {"x {\ns\n}", NULL},
-    {"x {\ntext \"\"\n}", "{\"text\":\"\"}"},
     {"x {\nlist a b\nlist c\n}", "{\"list\":[\"c\"]}"},
     {"x {\nadd a b\nadd c\n}", "{\"a\":{\"b\":{\"add\":[\"a\",\"b\",\"c\"]}}}"},
     {"x {\nadd a\nadd\n}", NULL},
@@ -311,6 +309,25 @@ START_TEST(test_settings)
 	ck_assert_int_eq(result, blocks[_i].want ? 0 : -1);
 	if (blocks[_i].want)
 		ck_assert_str_eq(dumped(), blocks[_i].want);
+}
+END_TEST
+
+/* Where no known word is near, those that there are are listed, if they are few. */
+START_TEST(test_unknown)
+{
+	static const char *const one[] = {"alpha", NULL}, *const two[] = {"alpha", "beta", NULL};
+	static const char *const many[] = {
+	    "aa", "bb", "cc", "dd", "ee", "ff", "gg", "hh", "ii", "jj", "kk", "ll", "mm", NULL};
+	struct dispenser d = on("zzzzzz");
+
+	ck_assert_int_eq(dispenser_unknown(&d, "word", one, &err), -1);
+	ck_assert_str_eq(err.message, "unrecognized word 'zzzzzz'; known is alpha");
+	dispenser_unknown(&d, "word", two, &err);
+	ck_assert_str_eq(err.message, "unrecognized word 'zzzzzz'; known are alpha, beta");
+	dispenser_unknown(&d, "word", many, &err);
+	ck_assert_str_eq(err.message, "unrecognized word 'zzzzzz'");
+	dispenser_unknown(&d, "word", NULL, &err);
+	ck_assert_str_eq(err.message, "unrecognized word 'zzzzzz'");
 }
 END_TEST
 
@@ -347,6 +364,7 @@ int main(void)
 	tcase_add_loop_test(tcase, test_readers, 0, sizeof readers / sizeof readers[0]);
 	tcase_add_test(tcase, test_set);
 	tcase_add_loop_test(tcase, test_settings, 0, sizeof blocks / sizeof blocks[0]);
+	tcase_add_test(tcase, test_unknown);
 	tcase_add_test(tcase, test_settings_suggest);
 	suite_add_tcase(suite, tcase);
 	runner = srunner_create(suite);
