@@ -52,6 +52,7 @@ echo "\$1 \$2" >>"$tmp/hook.calls"
 exit 1
 EOF
     chmod +x "$tmp/hook-$type"
+    rm -f "${cert%.pem}"-*.pem # old ones have the second in their names
     old=$(openssl x509 -in "$cert" -noout -serial)
     uacme -f -h "$tmp/hook-$type" issue ext.example.com || fail "uacme issue: $(cat "$tmp/uacme.log")"
     [ "$(openssl x509 -in "$cert" -noout -serial)" != "$old" ] || fail "no certificate by $type"
