@@ -85,8 +85,10 @@ cut() { truncate -s "$(($(stat -c %s "$1") / 2))" "$1" || fail "truncate $1"; }
 stop pointsmand
 cut "$tmp/state/certificates/a.example.com.json"
 cut "$account/account.json"
+count=$(renewals)
 daemon
-wait_served a.example.com "$HTTPS"
+serves a.example.com "$HTTPS" || fail "nothing is served with damaged descriptions"
+wait_until 30 "a certificate that is described again" more renewals "$count"
 same 1 "$(grep -c "BEGIN PRIVATE" "$account/account.pem")" "the account's key"
 
 stop pointsmand
