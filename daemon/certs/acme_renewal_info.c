@@ -14,7 +14,7 @@
 #include "daemon/tls/acme_options.h"
 
 #define AGAIN_DEFAULT (6 * 3600) /* seconds, where the CA does not say */
-#define AGAIN_MIN 1
+#define AGAIN_MIN 10
 #define AGAIN_FAILED 3600
 #define HURRY 3600 /* seconds between two renewals that a CA wants at once */
 

@@ -134,7 +134,7 @@ static int manage_name(const struct managed_name *m, time_t now, int *made, stru
 	e->lifetime = lifetime;
 	e->ca = ca;
 	e->remove_at = 0;
-	if (e->cert != NULL && same && e->due > now)
+	if (e->cert != NULL && same && e->due > now && e->cert->not_before <= now)
 		return 0;
 	if (++*made > AT_ONCE) {
 		e->due = now;
@@ -270,6 +270,12 @@ static void renew(struct entry *e, time_t now)
 	e->due = now + RETRY;
 }
 
+/* Also one that was made while the clock was ahead. */
+static bool is_due(const struct entry *e, time_t now)
+{
+	return e->due <= now || (e->cert != NULL && e->cert->not_before > now);
+}
+
 double internal_ca_maintain(time_t now)
 {
 	time_t next = now + (time_t)INTERVAL_MAX, at;
@@ -283,7 +289,7 @@ double internal_ca_maintain(time_t now)
 			changed = true;
 			continue;
 		}
-		if (e->due <= now && e->remove_at == 0 && done++ < BATCH) {
+		if (is_due(e, now) && e->remove_at == 0 && done++ < BATCH) {
 			renew(e, now);
 			changed = true;
 		}

@@ -196,14 +196,17 @@ static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
 static void arm(void)
 {
 	time_t now = time(NULL), next = now + RETRY_MAX;
-	const struct entry *e;
+	struct entry *e;
 
 	ev_timer_stop(ocsp.loop, &ocsp.timer);
 	if (ocsp.entries == NULL || ocsp.in_flight >= FLIGHT_MAX)
 		return;
-	for (e = ocsp.entries; e != NULL; e = e->hh.next)
+	for (e = ocsp.entries; e != NULL; e = e->hh.next) {
+		if (e->failures > 0 && e->due > now + RETRY_MAX) /* the clock was set back */
+			e->due = now;
 		if (e->exchange == NULL && e->due < next)
 			next = e->due;
+	}
 	ev_timer_set(&ocsp.timer, next > now ? (double)(next - now) : 0., 0.);
 	ev_timer_start(ocsp.loop, &ocsp.timer);
 }

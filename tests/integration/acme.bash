@@ -81,6 +81,11 @@ acme_issuer() {
         "$DIRECTORY" "$tmp" "$HTTP" "$HTTPS" "${1:-}"
 }
 
+# What has become of orders for a.example.com; more WHAT COUNT: it is more often than that.
+renewals() { grep -c 'certificate renewed.*name=a.example.com' "$tmp/pointsmand.log"; }
+failures() { grep -c 'no certificate yet.*name=a.example.com' "$tmp/pointsmand.log"; }
+more() { [ "$($1)" -gt "$2" ]; }
+
 # serves NAME PORT: a client that trusts the CA's root gets the name's certificate.
 serves() {
     openssl s_client -connect "127.0.0.1:$2" -servername "$1" -CAfile "$tmp/issued.pem" \

@@ -12,14 +12,11 @@ set_clock() { # OFFSET
     echo "$1" >"$tmp/offset.new"
     mv "$tmp/offset.new" "$tmp/offset"
 }
-failures() { grep -c 'no certificate yet.*name=a.example.com' "$tmp/pointsmand.log"; }
-failed() { [ "$(failures)" -gt "$1" ]; }
-renewed() { [ "$(grep -c 'certificate renewed.*name=a.example.com' "$tmp/pointsmand.log")" -gt "$1" ]; }
 refuse() { # OFFSET REASON
     local count=$(failures)
     set_clock "$1"
     wait_until 20 "an order" eval 'ctl cert renew a.example.com 2>"$tmp/err"'
-    wait_until 30 "a failure by the clock at $1" failed "$count"
+    wait_until 30 "a failure by the clock at $1" more failures "$count"
     grep 'no certificate yet' "$tmp/pointsmand.log" | tail -n 1 | grep -qE -- "$2" ||
         fail "the clock at $1: another reason"
     serves a.example.com "$HTTPS" || fail "nothing is served with the clock at $1"
@@ -45,5 +42,5 @@ stop stub
 refuse +20d 'https://localhost'
 set_clock +0
 stub
-wait_until 60 "the next attempt" renewed 0
+wait_until 60 "the next attempt" more renewals 0
 wait_log pointsmand 'the clock was set back by 17[0-9]* s'

@@ -16,20 +16,16 @@ wait_served a.example.com "$HTTPS"
 bundle=$tmp/state/certificates/a.example.com.pem
 serial() { openssl x509 -in "${1:-$tmp/s_client}" -noout -serial; }
 kept() { [ "$(serial "$bundle")" = "$1" ]; }
-renewals() { grep -c 'certificate renewed.*name=a.example.com' "$tmp/pointsmand.log"; }
-renewed() { [ "$(renewals)" -gt "$1" ]; }
-failures() { grep -c 'no certificate yet.*name=a.example.com' "$tmp/pointsmand.log"; }
-failed() { [ "$(failures)" -gt "$1" ]; }
 renew() {
     local count=$(renewals)
     ctl cert renew a.example.com || fail "cert renew"
-    wait_until 30 "a certificate $1" renewed "$count"
+    wait_until 30 "a certificate $1" more renewals "$count"
     serves a.example.com "$HTTPS" || fail "nothing is served $1"
 }
 refuse() { # WHAT REASON
     local count=$(failures)
     ctl cert renew a.example.com || fail "cert renew"
-    wait_until 30 "a failure by $1" failed "$count"
+    wait_until 30 "a failure by $1" more failures "$count"
     grep 'no certificate yet' "$tmp/pointsmand.log" | tail -n 1 | grep -qE -- "$2" || fail "$1: another reason"
     serves a.example.com "$HTTPS" || fail "nothing is served with $1"
     same "$first" "$(serial)" "the certificate with $1"
@@ -55,7 +51,7 @@ fill
 count=$(renewals)
 first=$(serial "$bundle")
 stub_set hold=
-wait_until 30 "a certificate on a full disk" renewed "$count"
+wait_until 30 "a certificate on a full disk" more renewals "$count"
 wait_log pointsmand "the certificate of 'a.example.com' is not kept: .*No space left"
 serves a.example.com "$HTTPS" || fail "the new certificate is not served"
 new=$(serial)
@@ -89,8 +85,10 @@ cut() { truncate -s "$(($(stat -c %s "$1") / 2))" "$1" || fail "truncate $1"; }
 stop pointsmand
 cut "$tmp/state/certificates/a.example.com.json"
 cut "$account/account.json"
+count=$(renewals)
 daemon
-wait_served a.example.com "$HTTPS"
+serves a.example.com "$HTTPS" || fail "nothing is served with damaged descriptions"
+wait_until 30 "a certificate that is described again" more renewals "$count"
 same 1 "$(grep -c "BEGIN PRIVATE" "$account/account.pem")" "the account's key"
 
 stop pointsmand

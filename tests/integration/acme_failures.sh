@@ -36,9 +36,6 @@ second_serves other 4
 stub
 wait_served a.example.com "$HTTPS"
 
-renewals() { grep -c 'certificate renewed.*name=a.example.com' "$tmp/pointsmand.log"; }
-failures() { grep -c 'no certificate yet.*name=a.example.com' "$tmp/pointsmand.log"; }
-more() { [ "$($1)" -gt "$2" ]; }
 
 # An order that comes to a good end; one that does not.
 renew() { # WHAT

@@ -166,6 +166,11 @@ START_TEST(test_renewal)
 	ck_assert_uint_eq(verify("a.example", internal_ca_root_pem(NULL)) &
 			      ~(unsigned)(GNUTLS_CERT_NOT_ACTIVATED | GNUTLS_CERT_INVALID),
 	    0);
+	/* The clock was days ahead, and is right again. */
+	before = generation("a.example");
+	internal_ca_maintain(now);
+	ck_assert_uint_gt(generation("a.example"), before);
+	ck_assert_uint_eq(verify("a.example", internal_ca_root_pem(NULL)), 0);
 }
 END_TEST
 
