@@ -130,7 +130,7 @@ same observe "$(ctl --level observe -j status | "$python" -c 'import json, sys; 
 ctl --level observe route rm '#1' 2>"$tmp/err" && fail "route rm at the level observe"
 grep -q 'needs the level operate, yours is observe' "$tmp/err" || fail "the refusal: $(cat "$tmp/err")"
 ctl --level root status 2>"$tmp/err" && fail "no such level"
-grep -q "'root' is none" "$tmp/err" || fail "the wrong level: $(cat "$tmp/err")"
+grep -q "not 'root'" "$tmp/err" || fail "the wrong level: $(cat "$tmp/err")"
 
 # What is wrong in the document.
 refuse() { # CONTROL-JSON MESSAGE

@@ -117,4 +117,4 @@ assert got["upstreams"][0]["chosen"] and not got["upstreams"][1]["chosen"], got
 ' || fail "route test -j"
 refused 2 "needs --listener" route test
 refused 5 "no server listens" route test --listener 127.0.0.1:1
-refused 7 "live, ended or silent" route test --listener "127.0.0.1:$LISTEN" --state dead
+refused 2 "live, ended or silent" route test --listener "127.0.0.1:$LISTEN" --state dead

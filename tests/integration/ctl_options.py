@@ -110,7 +110,7 @@ server         | main          | 5 none
 since          | 0             | 6 99999999
 sni            | a.example     | 7 LONG
 src            | 192.0.2.7     | 7 nobody
-state          | ended         | 7 dead
+state          | ended         | 2 dead
 txn-id         | ONCE          | 7 ''
 wrapper        | site          | 5 none
 """
