@@ -98,9 +98,18 @@ static void value_text(struct buf *out, const msgpack_object *value, enum column
 		scalar_text(out, value);
 }
 
-static void name_line(struct buf *out, const msgpack_object *object, const char *name)
+/* To the letter, except on a terminal, which would obey control characters. */
+static void name_line(const struct output *output, struct buf *out, const msgpack_object *object,
+    const char *name)
 {
+	struct span text;
+	size_t i;
+
 	value_text(out, name != NULL ? unpack_get(object, name) : NULL, COLUMN_TEXT);
+	text = buf_span(out);
+	for (i = 0; output->width > 0 && i < text.n; i++)
+		if (text.p[i] < 0x20 || text.p[i] == 0x7f)
+			out->data[out->start + i] = '?';
 	buf_append(out, "\n", 1);
 }
 
@@ -183,7 +192,7 @@ static void add_item(struct output_list *list, const msgpack_object *item)
 		put(list->output, &list->json);
 		break;
 	case FORMAT_NAME:
-		name_line(&list->json, item, list->name);
+		name_line(list->output, &list->json, item, list->name);
 		put(list->output, &list->json);
 		break;
 	}
@@ -284,7 +293,7 @@ int output_object(const struct output *output, const msgpack_object *object,
 	if (output->format != FORMAT_NAME)
 		object_json(&line, object);
 	else if (name != NULL)
-		name_line(&line, object, name);
+		name_line(output, &line, object, name);
 	rc = put(output, &line);
 	buf_fini(&line);
 	return rc;
