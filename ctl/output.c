@@ -99,8 +99,8 @@ static void value_text(struct buf *out, const msgpack_object *value, enum column
 }
 
 /* To the letter, except on a terminal, which would obey control characters. */
-static void name_line(const struct output *output, struct buf *out, const msgpack_object *object,
-    const char *name)
+static void name_line(
+    const struct output *output, struct buf *out, const msgpack_object *object, const char *name)
 {
 	struct span text;
 	size_t i;
