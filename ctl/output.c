@@ -10,6 +10,8 @@
 #include "ctl/human.h"
 #include "ctl/json_text.h"
 
+#define KEY_MAX 32 /* of a name */
+
 int output_format_parse(const char *text)
 {
 	static const char *const names[] = {
@@ -102,10 +104,21 @@ static void value_text(struct buf *out, const msgpack_object *value, enum column
 static void name_line(
     const struct output *output, struct buf *out, const msgpack_object *object, const char *name)
 {
+	const msgpack_object *value;
+	char key[KEY_MAX];
 	struct span text;
-	size_t i;
+	size_t i, n;
 
-	value_text(out, name != NULL ? unpack_get(object, name) : NULL, COLUMN_TEXT);
+	buf_clear(out);
+	while (name != NULL && *name != '\0') {
+		n = strcspn(name, " ");
+		snprintf(key, sizeof(key), "%.*s", (int)n, name);
+		value = unpack_get(object, key);
+		if (!unpack_is_nil(value))
+			scalar_text(out, value);
+		name += n + strspn(name + n, " ");
+		buf_append_str(out, *name != '\0' ? " " : "");
+	}
 	text = buf_span(out);
 	for (i = 0; output->width > 0 && i < text.n; i++)
 		if (text.p[i] < 0x20 || text.p[i] == 0x7f)
@@ -152,6 +165,7 @@ void output_list_begin(struct output_list *list, const struct output *output,
 			    .title = columns->title,
 			    .right = is_number(columns->kind),
 			    .cut = columns->cut,
+			    .middle = columns->middle,
 			    .drop = columns->drop,
 			};
 	if (is_text(output))
