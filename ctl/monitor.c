@@ -104,6 +104,8 @@ static void write_out(struct monitor *m)
 
 static void add_item(struct monitor *m, const msgpack_object *item)
 {
+	const msgpack_object *name = unpack_get(item, m->items->name);
+
 	switch (m->format) {
 	case FORMAT_TEXT:
 	case FORMAT_WIDE:
@@ -115,7 +117,9 @@ static void add_item(struct monitor *m, const msgpack_object *item)
 		buf_append(&m->out, "\n", 1);
 		break;
 	case FORMAT_NAME:
-		json_text_value(&m->out, unpack_get(item, m->items->name));
+		if (name == NULL) /* steps of a trace that are missing belong to no connection */
+			break;
+		json_text_value(&m->out, name);
 		buf_append(&m->out, "\n", 1);
 		break;
 	}

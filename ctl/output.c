@@ -100,11 +100,14 @@ static void value_text(struct buf *out, const msgpack_object *value, enum column
 		scalar_text(out, value);
 }
 
-static void name_line(struct buf *out, const msgpack_object *object, const char *name)
+/* To the letter, except on a terminal, which would obey control characters. */
+static void name_line(
+    const struct output *output, struct buf *out, const msgpack_object *object, const char *name)
 {
 	const msgpack_object *value;
 	char key[KEY_MAX];
-	size_t n;
+	struct span text;
+	size_t i, n;
 
 	buf_clear(out);
 	while (name != NULL && *name != '\0') {
@@ -116,6 +119,10 @@ static void name_line(struct buf *out, const msgpack_object *object, const char 
 		name += n + strspn(name + n, " ");
 		buf_append_str(out, *name != '\0' ? " " : "");
 	}
+	text = buf_span(out);
+	for (i = 0; output->width > 0 && i < text.n; i++)
+		if (text.p[i] < 0x20 || text.p[i] == 0x7f)
+			out->data[out->start + i] = '?';
 	buf_append(out, "\n", 1);
 }
 
@@ -199,7 +206,7 @@ static void add_item(struct output_list *list, const msgpack_object *item)
 		put(list->output, &list->json);
 		break;
 	case FORMAT_NAME:
-		name_line(&list->json, item, list->name);
+		name_line(list->output, &list->json, item, list->name);
 		put(list->output, &list->json);
 		break;
 	}
@@ -300,7 +307,7 @@ int output_object(const struct output *output, const msgpack_object *object,
 	if (output->format != FORMAT_NAME)
 		object_json(&line, object);
 	else if (name != NULL)
-		name_line(&line, object, name);
+		name_line(output, &line, object, name);
 	rc = put(output, &line);
 	buf_fini(&line);
 	return rc;
