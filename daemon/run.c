@@ -209,7 +209,7 @@ static void on_hangup(struct ev_loop *loop, ev_signal *w, int events)
 	log_msg(LOG_INFO, "config", "reloading");
 	places_begin(&places);
 	errors_begin(&errors);
-	rc = errors_end(&errors, change_reload("reload", on_published, NULL, &err), &err);
+	rc = errors_end(&errors, change_reload("reload", NULL, on_published, NULL, &err), &err);
 	places_end(&places);
 	if (rc == 0)
 		return;
@@ -319,7 +319,7 @@ static int start(struct state **state, struct error *err)
 	tls_issuer_set(&certs_issuer);
 	change_source_set(load_document);
 	overlay_start(*state);
-	if (change_reload("start", o->demo ? print_demo : on_published, NULL, err) == -1 ||
+	if (change_reload("start", NULL, o->demo ? print_demo : on_published, NULL, err) == -1 ||
 	    control_server_start(o->control, err) == -1)
 		return -1;
 	control_stop_set(stopping_begin);

@@ -100,17 +100,13 @@ static void add_lost(struct following *f)
 
 static bool is_full(const struct following *f)
 {
-	return buf_len(&f->pending) > PENDING_MAX - EVENT_SIZE_MAX;
+	return buf_len(&f->pending) > PENDING_MAX - TRACE_STEP_SIZE_MAX;
 }
 
 static void take(struct trace *trace, const struct trace_step *step)
 {
 	struct following *f = (struct following *)trace;
 
-	if (is_full(f)) {
-		f->untold++;
-		return;
-	}
 	if (f->untold > 0)
 		add_lost(f);
 	f->steps++;
@@ -130,6 +126,18 @@ static void send_chunk(struct following *f)
 		buf_consume(&f->pending, sizeof(n) + n);
 	}
 	call_chunk_send(f->call);
+}
+
+static bool has_room(struct trace *trace)
+{
+	struct following *f = (struct following *)trace;
+
+	while (is_full(f) && call_ready(f->call))
+		send_chunk(f);
+	if (!is_full(f))
+		return true;
+	f->untold++;
+	return false;
 }
 
 static void stop(struct following *f)
@@ -263,6 +271,7 @@ static void run_trace(struct call *call, const struct argument *args)
 	f->trace = (struct trace){
 	    .limit = args[TRACE_COUNT].number,
 	    .started = on_started,
+	    .has_room = has_room,
 	    .take = take,
 	    .news = on_news,
 	    .stopped = on_stopped,

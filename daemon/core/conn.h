@@ -51,6 +51,7 @@ struct conn {
 	bool ended;
 	bool upstream_bound; /* ends when its upstream is found unhealthy */
 	uint8_t traced;      /* bits: the traces that follow it */
+	bool trace_begun;    /* they know that it was accepted */
 };
 
 /*

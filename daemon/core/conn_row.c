@@ -65,7 +65,7 @@ static struct span tls_of(const struct conn *conn)
 	return version.n > 0 ? version : span_str("handshake");
 }
 
-static const char *proto_of(const struct conn *conn)
+const char *conn_proto(const struct conn *conn)
 {
 	bool datagrams = conn->flow != NULL;
 
@@ -74,26 +74,31 @@ static const char *proto_of(const struct conn *conn)
 	return datagrams ? "udp" : "tcp";
 }
 
-void conn_row_read(struct conn *conn, struct conn_row *out)
+void conn_row_accepted(struct conn *conn, struct conn_row *out)
 {
-	ev_tstamp now = ev_now(conn->worker->loop);
-
 	*out = (struct conn_row){
 	    .id = conn->facts.id,
 	    .src = conn->facts.src,
 	    .dst = *facts_dst(&conn->facts),
 	    .listener = text_of(conn->listener->address),
 	    .server = text_of(conn->facts.server),
-	    .route = text_of(conn->facts.route),
-	    .upstream = text_of(conn->upstream),
-	    .sni = fact_of(conn, "l4.tls.server_name"),
-	    .alpn = fact_of(conn, "l4.tls.proto"),
-	    .proto = text_of(proto_of(conn)),
-	    .state = text_of(conn->state),
-	    .tls = tls_of(conn),
-	    .age = fmax(now - (double)conn->facts.start_ns / 1e9, 0),
-	    .idle = fmax(now - conn->active, 0),
-	    .bytes_in = conn->bytes_in,
-	    .bytes_out = conn->bytes_out,
+	    .proto = text_of(conn_proto(conn)),
 	};
+}
+
+void conn_row_read(struct conn *conn, struct conn_row *out)
+{
+	ev_tstamp now = ev_now(conn->worker->loop);
+
+	conn_row_accepted(conn, out);
+	out->route = text_of(conn->facts.route);
+	out->upstream = text_of(conn->upstream);
+	out->sni = fact_of(conn, "l4.tls.server_name");
+	out->alpn = fact_of(conn, "l4.tls.proto");
+	out->state = text_of(conn->state);
+	out->tls = tls_of(conn);
+	out->age = fmax(now - (double)conn->facts.start_ns / 1e9, 0);
+	out->idle = fmax(now - conn->active, 0);
+	out->bytes_in = conn->bytes_in;
+	out->bytes_out = conn->bytes_out;
 }

@@ -34,5 +34,10 @@ struct conn_row {
 extern const struct filter_field conn_row_fields[];
 
 void conn_row_read(struct conn *conn, struct conn_row *out);
+/* What is known when it is accepted alone: id, src, dst, listener, server and proto. */
+void conn_row_accepted(struct conn *conn, struct conn_row *out);
+
+/* "tcp", "udp", "unix", "unixgram" */
+const char *conn_proto(const struct conn *conn);
 
 #endif

@@ -3,72 +3,46 @@
 
 #include "daemon/core/conn_trace.h"
 
-#include <math.h>
-#include <string.h>
-
-#include "common/pack.h"
 #include "daemon/core/conn_row.h"
-#include "daemon/core/explain.h"
+#include "daemon/core/flow.h"
+#include "daemon/core/instance.h"
+#include "daemon/core/listener.h"
 #include "daemon/core/trace.h"
+#include "daemon/core/trace_record.h"
 
-#define TEXT_MAX 256
-#define NAME_MAX_SHOWN 128 /* of captures */
-#define ROUTES_MAX 64      /* told of one look; the one that is taken is always */
-/* A step has EVENT_SIZE_MAX bytes at the most; a text may be written with four for each. */
-#define ROUTES_SIZE 4096
-#define CAPTURES_SIZE (EVENT_SIZE_MAX - 1024 - 5 * TEXT_MAX)
+/* What a look may carry: more than any connection has that is worth the copy. */
+#define PARTS_MAX 16 /* datagrams that make one ClientHello */
+#define COPIED_MAX (128u << 10)
 
-/* A step that is being written down. */
-struct step {
-	struct conn *conn;
-	uint8_t traces; /* 0: nobody is interested any more */
-	struct pack pack;
-	struct pack_box map;
-};
-
-static bool begin(struct step *s, struct conn *conn, const char *name)
+/* Room for a record of so many bytes. NULL: nobody is interested any more, or there is none. */
+static inline void *room_for(struct conn *conn, enum trace_kind kind, size_t size)
 {
 	struct tracer *tracer = &conn->worker->tracer;
+	uint8_t traces = tracer_running(tracer, conn->traced, conn->facts.id);
+	struct trace_record *record;
 
-	s->conn = conn;
-	s->traces = tracer_running(tracer, conn->traced, conn->facts.id);
-	if (s->traces == 0)
-		return false;
-	trace_step_begin(tracer);
-	pack_init(&s->pack, &tracer->step);
-	s->map = (struct pack_box){.pack = &s->pack};
-	pack_u64(pack_key(&s->map, "id"), conn->facts.id);
-	pack_str(pack_key(&s->map, "step"), name);
-	return true;
+	if (traces == 0 || (record = event_ring_room(&tracer->ring, size)) == NULL)
+		return NULL;
+	record->kind = (uint8_t)kind;
+	record->traces = traces;
+	record->id = conn->facts.id;
+	record->time = ev_now(conn->worker->loop);
+	return record;
 }
 
-static void tell(struct step *s)
+static inline void keep(struct conn *conn, const void *record, const void *end)
 {
-	trace_step_send(&s->conn->worker->tracer, s->traces, s->map.count);
-}
-
-static void pack_cut(struct pack *pack, struct span text)
-{
-	if (text.n == 0)
-		pack_nil(pack);
-	else
-		pack_text(pack, span_of(text.p, pack_text_cut(text, TEXT_MAX)));
-}
-
-static void pack_name(struct pack *pack, const char *text)
-{
-	pack_cut(pack, text != NULL ? span_str(text) : span_of(NULL, 0));
+	event_ring_keep(
+	    &conn->worker->tracer.ring, (size_t)((const uint8_t *)end - (const uint8_t *)record));
 }
 
 /* ---- the beginning ------------------------------------------------------------------------- */
 
 /* Open first: trace_is_over() must not find the last one admitted and not yet open. */
-static bool admit(struct trace *t, const struct conn_row *row)
+static bool admit(struct trace *t)
 {
 	uint64_t before = t->admitted;
 
-	if (t->filter != NULL && !filter_match(t->filter, row))
-		return false;
 	if (t->limit > 0 && before >= t->limit)
 		return false;
 	atomic_fetch_add(&t->open, 1);
@@ -81,235 +55,251 @@ static bool admit(struct trace *t, const struct conn_row *row)
 	return true;
 }
 
-static void pack_address(struct pack *pack, const struct netaddr *addr)
+/* row is filled in on first use. */
+static bool fits(const struct trace *t, struct conn *conn, struct conn_row *row)
 {
-	char text[NETADDR_TEXT_MAX];
-
-	pack_str(pack, netaddr_text(addr, text));
-}
-
-static void tell_open(struct conn *conn, const struct conn_row *row)
-{
-	struct step s;
-
-	if (!begin(&s, conn, "open"))
-		return;
-	pack_address(pack_key(&s.map, "src"), &row->src);
-	pack_address(pack_key(&s.map, "dst"), &row->dst);
-	pack_cut(pack_key(&s.map, "listener"), row->listener);
-	pack_cut(pack_key(&s.map, "server"), row->server);
-	pack_cut(pack_key(&s.map, "proto"), row->proto);
-	if (conn->branch_of != 0)
-		pack_u64(pack_key(&s.map, "branch_of"), conn->branch_of);
-	else
-		pack_nil(pack_key(&s.map, "branch_of"));
-	tell(&s);
+	if (t->filter == NULL)
+		return true;
+	if (row->id == 0)
+		conn_row_accepted(conn, row);
+	return filter_match(t->filter, row);
 }
 
 void conn_trace_admit(struct conn *conn)
 {
 	const struct tracer *tracer = &conn->worker->tracer;
 	struct conn_row row;
-	unsigned i;
+	uint8_t left;
 
-	conn_row_read(conn, &row);
-	for (i = 0; i < TRACES_MAX; i++)
-		if ((tracer->running & 1u << i) != 0 && admit(tracer->slots[i].trace, &row))
-			conn->traced |= (uint8_t)(1u << i);
-	if (conn->traced != 0)
-		tell_open(conn, &row);
+	row.id = 0;
+	for (left = tracer->running; left != 0; left &= (uint8_t)(left - 1)) {
+		struct trace *t = tracer->slots[__builtin_ctz(left)].trace;
+
+		if (fits(t, conn, &row) && admit(t))
+			conn->traced |= left & (uint8_t)-left;
+	}
+}
+
+/* The address is asked for while there is a socket. */
+static struct trace_accepted accepted(struct conn *conn)
+{
+	facts_local(&conn->facts);
+	return (struct trace_accepted){.branch_of = conn->branch_of, .proto = conn_proto(conn)};
+}
+
+static void tell_open(struct conn *conn)
+{
+	struct trace_open *r;
+	uint8_t *at;
+
+	conn->trace_begun = true;
+	r = room_for(conn, TRACE_OPEN, sizeof(*r) + 4 * TRACE_TEXT_SIZE);
+	if (r == NULL)
+		return;
+	r->accepted = accepted(conn);
+	r->src = conn->facts.src;
+	r->dst = *facts_dst(&conn->facts);
+	at = trace_put_path((uint8_t *)(r + 1), &r->src);
+	at = trace_put_path(at, &r->dst);
+	at = trace_put_text(at, conn->listener->address);
+	at = trace_put_text(at, conn->facts.server);
+	keep(conn, r, at);
+}
+
+/* As room_for(), for what is not the first. */
+static inline void *begin(struct conn *conn, enum trace_kind kind, size_t size)
+{
+	if (!conn->trace_begun)
+		tell_open(conn);
+	return room_for(conn, kind, size);
 }
 
 /* ---- matching ------------------------------------------------------------------------------ */
 
-/* The routes of one look, on their way into a step. */
-struct look {
-	struct step *step;
-	struct pack_box routes, route, matchers;
-	bool open; /* a route is */
-	uint64_t omitted;
-};
-
-static bool has_room(const struct look *l)
+static uint32_t depth_of(const struct frame *f)
 {
-	return buf_len(l->step->pack.out) < ROUTES_SIZE;
-}
-
-static void close_route(struct look *l)
-{
-	if (!l->open)
-		return;
-	pack_close(&l->matchers);
-	pack_close(&l->route);
-	l->open = false;
-}
-
-static void on_route(void *arg, const struct explain *e, const struct route *route, size_t index,
-    const char *verdict)
-{
-	struct look *l = arg;
-
-	(void)e;
-	close_route(l);
-	pack_map_open(pack_item(&l->routes), &l->route);
-	pack_name(pack_key(&l->route, "route"), route->name);
-	pack_u64(pack_key(&l->route, "index"), index);
-	pack_str(pack_key(&l->route, "verdict"), verdict);
-	pack_array_open(pack_key(&l->route, "matchers"), &l->matchers);
-	l->open = true;
-}
-
-static void on_matcher(
-    void *arg, size_t set, const struct matcher_type *type, enum match_verdict verdict)
-{
-	struct look *l = arg;
-	struct pack_box map;
-
-	if (!has_room(l)) {
-		l->omitted++;
-		return;
-	}
-	pack_map_open(pack_item(&l->matchers), &map);
-	pack_u64(pack_key(&map, "set"), set);
-	pack_str(pack_key(&map, "matcher"), type->name);
-	pack_str(pack_key(&map, "verdict"), match_verdict_name(verdict));
-	pack_close(&map);
-}
-
-/* Matchers write captures: into these, which nobody reads. */
-static void copy_facts(struct facts *out, const struct facts *from, struct arena *arena)
-{
-	const struct fact *fact;
-
-	*out = *from;
-	out->arena = arena;
-	out->named = NULL;
-	for (fact = from->named; fact != NULL; fact = fact->next)
-		facts_set(out, fact->name, span_of(fact->value, fact->length));
-}
-
-/* What was not told is counted: routes in the middle, where there are many, and their matchers. */
-static void tell_routes(struct look *l, const struct frame *f, const struct match_input *in,
-    enum pick pick, size_t index)
-{
-	size_t end = pick == PICK_ROUTE ? index : f->list->count, i = f->next;
-	struct arena *arena = arena_new(1024);
-	struct facts facts;
-	struct match_input copy = *in;
-	struct explain e = {.in = &copy, .arg = l, .route = on_route, .matcher = on_matcher};
-
-	copy_facts(&facts, in->facts, arena);
-	copy.facts = &facts;
-	for (; i < end && i - f->next < ROUTES_MAX && has_room(l); i++)
-		explain_route(&e, f->list->items[i], i);
-	l->omitted += end - i;
-	if (pick == PICK_ROUTE)
-		explain_route(&e, f->list->items[index], index);
-	close_route(l);
-	arena_free(arena);
-}
-
-static void pack_captures(struct pack *pack, const struct fact *fact)
-{
-	struct pack_box map;
-
-	pack_map_open(pack, &map);
-	for (; fact != NULL && buf_len(pack->out) < CAPTURES_SIZE; fact = fact->next)
-		if (strlen(fact->name) <= NAME_MAX_SHOWN)
-			pack_cut(pack_key(&map, fact->name), span_of(fact->value, fact->length));
-	pack_close(&map);
-}
-
-static const char *decision(enum pick pick)
-{
-	static const char *const words[] = {
-	    [PICK_ROUTE] = "taken", [PICK_MORE] = "more", [PICK_NONE] = "none"};
-
-	return words[pick];
-}
-
-static uint64_t depth_of(const struct frame *f)
-{
-	uint64_t depth = 0;
+	uint32_t depth = 0;
 
 	for (f = f->outer; f != NULL; f = f->outer)
 		depth++;
 	return depth;
 }
 
-void conn_trace_look(struct conn *conn, const struct match_input *in, enum pick pick, size_t index)
-{
-	const struct frame *f = conn->matching->frame;
-	struct step s;
-	struct look l = {.step = &s};
+/* What has to be copied for a look. */
+struct copied {
+	const struct fact *facts;
+	uint32_t fact_count, part_count;
+	size_t size;
+	bool whole; /* else it is too much, and nothing is */
+	struct span *parts;
+};
 
-	if (!begin(&s, conn, "match"))
+/* What a matcher has gathered is made of all datagrams since the routes were first asked. */
+static void find_datagrams(struct copied *c, const struct flow *flow, size_t count)
+{
+	c->whole = count <= PARTS_MAX && flow_look(flow, 0, c->parts, count) == count;
+	c->part_count = c->whole ? (uint32_t)count : 0;
+}
+
+static void find_copied(struct copied *c, const struct conn *conn, const struct match_input *in)
+{
+	const struct fact *fact;
+	uint32_t i;
+
+	c->parts[0] = in->bytes;
+	if (conn->flow != NULL && conn->matching->datagram > 0)
+		find_datagrams(c, conn->flow, conn->matching->datagram + 1);
+	for (i = 0; i < c->part_count; i++)
+		c->size += sizeof(struct trace_part) + c->parts[i].n;
+	for (fact = c->facts; fact != NULL; fact = fact->next) {
+		c->size += sizeof(struct trace_fact) + strlen(fact->name) + 1 + fact->length;
+		c->fact_count++;
+	}
+	c->whole = c->whole && c->size <= COPIED_MAX;
+	if (!c->whole)
+		c->size = 0;
+}
+
+static uint8_t *put(uint8_t *at, const void *bytes, size_t n)
+{
+	if (n > 0)
+		memcpy(at, bytes, n);
+	return at + n;
+}
+
+static uint8_t *put_fact(uint8_t *at, const struct fact *fact)
+{
+	struct trace_fact head = {(uint32_t)strlen(fact->name), (uint32_t)fact->length};
+
+	at = put(at, &head, sizeof(head));
+	at = put(at, fact->name, head.name_length + 1);
+	return put(at, fact->value, fact->length);
+}
+
+static uint8_t *put_copied(uint8_t *at, const struct copied *c)
+{
+	const struct fact *fact;
+	size_t i;
+
+	for (fact = c->facts; fact != NULL; fact = fact->next)
+		at = put_fact(at, fact);
+	for (i = 0; i < c->part_count; i++) {
+		struct trace_part part = {(uint32_t)c->parts[i].n};
+
+		at = put(at, &part, sizeof(part));
+		at = put(at, c->parts[i].p, part.length);
+	}
+	return at;
+}
+
+static uint8_t *put_addresses(uint8_t *at, const struct facts *facts)
+{
+	at = trace_put_path(at, &facts->src);
+	at = trace_put_path(at, &facts->dst);
+	at = trace_put_path(at, &facts->remote);
+	return trace_put_path(at, &facts->local);
+}
+
+/* Steps that one record is made of are lost together. */
+static void count_lost(struct conn *conn, bool open, bool chain)
+{
+	struct tracer *tracer = &conn->worker->tracer;
+
+	if (tracer_running(tracer, conn->traced, conn->facts.id) != 0)
+		event_ring_lose(&tracer->ring, (uint64_t)open + chain);
+}
+
+void conn_trace_look(struct conn *conn, const struct match_input *in, const struct fact *known,
+    enum pick pick, size_t index)
+{
+	const struct match_state *m = conn->matching;
+	const struct frame *f = m->frame;
+	struct span parts[PARTS_MAX];
+	struct copied c = {.facts = known, .parts = parts, .part_count = 1, .whole = true};
+	bool open = !conn->trace_begun;
+	struct trace_look *r;
+	uint8_t *at;
+
+	find_copied(&c, conn, in);
+	conn->trace_begun = true;
+	r = room_for(conn, TRACE_LOOK, sizeof(*r) + c.size + 5 * TRACE_TEXT_SIZE);
+	if (r == NULL) {
+		count_lost(
+		    conn, open, pick == PICK_ROUTE && f->list->items[index]->handler_count > 0);
 		return;
-	pack_u64(pack_key(&s.map, "depth"), depth_of(f));
-	pack_u64(pack_key(&s.map, "bytes"), in->bytes.n);
-	pack_str(pack_key(&s.map, "state"), match_phase_name(in->phase));
-	pack_array_open(pack_key(&s.map, "routes"), &l.routes);
-	tell_routes(&l, f, in, pick, index);
-	pack_close(&l.routes);
-	pack_u64(pack_key(&s.map, "omitted"), l.omitted);
-	pack_str(pack_key(&s.map, "decision"), decision(pick));
-	if (pick == PICK_ROUTE)
-		pack_captures(pack_key(&s.map, "captures"), in->facts->named);
-	else
-		pack_nil(pack_key(&s.map, "captures"));
-	tell(&s);
+	}
+	at = (uint8_t *)(r + 1);
+	r->instance = instance_ref(m->instance);
+	r->list = f->list;
+	r->next = f->next;
+	r->index = index;
+	r->pick = pick;
+	r->phase = in->phase;
+	r->depth = depth_of(f);
+	r->bytes = (uint32_t)in->bytes.n;
+	r->datagram = in->datagram;
+	r->whole = c.whole;
+	r->fact_count = c.fact_count;
+	r->part_count = c.part_count;
+	r->open = open;
+	if (open) {
+		r->accepted = accepted(conn);
+		at = trace_put_text(at, conn->listener->address);
+	}
+	r->facts = conn->facts;
+	at = put_addresses(at, &r->facts);
+	keep(conn, r, c.whole ? put_copied(at, &c) : at);
 }
 
 /* ---- afterwards ---------------------------------------------------------------------------- */
 
 void conn_trace_handler(struct conn *conn, const char *name)
 {
-	struct step s;
+	struct trace_handler *r = begin(conn, TRACE_HANDLER, sizeof(*r));
 
-	if (!begin(&s, conn, "handler"))
+	if (r == NULL)
 		return;
-	pack_u64(pack_key(&s.map, "depth"), depth_of(conn->matching->frame));
-	pack_str(pack_key(&s.map, "handler"), name);
-	tell(&s);
+	r->depth = depth_of(conn->matching->frame);
+	r->name = name;
+	keep(conn, r, r + 1);
 }
 
 void conn_trace_dial(struct conn *conn, const char *upstream, const char *problem)
 {
-	struct step s;
+	struct trace_dial *r = begin(conn, TRACE_DIAL, sizeof(*r) + 2 * TRACE_TEXT_SIZE);
+	uint8_t *at;
 
-	if (!begin(&s, conn, "dial"))
+	if (r == NULL)
 		return;
-	pack_name(pack_key(&s.map, "upstream"), upstream);
-	pack_name(pack_key(&s.map, "problem"), problem);
-	tell(&s);
+	at = trace_put_text((uint8_t *)(r + 1), upstream);
+	at = trace_put_text(at, problem);
+	keep(conn, r, at);
 }
 
 static void tell_end(struct conn *conn, const char *detail)
 {
-	double age = ev_now(conn->worker->loop) - (double)conn->facts.start_ns / 1e9;
-	struct step s;
+	struct trace_end *r = begin(conn, TRACE_END, sizeof(*r) + 2 * TRACE_TEXT_SIZE);
+	uint8_t *at;
 
-	if (!begin(&s, conn, "end"))
+	if (r == NULL)
 		return;
-	pack_name(pack_key(&s.map, "route"), conn->facts.route);
-	pack_name(pack_key(&s.map, "upstream"), conn->upstream);
-	pack_str(pack_key(&s.map, "reason"), end_reason_name(conn->reason));
-	pack_name(pack_key(&s.map, "detail"), detail);
-	pack_double(pack_key(&s.map, "duration"), age > 0 ? floor(age * 1e3 + 0.5) / 1e3 : 0);
-	pack_u64(pack_key(&s.map, "bytes_in"), conn->bytes_in);
-	pack_u64(pack_key(&s.map, "bytes_out"), conn->bytes_out);
-	tell(&s);
+	r->route = conn->route != NULL ? route_ref(conn->route) : NULL;
+	r->start_ns = conn->facts.start_ns;
+	r->bytes_in = conn->bytes_in;
+	r->bytes_out = conn->bytes_out;
+	r->reason = conn->reason;
+	at = trace_put_text((uint8_t *)(r + 1), conn->upstream);
+	at = trace_put_text(at, detail);
+	keep(conn, r, at);
 }
 
 /* It is counted before it is told: who gets this step finds that the connection has ended. */
 void conn_trace_end(struct conn *conn, const char *detail)
 {
 	struct tracer *tracer = &conn->worker->tracer;
-	uint8_t traces = tracer_running(tracer, conn->traced, conn->facts.id);
-	unsigned i;
+	uint8_t left = tracer_running(tracer, conn->traced, conn->facts.id);
 
-	for (i = 0; i < TRACES_MAX; i++)
-		if ((traces & 1u << i) != 0)
-			atomic_fetch_sub(&tracer->slots[i].trace->open, 1);
+	for (; left != 0; left &= (uint8_t)(left - 1))
+		atomic_fetch_sub(&tracer->slots[__builtin_ctz(left)].trace->open, 1);
 	tell_end(conn, detail);
 }

@@ -2,7 +2,8 @@
 /*
  * The steps of a connection that traces follow (trace.h). What they see is what route.test shows of
  * a described one: verdicts, handlers, captures, upstreams; of the bytes their number alone. A
- * connection that nobody traces pays for a look at one byte here.
+ * connection that nobody traces pays for a look at one byte here, one that is traced for the copy
+ * of what is known (trace_record.h).
  */
 #ifndef DAEMON_CORE_CONN_TRACE_H
 #define DAEMON_CORE_CONN_TRACE_H
@@ -20,12 +21,14 @@ static inline void conn_trace_open(struct conn *conn)
 }
 
 /*
- * The routes of the current list were asked about in, and this is what came of it. They are asked
- * once more, all that matter, on a copy of the facts.
+ * The routes of the current list were asked about in, and this is what came of it; known are the
+ * named facts from before. The control thread asks them once more, all that matter, about a copy.
+ * The chain of a route that was taken begins.
  */
-void conn_trace_look(struct conn *conn, const struct match_input *in, enum pick pick, size_t index);
+void conn_trace_look(struct conn *conn, const struct match_input *in, const struct fact *known,
+    enum pick pick, size_t index);
 
-/* A handler of the chain is about to run. */
+/* A handler of the chain is about to run: not the first one after a look. */
 void conn_trace_handler(struct conn *conn, const char *name);
 
 /* An upstream was dialled; problem NULL: and it is the connection's. Texts may be any bytes. */

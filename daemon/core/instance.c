@@ -8,6 +8,7 @@
 
 #include "daemon/core/load.h"
 #include "daemon/core/tally.h"
+#include "daemon/core/worker.h"
 
 static const struct app_type *const *registered;
 
@@ -35,24 +36,105 @@ void instance_unref(struct instance *instance)
 		arena_free(instance->arena);
 }
 
+/* ---- retired ones, on the control thread ---------------------------------------------------- */
+
+#define SWEEP_INTERVAL 1. /* seconds */
+
+static struct {
+	struct instance *first;
+	ev_timer sweep; /* while there is one */
+} retired;
+
+static bool is_left(const struct instance *instance)
+{
+	return atomic_load_explicit(&instance->refs, memory_order_acquire) == 1;
+}
+
+static void on_sweep(struct ev_loop *loop, ev_timer *w, int events)
+{
+	struct instance **at = &retired.first, *instance;
+
+	(void)events;
+	while ((instance = *at) != NULL) {
+		if (!is_left(instance)) {
+			at = &instance->next_retired;
+			continue;
+		}
+		*at = instance->next_retired;
+		instance_unref(instance);
+	}
+	if (retired.first == NULL)
+		ev_timer_stop(loop, w);
+}
+
+void instance_retire(struct instance *instance)
+{
+	if (is_left(instance)) {
+		instance_unref(instance);
+		return;
+	}
+	instance->next_retired = retired.first;
+	retired.first = instance;
+	if (ev_is_active(&retired.sweep))
+		return;
+	ev_timer_init(&retired.sweep, on_sweep, SWEEP_INTERVAL, SWEEP_INTERVAL);
+	ev_timer_start(control_loop(), &retired.sweep);
+}
+
+void instances_forget(void)
+{
+	struct instance *instance;
+
+	ev_timer_stop(control_loop(), &retired.sweep);
+	while ((instance = retired.first) != NULL) {
+		retired.first = instance->next_retired;
+		instance_unref(instance);
+	}
+}
+
+/* ---- by name -------------------------------------------------------------------------------- */
+
+struct named {
+	UT_hash_handle hh;
+	const void *item;
+};
+
+static const void *named_find(const struct named *names, const char *name)
+{
+	struct named *found;
+
+	HASH_FIND_STR(names, name, found);
+	return found != NULL ? found->item : NULL;
+}
+
+static void forget_names(void *names)
+{
+	struct named **all = names;
+
+	HASH_CLEAR(hh, *all);
+}
+
+/* name is kept. */
+static void named_add(struct arena *arena, struct named **names, const char *name, const void *item)
+{
+	struct named *named = arena_alloc(arena, sizeof(*named));
+
+	if (*names == NULL)
+		arena_release(arena, forget_names, names);
+	named->item = item;
+	HASH_ADD_KEYPTR(hh, *names, name, strlen(name), named);
+}
+
+/* ---- what it holds -------------------------------------------------------------------------- */
+
 const struct server *instance_server(const struct instance *instance, const char *name)
 {
-	size_t i;
-
-	for (i = 0; i < instance->server_count; i++)
-		if (strcmp(instance->servers[i]->name, name) == 0)
-			return instance->servers[i];
-	return NULL;
+	return named_find(instance->server_names, name);
 }
 
 const struct route_table *instance_table(const struct instance *instance, const char *name)
 {
-	size_t i;
-
-	for (i = 0; i < instance->table_count; i++)
-		if (strcmp(instance->tables[i]->name, name) == 0)
-			return instance->tables[i];
-	return NULL;
+	return named_find(instance->table_names, name);
 }
 
 void server_set_name(struct server *server, const char *name)
@@ -84,6 +166,7 @@ int instance_add_server(struct load *load, struct server *server, struct error *
 	server->tallies = tallies_get(TALLIES_SERVER, server->name);
 	arena_release(load->arena, (void (*)(void *))tallies_unref, server->tallies);
 	in->servers[in->server_count++] = server;
+	named_add(in->arena, &in->server_names, server->name, server);
 	return instance_add_table(load, &server->own, err);
 }
 
@@ -97,44 +180,18 @@ int instance_add_table(struct load *load, const struct route_table *table, struc
 		    table->name);
 	in->tables = with_room(in->arena, in->tables, in->table_count);
 	in->tables[in->table_count++] = table;
+	named_add(in->arena, &in->table_names, table->name, table);
 	return 0;
-}
-
-/* One of the names that are there. */
-struct managed_name_seen {
-	UT_hash_handle hh;
-};
-
-static void forget_seen(void *p)
-{
-	struct instance *in = p;
-
-	HASH_CLEAR(hh, in->managed_seen);
-}
-
-/* A copy of the name; NULL: it is there. */
-static const char *copy_new(struct instance *in, const char *name)
-{
-	struct managed_name_seen *seen;
-
-	HASH_FIND_STR(in->managed_seen, name, seen);
-	if (seen != NULL)
-		return NULL;
-	if (in->managed_seen == NULL)
-		arena_release(in->arena, forget_seen, in);
-	seen = arena_alloc(in->arena, sizeof(*seen));
-	name = arena_strdup(in->arena, name);
-	HASH_ADD_KEYPTR(hh, in->managed_seen, name, strlen(name), seen);
-	return name;
 }
 
 void instance_manage(struct load *load, const char *name)
 {
 	struct instance *in = load->instance;
 
-	name = copy_new(in, name);
-	if (name == NULL)
+	if (named_find(in->managed_names, name) != NULL)
 		return;
+	name = arena_strdup(in->arena, name);
+	named_add(in->arena, &in->managed_names, name, name);
 	in->managed.items = with_room(in->arena, in->managed.items, in->managed.count);
 	in->managed.items[in->managed.count++] = name;
 }

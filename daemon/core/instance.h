@@ -48,18 +48,27 @@ struct instance {
 	/* Names that want a certificate of ours, found while loading; for the tls app's finish().
 	 */
 	struct strings managed;
-	struct managed_name_seen *managed_seen; /* the same by name */
-	void *pki;                              /* struct pki, of daemon/tls; NULL: not loaded */
-	void *tls;                              /* struct tls_app, of daemon/tls */
-	void *http;                             /* struct http_app, of daemon/http */
+	/* The same three by name. */
+	struct named *server_names, *table_names, *managed_names;
+	void *pki;            /* struct pki, of daemon/tls; NULL: not loaded */
+	void *tls;            /* struct tls_app, of daemon/tls */
+	void *http;           /* struct http_app, of daemon/http */
 	void *logging;        /* struct logging, of daemon/config; NULL: as before it */
 	void *admin;          /* struct admin_settings, of daemon/control; NULL: none */
 	void *control;        /* struct control_settings, likewise */
 	int64_t grace_period; /* ns */
+	struct instance *next_retired;
 };
 
 struct instance *instance_ref(struct instance *instance);
 void instance_unref(struct instance *instance); /* NULL is allowed; from any thread */
+/*
+ * Gives back the reference of whoever published it, on the control thread: it is freed there, soon
+ * after the last worker has given back its own, for it may be thousands of routes.
+ */
+void instance_retire(struct instance *instance);
+/* All that are retired, when no worker is left. */
+void instances_forget(void);
 
 /* The server, or the list of routes, of that name; NULL. */
 const struct server *instance_server(const struct instance *instance, const char *name);

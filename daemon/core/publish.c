@@ -4,27 +4,14 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "common/log.h"
+#include "daemon/core/binding.h"
 #include "daemon/core/events.h"
 #include "daemon/core/instance.h"
 #include "daemon/core/listener.h"
 #include "daemon/core/worker.h"
 #include "daemon/net/address.h"
-#include "daemon/net/sockets.h"
-
-/* One address that is listened on. */
-struct binding {
-	char key[ADDRESS_TEXT_MAX];
-	const struct server *server; /* of the instance; NULL: retired, for the flows that it has */
-	bool paused;
-	bool closing; /* retired, and without flows: being closed */
-	struct address address;
-	unsigned place;       /* in its range */
-	int *fds;             /* one for each worker, where it is new; NULL: the workers have it */
-	_Atomic size_t flows; /* of a retired one, as the workers have counted last */
-};
 
 #define SWEEP_INTERVAL 1. /* seconds */
 
@@ -37,8 +24,7 @@ struct waiter {
 
 struct publication {
 	struct instance *instance;
-	struct binding *items;
-	size_t count, size;
+	struct binding *bindings;
 	struct waiter *waiters;
 };
 
@@ -67,117 +53,46 @@ struct instance *instance_current(void)
 	return latest() != NULL ? latest()->instance : NULL;
 }
 
+static struct binding *find(const struct publication *p, const char *key)
+{
+	return p != NULL ? binding_find(p->bindings, key) : NULL;
+}
+
+static struct binding *first_of(const struct publication *p)
+{
+	return p != NULL ? p->bindings : NULL;
+}
+
 void instance_listeners(
     void (*visit)(const char *address, const struct server *server, void *arg), void *arg)
 {
-	const struct publication *p = latest();
-	size_t i;
+	const struct binding *b;
 
-	for (i = 0; p != NULL && i < p->count; i++)
-		if (p->items[i].server != NULL)
-			visit(p->items[i].key, p->items[i].server, arg);
-}
-
-static struct binding *find(const struct publication *p, const char *key)
-{
-	size_t i;
-
-	for (i = 0; p != NULL && i < p->count; i++)
-		if (strcmp(p->items[i].key, key) == 0)
-			return &p->items[i];
-	return NULL;
+	for (b = first_of(latest()); b != NULL; b = b->hh.next)
+		if (b->server != NULL)
+			visit(b->key, b->server, arg);
 }
 
 static void publication_free(struct publication *p)
 {
-	size_t i;
-
 	if (p == NULL)
 		return;
-	for (i = 0; i < p->count; i++)
-		free(p->items[i].fds);
-	free(p->items);
+	bindings_free(&p->bindings);
 	instance_unref(p->instance);
 	free(p);
 }
 
+/* One that the workers had: connections that are undecided may still use its instance. */
+static void publication_retire(struct publication *p)
+{
+	if (p == NULL)
+		return;
+	instance_retire(p->instance);
+	p->instance = NULL;
+	publication_free(p);
+}
+
 /* ---- what is to be listened on -------------------------------------------------------------- */
-
-static struct binding *new_binding(struct publication *p, const struct address *address)
-{
-	struct binding *b;
-
-	if (p->count == p->size) {
-		p->size = p->size == 0 ? 16 : p->size * 2;
-		p->items = mem_realloc(p->items, p->size * sizeof(*p->items));
-	}
-	b = &p->items[p->count++];
-	memset(b, 0, sizeof(*b));
-	address_text(address, b->key);
-	b->address = *address;
-	return b;
-}
-
-static int add_binding(struct publication *p, const struct server *server,
-    const struct address *address, unsigned place, bool paused, struct error *err)
-{
-	struct binding *b, *known;
-	char key[ADDRESS_TEXT_MAX];
-
-	known = find(p, address_text(address, key));
-	if (known != NULL)
-		return error_set(err, ERROR_INVALID,
-		    "servers '%s' and '%s' both listen on %s; give each an address of its own",
-		    known->server->name, server->name, key);
-	b = new_binding(p, address);
-	b->server = server;
-	b->place = place;
-	b->paused = paused;
-	return 0;
-}
-
-static bool is_paused(const struct server *server, const char *text)
-{
-	size_t i;
-
-	for (i = 0; i < server->paused.count; i++)
-		if (strcmp(server->paused.items[i], text) == 0)
-			return true;
-	return false;
-}
-
-static int add_listen(
-    struct publication *p, const struct server *server, const char *text, struct error *err)
-{
-	struct address_range range;
-	struct address address;
-	bool paused = is_paused(server, text);
-	unsigned i;
-
-	if (address_parse_listen(text, &range, err) == -1)
-		goto fail;
-	for (i = 0; i < address_range_count(&range); i++) {
-		address = address_range_at(&range, i);
-		if (add_binding(p, server, &address, i, paused, err) == -1)
-			goto fail;
-	}
-	return 0;
-fail:
-	error_at(err, "%s.listen", server->path);
-	return -1;
-}
-
-static int collect(struct publication *p, struct error *err)
-{
-	size_t i, j;
-
-	for (i = 0; i < p->instance->server_count; i++)
-		for (j = 0; j < p->instance->servers[i]->listen.count; j++)
-			if (add_listen(p, p->instance->servers[i],
-				p->instance->servers[i]->listen.items[j], err) == -1)
-				return -1;
-	return 0;
-}
 
 /* What the workers have before p reaches them; NULL: nothing. */
 static const struct publication *previous(void)
@@ -192,33 +107,20 @@ static const struct publication *previous(void)
  */
 static void retire_gone(struct publication *p)
 {
-	const struct publication *before = previous();
-	size_t i;
+	const struct binding *b;
 
-	for (i = 0; before != NULL && i < before->count; i++) {
-		const struct binding *b = &before->items[i];
-
+	for (b = first_of(previous()); b != NULL; b = b->hh.next)
 		if (address_socket_type(b->address.network) == SOCK_DGRAM && !b->closing &&
 		    find(p, b->key) == NULL)
-			new_binding(p, &b->address);
-	}
-}
-
-static void close_binding(struct binding *b)
-{
-	unsigned w;
-
-	for (w = 0; b->fds != NULL && w < workers_count(); w++)
-		if (b->fds[w] != -1)
-			close(b->fds[w]);
+			binding_add_retired(&p->bindings, &b->address);
 }
 
 static void unbind(struct publication *p)
 {
-	size_t i;
+	struct binding *b;
 
-	for (i = 0; i < p->count; i++)
-		close_binding(&p->items[i]);
+	for (b = p->bindings; b != NULL; b = b->hh.next)
+		binding_close(b);
 }
 
 /* When the next publication reaches them: from the one before it, or handed on by supersede(). */
@@ -246,23 +148,15 @@ static int being_closed(const struct binding *b, struct error *err)
 
 static int bind_new(struct publication *p, struct error *err)
 {
-	size_t i;
+	struct binding *b;
 
-	for (i = 0; i < p->count; i++) {
-		struct binding *b = &p->items[i];
-		int *fds;
-
+	for (b = p->bindings; b != NULL; b = b->hh.next) {
 		if (workers_will_have(b->key))
 			continue;
 		if (is_of_folder(&b->address) && find(state.taken, b->key) != NULL)
 			return being_closed(b, err);
-		fds = mem_alloc(workers_count() * sizeof(*fds));
-		if (sockets_listen(&b->address, workers_count(), fds, err) == -1) {
-			free(fds);
-			error_at(err, "%s.listen", b->server->path);
+		if (binding_open(b, err) == -1)
 			return -1;
-		}
-		b->fds = fds;
 	}
 	return 0;
 }
@@ -288,10 +182,9 @@ static void close_gone(struct worker *w, const struct publication *p)
 
 static void open_new(struct worker *w, const struct publication *p)
 {
-	size_t i;
+	const struct binding *b;
 
-	for (i = 0; i < p->count; i++) {
-		const struct binding *b = &p->items[i];
+	for (b = p->bindings; b != NULL; b = b->hh.next) {
 		struct listener *l;
 
 		if (b->fds == NULL || b->fds[w->index] == -1)
@@ -352,14 +245,19 @@ static void close_marked(struct worker *w, void *arg)
 
 /* ---- retired addresses, on the control thread ----------------------------------------------- */
 
+static bool has_retired(const struct publication *p)
+{
+	const struct binding *b;
+
+	for (b = p->bindings; b != NULL; b = b->hh.next)
+		if (b->server == NULL)
+			return true;
+	return false;
+}
+
 static void plan_sweep(void)
 {
-	size_t i;
-
-	for (i = 0; i < state.taken->count; i++)
-		if (state.taken->items[i].server == NULL)
-			break;
-	if (i == state.taken->count || ev_is_active(&state.sweep))
+	if (ev_is_active(&state.sweep) || !has_retired(state.taken))
 		return;
 	ev_timer_init(&state.sweep, on_sweep, SWEEP_INTERVAL, 0.);
 	ev_timer_start(control_loop(), &state.sweep);
@@ -368,12 +266,8 @@ static void plan_sweep(void)
 static void closed(void *arg)
 {
 	struct publication *p = arg;
-	size_t i, to = 0;
 
-	for (i = 0; i < p->count; i++)
-		if (!p->items[i].closing)
-			p->items[to++] = p->items[i];
-	p->count = to;
+	bindings_drop_closing(&p->bindings);
 	if (p == state.taken)
 		plan_sweep();
 }
@@ -382,14 +276,12 @@ static void closed(void *arg)
 static void counted(void *arg)
 {
 	struct publication *p = arg;
+	struct binding *b;
 	bool some = false;
-	size_t i;
 
 	if (p != state.taken || state.sent != NULL)
 		return;
-	for (i = 0; i < p->count; i++) {
-		struct binding *b = &p->items[i];
-
+	for (b = p->bindings; b != NULL; b = b->hh.next) {
 		b->closing = b->server == NULL && b->flows == 0;
 		some = some || b->closing;
 	}
@@ -401,15 +293,15 @@ static void counted(void *arg)
 
 static void on_sweep(struct ev_loop *loop, ev_timer *w, int events)
 {
-	size_t i;
+	struct binding *b;
 
 	(void)loop;
 	(void)w;
 	(void)events;
 	if (state.sent != NULL)
 		return;
-	for (i = 0; i < state.taken->count; i++)
-		state.taken->items[i].flows = 0;
+	for (b = state.taken->bindings; b != NULL; b = b->hh.next)
+		b->flows = 0;
 	workers_visit(count_flows, counted, state.taken);
 }
 
@@ -436,15 +328,11 @@ static const struct binding *served(const struct publication *p, const char *key
 static void tell_listeners(const struct publication *before, const struct publication *p)
 {
 	const struct binding *b, *old;
-	size_t i;
 
-	for (i = 0; before != NULL && i < before->count; i++) {
-		b = &before->items[i];
+	for (b = first_of(before); b != NULL; b = b->hh.next)
 		if (b->server != NULL && served(p, b->key) == NULL)
 			tell(EVENT_LISTENER_CLOSED, b);
-	}
-	for (i = 0; i < p->count; i++) {
-		b = &p->items[i];
+	for (b = p->bindings; b != NULL; b = b->hh.next) {
 		if (b->server == NULL)
 			continue;
 		old = served(before, b->key);
@@ -485,15 +373,15 @@ static void all_taken(void *arg)
 	struct publication *p = arg;
 	struct waiter *waiters = p->waiters;
 	const struct app_type *const *t;
-	size_t i;
+	struct binding *b;
 
-	for (i = 0; i < p->count; i++) {
-		free(p->items[i].fds); /* the workers have what was in it */
-		p->items[i].fds = NULL;
+	for (b = p->bindings; b != NULL; b = b->hh.next) {
+		free(b->fds); /* the workers have what was in it */
+		b->fds = NULL;
 	}
 	p->waiters = NULL;
 	tell_listeners(state.taken, p);
-	publication_free(state.taken);
+	publication_retire(state.taken);
 	state.taken = p;
 	state.sent = NULL;
 	plan_sweep();
@@ -519,19 +407,18 @@ static void add_waiter(struct publication *p, void (*done)(void *arg), void *arg
 static void supersede(struct publication *old, struct publication *p)
 {
 	struct waiter **at = &old->waiters;
-	size_t i;
+	struct binding *from, *to;
 
-	for (i = 0; i < old->count; i++) {
-		struct binding *from = &old->items[i], *to = find(p, from->key);
-
+	for (from = old->bindings; from != NULL; from = from->hh.next) {
 		if (from->fds == NULL)
 			continue;
-		if (to != NULL) {
-			to->fds = from->fds;
-			from->fds = NULL;
+		to = find(p, from->key);
+		if (to == NULL) {
+			binding_close(from);
 			continue;
 		}
-		close_binding(from);
+		to->fds = from->fds;
+		from->fds = NULL;
 	}
 	while (*at != NULL)
 		at = &(*at)->next;
@@ -565,7 +452,7 @@ struct publication *instance_bind(struct instance *instance, struct error *err)
 	struct publication *p = mem_zalloc(sizeof(*p));
 
 	p->instance = instance_ref(instance);
-	if (collect(p, err) == -1) {
+	if (bindings_collect(&p->bindings, instance, err) == -1) {
 		publication_free(p);
 		return NULL;
 	}
@@ -599,10 +486,10 @@ void instance_publish(struct publication *p, void (*done)(void *arg), void *arg)
 
 int instance_check_addresses(struct instance *instance, struct error *err)
 {
-	struct publication p = {.instance = instance};
-	int rc = collect(&p, err);
+	struct binding *bindings = NULL;
+	int rc = bindings_collect(&bindings, instance, err);
 
-	free(p.items);
+	bindings_free(&bindings);
 	return rc;
 }
 
@@ -612,5 +499,6 @@ void instance_forget(void)
 	publication_free(state.next);
 	publication_free(state.sent);
 	publication_free(state.taken);
+	instances_forget();
 	memset(&state, 0, sizeof(state));
 }

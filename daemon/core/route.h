@@ -53,10 +53,10 @@ struct route_identity {
 struct route_list {
 	struct route **items;
 	size_t count;
-	int64_t matching_timeout;  /* ns */
-	int64_t silence_timeout;   /* ns; 0: off */
-	int64_t matching_buffer;   /* bytes */
-	struct route_index *index; /* NULL: not worth one */
+	int64_t matching_timeout; /* ns */
+	int64_t silence_timeout;  /* ns; 0: off */
+	int64_t matching_buffer;  /* bytes */
+	struct key_runs *index;   /* NULL: not worth one */
 };
 
 /* The fields of a route list's options, for the tables of servers and subroutes. */

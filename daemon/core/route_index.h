@@ -10,22 +10,19 @@
 #include <stddef.h>
 
 #include "common/arena.h"
+#include "daemon/core/key_runs.h"
 #include "daemon/core/matcher.h"
 
 struct route;
-struct route_index;
-
-/* Shorter runs are not worth a look-up. */
-#define ROUTE_INDEX_RUN_MIN 8
 
 /* The index of a list, in arena; NULL: it has no run of that length. */
-struct route_index *route_index_new(struct arena *arena, struct route *const *routes, size_t count);
+struct key_runs *route_index_new(struct arena *arena, struct route *const *routes, size_t count);
 
 /*
  * The first position from i on whose route may not be passed over: i itself where it is in no run.
  * *undecided is set where routes that were passed want more bytes.
  */
 size_t route_index_skip(
-    const struct route_index *index, size_t i, struct match_input *in, bool *undecided);
+    const struct key_runs *index, size_t i, struct match_input *in, bool *undecided);
 
 #endif

@@ -397,6 +397,7 @@ static bool step_match(struct conn *conn)
 	    .cache = &m->cache,
 	    .worker = conn->worker,
 	};
+	const struct fact *known = conn->facts.named;
 	size_t index = 0;
 	enum pick pick;
 
@@ -413,7 +414,7 @@ static bool step_match(struct conn *conn)
 	}
 	pick = routing_pick(f->list, f->next, &in, &index);
 	if (conn->traced != 0)
-		conn_trace_look(conn, &in, pick, index);
+		conn_trace_look(conn, &in, known, pick, index);
 	switch (pick) {
 	case PICK_ROUTE:
 		take(conn, f, index);
@@ -437,7 +438,7 @@ static bool step_chain(struct conn *conn)
 		return true;
 	}
 	h = &f->taken->handlers[f->handler++];
-	if (conn->traced != 0)
+	if (conn->traced != 0 && f->handler > 1) /* of the first one the look tells */
 		conn_trace_handler(conn, h->type->name);
 	if (conn->flow != NULL && !h->type->datagrams) {
 		conn_end(conn, END_DATAGRAMS, h->type->name);
@@ -493,6 +494,8 @@ void routing_start_chain(struct conn *conn, struct instance *instance, const str
 
 	m->frame->taken = chain;
 	m->frame->matched = true;
+	if (conn->traced != 0 && chain->handler_count > 0)
+		conn_trace_handler(conn, chain->handlers[0].type->name);
 	routing_run(conn);
 }
 

@@ -48,11 +48,15 @@ void control_post(struct message *message)
 
 /* ---- a worker's thread --------------------------------------------------------------------- */
 
+/* The end of a round. */
 static void on_reap(struct ev_loop *loop, ev_prepare *p, int events)
 {
+	struct worker *w = p->data;
+
 	(void)loop;
 	(void)events;
-	conn_table_reap(p->data);
+	conn_table_reap(w);
+	tracer_publish(&w->tracer);
 }
 
 static void worker_init(struct worker *w, unsigned index)
@@ -62,8 +66,7 @@ static void worker_init(struct worker *w, unsigned index)
 	w->scratch = mem_alloc(WORKER_SCRATCH);
 	w->tls_ahead = mem_alloc(WORKER_SCRATCH);
 	mailbox_init(&w->mailbox, w->loop, w);
-	event_ring_init(&w->events);
-	tracer_init(&w->tracer);
+	event_ring_init(&w->events, EVENT_RING_SIZE);
 	conn_progress_init(w);
 	ev_prepare_init(&w->reap, on_reap);
 	w->reap.data = w;

@@ -116,8 +116,8 @@ static const struct field fields[] = {
     FIELD_STRINGS(struct http_access, skipped, "skip_hosts", 0, "hosts without an access log"),
     FIELD_BOOL(struct http_access, skip_unmapped, "skip_unmapped_hosts", 0,
 	"only hosts of logger_names have one"),
-    FIELD_CUSTOM(struct http_access, hosts, "should_log_credentials", FIELD_HIDDEN, field_refuse,
-	&shape_empty, NULL),
+    FIELD_CUSTOM(struct http_access, hosts, "should_log_credentials", FIELD_HIDDEN, field_ignore,
+	&shape_bool, "without effect: credentials are in no header that is logged"),
     FIELD_CUSTOM(
 	struct http_access, hosts, "trace", FIELD_HIDDEN, field_refuse, &shape_empty, NULL),
     FIELD_END,
@@ -210,6 +210,8 @@ static void write_line(const char *logger, const struct http_exchange *x)
 	log_u64(&line, "id", r->facts.id);
 	log_str(&line, "server", r->facts.server);
 	log_str(&line, "src", netaddr_text(&r->facts.src, address));
+	if (!netaddr_equal_ip(&r->client, &r->facts.src))
+		log_str(&line, "client_ip", netaddr_ip_text(&r->client, address));
 	snprintf(version, sizeof(version), r->major > 1 ? "HTTP/%u.0" : "HTTP/%u.%u", r->major,
 	    r->minor);
 	log_str(&line, "proto", version);

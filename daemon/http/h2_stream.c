@@ -51,7 +51,7 @@ static void add_pseudo(struct h2_stream *t, struct span name, struct span value)
 void h2_stream_add(struct h2_stream *t, struct span name, struct span value, size_t most)
 {
 	t->size += name.n + value.n + FIELD_COST;
-	if (t->size > most) {
+	if (t->size > most || t->arena == NULL) {
 		t->too_large = true;
 		return;
 	}
@@ -129,6 +129,7 @@ void h2_stream_run(struct h2_stream *t, const struct http_server *server, const 
 	join_cookies(t);
 	http_request_init2(&x->request, t->arena, &t->head, facts, server->tls);
 	x->request.fields = t->fields;
+	x->request.client = http_client_ip(&server->clients, &x->request);
 	http_fields_add(&x->response.fields, t->arena, span_str("server"), span_str("pointsman"));
 	if (status == 0)
 		status = http_serve_check(server, &x->request);
@@ -189,6 +190,12 @@ void h2_stream_interim(
 {
 	out->count = 0;
 	put_fields(out, t->arena, interim->status, &interim->fields);
+}
+
+void h2_stream_settle(struct h2_stream *t)
+{
+	arena_free(t->arena);
+	t->arena = NULL;
 }
 
 bool h2_stream_answer(struct h2_stream *t, struct h2_fields *out)

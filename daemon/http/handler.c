@@ -4,6 +4,7 @@
 #include "daemon/http/handler.h"
 
 #include "common/errors.h"
+#include "daemon/core/key_runs.h"
 #include "daemon/http/challenge.h"
 #include "daemon/http/handlers_tbl.h"
 
@@ -142,6 +143,18 @@ static const struct shape route_shape = {
     .type = SHAPE_OBJECT, .name = "http_route", .fields = route_fields};
 const struct shape http_routes_shape = {.type = SHAPE_LIST, .of = &route_shape};
 
+/* The matcher type by whose keys alone the route is taken. */
+static const void *keyed_by(const void *list, size_t i, struct strings *keys)
+{
+	const struct http_matcher_sets *match = &((const struct http_route *)list)[i].match;
+	const struct http_matcher_set *set = match->items;
+
+	if (match->count != 1 || set->count != 1 || set->items[0].type->keys == NULL ||
+	    !set->items[0].type->keys(set->items[0].params, keys))
+		return NULL;
+	return set->items[0].type;
+}
+
 int http_routes_load(struct load *load, const struct jnode *node, void *target, struct error *err)
 {
 	struct http_routes *out = target;
@@ -160,6 +173,8 @@ int http_routes_load(struct load *load, const struct jnode *node, void *target, 
 			&rc, err))
 			break;
 	}
+	if (rc == 0)
+		out->index = key_runs_new(load->arena, out->items, out->count, keyed_by);
 	return rc;
 }
 
@@ -180,11 +195,29 @@ static bool first_of_group(struct http_exchange *x, const char *name)
 	return true;
 }
 
+/* The first position from i on whose route may match. */
+static size_t skip(const struct http_routes *routes, size_t i, const struct http_request *r)
+{
+	const struct http_matcher_type *type;
+	const struct key_run *run;
+	size_t next;
+
+	while (routes->index != NULL && (run = key_runs_at(routes->index, i)) != NULL) {
+		type = run->kind;
+		next = key_run_find(run, i, type->key(r));
+		if (next < run->end)
+			return next;
+		i = run->end;
+	}
+	return i;
+}
+
 enum http_flow http_routes_run(const struct http_routes *routes, struct http_exchange *x)
 {
 	size_t i, h;
 
-	for (i = 0; i < routes->count; i++) {
+	for (i = skip(routes, 0, &x->request); i < routes->count;
+	     i = skip(routes, i + 1, &x->request)) {
 		const struct http_route *route = &routes->items[i];
 
 		if (!http_matcher_sets_match(&route->match, &x->request) ||

@@ -62,6 +62,7 @@ struct http_route {
 struct http_routes {
 	struct http_route *items;
 	size_t count;
+	struct key_runs *index; /* NULL: not worth one */
 };
 
 /* Reads a JSON list of routes; target is a struct http_routes. Returns 0, or -1 with err. */

@@ -5,40 +5,21 @@
 
 #include "daemon/core/replacer.h"
 #include "daemon/http/matcher.h"
+#include "daemon/http/path.h"
 
 /*
  * Exact names are sorted and looked up by halving, so that a server of ten thousand names costs
  * what one of ten does. The others, with '*' or a placeholder, are tried one by one.
  */
 struct params {
-	struct span *exact;
-	size_t exact_count;
+	struct strings exact; /* in lower case */
 	struct http_text **fuzzy;
 	size_t fuzzy_count;
 };
 
-/* Shorter goes first: only an order that is cheap to compare is wanted. */
-static int compare(struct span a, struct span b)
-{
-	if (a.n != b.n)
-		return a.n < b.n ? -1 : 1;
-	return a.n > 0 ? memcmp(a.p, b.p, a.n) : 0;
-}
-
 static int compare_items(const void *a, const void *b)
 {
-	return compare(*(const struct span *)a, *(const struct span *)b);
-}
-
-static char *lowered(struct arena *arena, struct span text)
-{
-	char *copy = arena_strndup(arena, (const char *)text.p, text.n);
-	char *c;
-
-	for (c = copy; *c != '\0'; c++)
-		if (*c >= 'A' && *c <= 'Z')
-			*c = (char)(*c + ('a' - 'A'));
-	return copy;
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
 static bool is_fuzzy(const char *name)
@@ -60,10 +41,10 @@ static int check_repeated(const struct jnode *node, const struct params *p, stru
 {
 	size_t i;
 
-	for (i = 1; i < p->exact_count; i++)
-		if (compare(p->exact[i - 1], p->exact[i]) == 0)
-			return jnode_error(node, err, ERROR_INVALID, "host '%s' stands twice",
-			    (const char *)p->exact[i].p);
+	for (i = 1; i < p->exact.count; i++)
+		if (strcmp(p->exact.items[i - 1], p->exact.items[i]) == 0)
+			return jnode_error(
+			    node, err, ERROR_INVALID, "host '%s' stands twice", p->exact.items[i]);
 	return 0;
 }
 
@@ -76,7 +57,7 @@ static int load_params(struct load *load, const struct jnode *node, void *params
 	if (jnode_array(node, err) == -1)
 		return -1;
 	count = json_array_size(node->value);
-	p->exact = arena_array(load->arena, count, sizeof(*p->exact));
+	p->exact.items = arena_array(load->arena, count, sizeof(*p->exact.items));
 	p->fuzzy = arena_array(load->arena, count, sizeof(struct http_text *));
 	for (i = 0; i < count; i++) {
 		struct jnode item = jnode_item(node, i);
@@ -88,10 +69,11 @@ static int load_params(struct load *load, const struct jnode *node, void *params
 			p->fuzzy[p->fuzzy_count++] =
 			    http_text_new(load->arena, name, HTTP_TEXT_DROP);
 		else
-			p->exact[p->exact_count++] = span_str(lowered(load->arena, span_str(name)));
+			p->exact.items[p->exact.count++] =
+			    (const char *)http_path_lower(load->arena, span_str(name)).p;
 	}
-	if (p->exact_count > 1)
-		qsort(p->exact, p->exact_count, sizeof(*p->exact), compare_items);
+	if (p->exact.count > 1)
+		qsort(p->exact.items, p->exact.count, sizeof(*p->exact.items), compare_items);
 	return check_repeated(node, p, err);
 }
 
@@ -127,18 +109,32 @@ static bool fits(struct span pattern, struct span host)
 static bool match(const void *params, struct http_request *r)
 {
 	const struct params *p = params;
-	struct span host = r->host;
+	const char *host;
 	size_t i;
 
-	if (p->exact_count > 0) {
-		host.p = (const uint8_t *)lowered(r->arena, r->host);
-		if (bsearch(&host, p->exact, p->exact_count, sizeof(*p->exact), compare_items))
+	if (p->exact.count > 0) {
+		host = (const char *)http_request_lower_host(r).p;
+		if (bsearch(&host, p->exact.items, p->exact.count, sizeof(*p->exact.items),
+			compare_items))
 			return true;
 	}
 	for (i = 0; i < p->fuzzy_count; i++)
 		if (fits(http_text_of(p->fuzzy[i], r), r->host))
 			return true;
 	return false;
+}
+
+static bool keys(const void *params, struct strings *out)
+{
+	const struct params *p = params;
+
+	*out = p->exact;
+	return p->fuzzy_count == 0;
+}
+
+static struct span key(const struct http_request *r)
+{
+	return r->host;
 }
 
 const struct http_matcher_type http_matcher_host = {
@@ -148,4 +144,6 @@ const struct http_matcher_type http_matcher_host = {
     .params_size = sizeof(struct params),
     .load = load_params,
     .match = match,
+    .keys = keys,
+    .key = key,
 };

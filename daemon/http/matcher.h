@@ -24,6 +24,12 @@ struct http_matcher_type {
 	/* As in core/matcher.h. Memory from load->arena. Returns 0, or -1 with err. */
 	int (*load)(struct load *load, const struct jnode *node, void *params, struct error *err);
 	bool (*match)(const void *params, struct http_request *r);
+	/*
+	 * Where it is an equal of one of some texts, whatever their case, that is asked for: those
+	 * texts (false: these parameters ask more), and the request's. For core/key_runs.h.
+	 */
+	bool (*keys)(const void *params, struct strings *keys);
+	struct span (*key)(const struct http_request *r);
 };
 
 struct http_matcher {

@@ -10,6 +10,7 @@
 #include "common/log.h"
 #include "daemon/core/handle.h"
 #include "daemon/core/instance.h"
+#include "daemon/core/route_table.h"
 #include "daemon/core/trust.h"
 #include "daemon/http/access.h"
 #include "daemon/http/redirect.h"
@@ -242,7 +243,8 @@ static struct http_server *new_http(struct arena *arena, const struct http_setti
 	http->write_idle_timeout = s->write_idle_timeout;
 	http->idle_timeout = s->idle_timeout;
 	http->max_header_bytes = s->max_header_bytes;
-	http->keepalive_interval = s->keepalive_interval;
+	http->keepalive = s->keepalive;
+	http->clients = s->clients;
 	return http;
 }
 
@@ -294,7 +296,9 @@ static struct route *compile(struct load *load, const struct http_settings *sett
 	m.route->revision = load->instance->revision;
 	load->arena = m.route->arena;
 	trust_notes(load, &m.route->trusted);
+	load->trusts_ours = false;
 	rc = fill_route(load, &m, err);
+	m.route->trusts_ours = load->trusts_ours;
 	load->arena = outer;
 	trust_notes(load, &load->instance->trusted);
 	if (rc == -1) {
@@ -309,15 +313,9 @@ static struct route *compile(struct load *load, const struct http_settings *sett
 
 static struct route *route_before(const struct load *load, const char *name)
 {
-	size_t i;
+	const struct server *s = load->before != NULL ? instance_server(load->before, name) : NULL;
 
-	for (i = 0; load->before != NULL && i < load->before->server_count; i++) {
-		const struct server *s = load->before->servers[i];
-
-		if (strcmp(s->name, name) == 0 && s->routes.count == 1)
-			return s->routes.items[0];
-	}
-	return NULL;
+	return s != NULL && s->routes.count == 1 ? s->routes.items[0] : NULL;
 }
 
 /* The wrappers but what is in those that have lists of their own. */
@@ -374,7 +372,7 @@ static int add_core_server(struct load *load, const struct common *common, bool 
 	if (listen.count == 0)
 		return 0;
 	json = identity_json(settings, tls);
-	if (before != NULL && json_equal(before->json, json))
+	if (before != NULL && json_equal(before->json, json) && !route_reads_again(load, before))
 		route = route_ref(before);
 	else
 		route = compile(load, settings, tls, json, name, before, err);

@@ -84,6 +84,33 @@ static int load_empty(struct load *load, const struct jnode *node, void *target,
 	return jnode_error(node, err, ERROR_UNSUPPORTED, "is not supported; remove it");
 }
 
+/* What one address speaks: all that the server does, for it is not asked which it was. */
+static int load_listen_protocols(
+    struct load *load, const struct jnode *node, void *target, struct error *err)
+{
+	json_t *list, *name;
+	size_t i, k, usual;
+
+	(void)load;
+	(void)target;
+	if (jnode_array(node, err) == -1)
+		return -1;
+	json_array_foreach (node->value, i, list) {
+		struct jnode item = jnode_item(node, i);
+
+		usual = 0;
+		json_array_foreach (list, k, name)
+			usual +=
+			    json_is_string(name) && (strcmp(json_string_value(name), "h1") == 0 ||
+							strcmp(json_string_value(name), "h2") == 0);
+		if (usual != 2 && json_array_size(list) > 0)
+			return jnode_error(&item, err, ERROR_UNSUPPORTED,
+			    "all addresses of a server speak the same: write 'protocols' of the "
+			    "server");
+	}
+	return 0;
+}
+
 static int unsupported(struct load *load, const struct jnode *node, void *target, struct error *err)
 {
 	(void)load;
@@ -141,10 +168,22 @@ static const struct field fields[] = {
 	"how long an answer may stall"),
     FIELD_DURATION(SETTINGS, idle_timeout, "idle_timeout", 0, "5m",
 	"how long a connection may wait for its next request"),
-    FIELD_DURATION(SETTINGS, keepalive_interval, "keepalive_interval", 0, NULL,
+    FIELD_DURATION(SETTINGS, keepalive.interval, "keepalive_interval", 0, NULL,
 	"time between the probes that find out whether a silent client still exists"),
+    FIELD_DURATION(SETTINGS, keepalive.idle, "keepalive_idle", 0, NULL,
+	"how long a client is silent before the first of them; absent: as long"),
+    FIELD_INT(SETTINGS, keepalive.count, "keepalive_count", 0, "0", 0, 127,
+	"how many remain unanswered until the connection is given up; 0: as the system has it"),
     FIELD_INT(SETTINGS, max_header_bytes, "max_header_bytes", 0, "16384", 1024, 16777216,
 	"most bytes of a request's head"),
+    FIELD_CUSTOM(SETTINGS, clients.trusted, "trusted_proxies", 0, http_trusted_proxies_load,
+	&http_trusted_proxies_shape, "proxies that are believed when they name the client"),
+    FIELD_INT(SETTINGS, clients.strict, "trusted_proxies_strict", 0, "0", 0, INT32_MAX,
+	"not 0: of several clients named the last that is no trusted proxy, not the first"),
+    FIELD_BOOL(SETTINGS, clients.unix_sockets, "trusted_proxies_unix", 0,
+	"clients of Unix sockets are such proxies, too"),
+    FIELD_STRINGS(SETTINGS, clients.headers, "client_ip_headers", 0,
+	"the header fields that name it; absent: X-Forwarded-For"),
     {.name = "strict_sni_host",
 	.type = FIELD_TYPE_CUSTOM,
 	.load = load_strict,
@@ -156,6 +195,11 @@ static const struct field fields[] = {
 	.flags = FIELD_HIDDEN,
 	.load = load_protocols,
 	.shape = &protocols_shape},
+    {.name = "listen_protocols",
+	.type = FIELD_TYPE_CUSTOM,
+	.flags = FIELD_HIDDEN,
+	.load = load_listen_protocols,
+	.shape = &shape_any},
     {.name = "packet_conn_wrappers",
 	.type = FIELD_TYPE_CUSTOM,
 	.flags = FIELD_HIDDEN,
@@ -164,15 +208,8 @@ static const struct field fields[] = {
     FIELD_CUSTOM(SETTINGS, metrics, "metrics", FIELD_HIDDEN, note, &shape_any, NULL),
     UNSUPPORTED("errors"),
     UNSUPPORTED("named_routes"),
-    UNSUPPORTED("trusted_proxies"),
-    UNSUPPORTED("trusted_proxies_strict"),
-    UNSUPPORTED("trusted_proxies_unix"),
-    UNSUPPORTED("client_ip_headers"),
-    UNSUPPORTED("listen_protocols"),
     UNSUPPORTED("allow_0rtt"),
     UNSUPPORTED("enable_full_duplex"),
-    UNSUPPORTED("keepalive_idle"),
-    UNSUPPORTED("keepalive_count"),
     UNSUPPORTED("read_min_rate"),
     UNSUPPORTED("write_min_rate"),
     UNSUPPORTED("max_write_chunk"),

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "common/duration.h"
+#include "common/errors.h"
 #include "daemon/input/places.h"
 
 /* More than a document can be deep, for nodes that belong to none. */
@@ -388,9 +389,11 @@ int jnode_known(const struct jnode *object, const char *const *known, struct err
 {
 	const char *key;
 	json_t *value;
+	int rc = 0;
 
 	json_object_foreach (object->value, key, value)
-		if (!is_known(key, known))
-			return jnode_unknown(object, key, known, err);
-	return 0;
+		if (!is_known(key, known) &&
+		    !errors_go_on(jnode_unknown(object, key, known, err), &rc, err))
+			break;
+	return rc;
 }

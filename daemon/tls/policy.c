@@ -10,6 +10,7 @@
 #include <gnutls/crypto.h>
 
 #include "common/log.h"
+#include "daemon/core/key_runs.h"
 #include "daemon/core/replacer.h"
 #include "daemon/input/field.h"
 #include "daemon/tls/hello_match.h"
@@ -331,6 +332,14 @@ static int load_policy(
 	return rc;
 }
 
+/* Policies that server names alone decide on are of one kind. */
+static const void *keyed_by(const void *list, size_t i, struct strings *keys)
+{
+	const struct tls_policy *p = &((const struct tls_policy *)list)[i];
+
+	return p->match != NULL && hello_match_names(p->match, keys) ? hello_match_fields : NULL;
+}
+
 int tls_policies_load(
     struct load *load, const struct jnode *node, struct tls_policies *out, struct error *err)
 {
@@ -352,6 +361,7 @@ int tls_policies_load(
 			return -1;
 		out->wants_hello |= out->items[i].match != NULL;
 	}
+	out->index = key_runs_new(load->arena, out->items, count, keyed_by);
 	return 0;
 }
 
@@ -360,13 +370,28 @@ int tls_policies_field(struct load *load, const struct jnode *node, void *target
 	return tls_policies_load(load, node, target, err);
 }
 
+/* The first position from i on whose policy may be for a client with that hello. */
+static size_t skip(const struct tls_policies *policies, size_t i, const struct hello *hello)
+{
+	const struct key_run *run;
+	size_t next;
+
+	while (policies->index != NULL && (run = key_runs_at(policies->index, i)) != NULL) {
+		next = hello != NULL ? key_run_find(run, i, hello->server_name) : run->end;
+		if (next < run->end)
+			return next;
+		i = run->end;
+	}
+	return i;
+}
+
 const struct tls_policy *tls_policies_choose(
     const struct tls_policies *policies, const struct hello *hello, struct facts *facts)
 {
 	const struct tls_policy *p;
 	size_t i;
 
-	for (i = 0; i < policies->count; i++) {
+	for (i = skip(policies, 0, hello); i < policies->count; i = skip(policies, i + 1, hello)) {
 		p = &policies->items[i];
 		if (p->match == NULL || (hello != NULL && hello_match(p->match, hello, facts)))
 			return p;

@@ -43,7 +43,8 @@ struct tls_policy {
 struct tls_policies {
 	struct tls_policy *items;
 	size_t count;
-	bool wants_hello; /* some policy has matchers: the hello is needed before choosing */
+	bool wants_hello;       /* some policy has matchers: the hello is needed before choosing */
+	struct key_runs *index; /* by server names; NULL: not worth one */
 };
 
 /* The fields of one policy, for the documentation and the schema. */

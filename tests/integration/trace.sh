@@ -2,8 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # pointsctl trace: what the routes say of live connections, over TCP and UDP, of those that fit the
 # filter; to the number or the time that was asked for; and what a reader that is too slow misses.
-. "$(dirname "$0")/lib.sh"
-need_python
+. "$(dirname "$0")/trace_lib.sh"
 
 LISTEN=$(free_port) BACKEND=$(free_port) UDP=$(free_port) MANY=$(free_port)
 export LISTEN BACKEND UDP MANY
@@ -29,32 +28,6 @@ config <<JSON
     {"@id": "any", "handle": [{"handler": "echo"}]}]}}}}}
 JSON
 daemon
-
-# traces NAME ARGUMENT…: in the background; its steps in $tmp/NAME.log, once it has begun.
-traces() {
-    local name=$1
-    shift
-    start "$name" sh -c 'exec "$@" 2>"$0"' "$tmp/$name.said" "$pointsctl" -s "$sock" trace "$@"
-    wait_until 10 "the trace $name" grep -qs '^pointsctl: tracing' "$tmp/$name.said"
-}
-
-# ended NAME: by itself, and well
-ended() {
-    wait_until 20 "the end of $1" gone "$1"
-    wait "${pids[$1]}" || fail "exit status of $1: $?"
-    unset "pids[$1]"
-}
-
-# of NAME EXPRESSION: is it true of `all`, the steps in the log? For failures they are shown.
-of() {
-    "$python" - "$tmp/$1.log" "$2" <<'PY' || fail "not so in $1: $2"
-import json, os, sys
-all = [json.loads(line) for line in open(sys.argv[1])]
-def steps(kind):
-    return [s for s in all if s["step"] == kind]
-sys.exit(not eval(sys.argv[2]))
-PY
-}
 
 # exchange ADDRESS: a ClientHello in two parts, from there, with a name for a terminal that trusts it: a
 # CSI of eight bits, in UTF-8.

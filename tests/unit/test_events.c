@@ -213,7 +213,7 @@ START_TEST(ring_wakes_once)
 	struct event_ring ring;
 	uint64_t last = 0;
 
-	event_ring_init(&ring);
+	event_ring_init(&ring, EVENT_RING_SIZE);
 	ck_assert_uint_eq(take_all(&ring, &last), 0);
 	ck_assert(put(&ring, 1));
 	ck_assert(!put(&ring, 2));
@@ -232,7 +232,7 @@ START_TEST(ring_overflows)
 	struct event_ring ring;
 	uint64_t id = 0, last = 0, held, lost;
 
-	event_ring_init(&ring);
+	event_ring_init(&ring, EVENT_RING_SIZE);
 	while (id < 5000)
 		put(&ring, ++id);
 	lost = event_ring_lost(&ring);
@@ -250,6 +250,80 @@ START_TEST(ring_overflows)
 	take_all(&ring, &last);
 	ck_assert_uint_eq(last, 100000);
 	ck_assert_uint_eq(event_ring_lost(&ring), 0);
+	event_ring_fini(&ring);
+}
+END_TEST
+
+/* A record of n bytes that can be told from others; false: it was lost. */
+static bool put_record(struct event_ring *ring, size_t n)
+{
+	uint8_t *room = event_ring_room(ring, n);
+
+	if (room == NULL)
+		return false;
+	ck_assert_uint_eq((uintptr_t)room % 8, 0);
+	memset(room, (int)(n % 251), n);
+	event_ring_keep(ring, n);
+	return true;
+}
+
+static void expect_record(struct event_ring *ring, size_t n)
+{
+	struct span record;
+
+	ck_assert(event_ring_look(ring, event_ring_end(ring), &record));
+	ck_assert_uint_eq(record.n, n);
+	ck_assert_uint_eq(record.p[0], n % 251);
+	ck_assert_mem_eq(record.p, record.p + 1, n - 1); /* in one piece */
+	event_ring_drop(ring);
+}
+
+START_TEST(ring_of_records)
+{
+	struct event_ring ring;
+	struct span record;
+	size_t n;
+
+	event_ring_init(&ring, 4096);
+	/* Seen when it is published, not before. */
+	ck_assert(put_record(&ring, 100));
+	ck_assert(!event_ring_look(&ring, event_ring_end(&ring), &record));
+	event_ring_publish(&ring);
+	expect_record(&ring, 100);
+	/* Each length up to half of it, wherever the one before has ended, and two at a time. */
+	for (n = 2; n < 2040; n++) {
+		ck_assert(put_record(&ring, n));
+		event_ring_publish(&ring);
+		expect_record(&ring, n);
+		ck_assert(put_record(&ring, n / 2));
+		ck_assert(put_record(&ring, n / 3 + 1));
+		event_ring_publish(&ring);
+		expect_record(&ring, n / 2);
+		expect_record(&ring, n / 3 + 1);
+	}
+	ck_assert_uint_eq(event_ring_lost(&ring), 0);
+	event_ring_fini(&ring);
+}
+END_TEST
+
+START_TEST(ring_filled_at_once)
+{
+	struct event_ring ring;
+	struct span record;
+	int i, round;
+
+	event_ring_init(&ring, 4096);
+	for (round = 0; round < 3; round++) {
+		for (i = 0; i < 4096 / 512; i++)
+			ck_assert(put_record(&ring, 504));
+		ck_assert(!put_record(&ring, 1));
+		event_ring_lose(&ring, 2);
+		event_ring_publish(&ring);
+		for (i = 0; i < 4096 / 512; i++)
+			expect_record(&ring, 504);
+		ck_assert(!event_ring_look(&ring, event_ring_end(&ring), &record));
+		ck_assert_uint_eq(event_ring_lost(&ring), 3);
+	}
 	event_ring_fini(&ring);
 }
 END_TEST
@@ -272,7 +346,7 @@ START_TEST(ring_between_threads)
 	struct event_ring ring;
 	pthread_t thread;
 
-	event_ring_init(&ring);
+	event_ring_init(&ring, EVENT_RING_SIZE);
 	ck_assert_int_eq(pthread_create(&thread, NULL, produce, &ring), 0);
 	while (seen + lost < STRESS) {
 		event_ring_rearm(&ring);
@@ -379,6 +453,8 @@ int main(void)
 	tcase_add_test(tc, filtered);
 	tcase_add_test(tc, ring_wakes_once);
 	tcase_add_test(tc, ring_overflows);
+	tcase_add_test(tc, ring_of_records);
+	tcase_add_test(tc, ring_filled_at_once);
 	tcase_add_test(tc, ring_between_threads);
 	tcase_add_test(tc, history_forgets_the_oldest);
 	tcase_add_test(tc, history_of_all_sizes);

@@ -127,13 +127,13 @@ END_TEST
 START_TEST(short_runs_have_none)
 {
 	struct arena *arena = arena_new(1024);
-	struct route *routes[ROUTE_INDEX_RUN_MIN];
+	struct route *routes[KEY_RUN_MIN];
 	size_t i;
 
-	for (i = 0; i < ROUTE_INDEX_RUN_MIN; i++)
+	for (i = 0; i < KEY_RUN_MIN; i++)
 		routes[i] = make_route(arena, 1);
-	ck_assert_ptr_null(route_index_new(arena, routes, ROUTE_INDEX_RUN_MIN - 1));
-	ck_assert_ptr_nonnull(route_index_new(arena, routes, ROUTE_INDEX_RUN_MIN));
+	ck_assert_ptr_null(route_index_new(arena, routes, KEY_RUN_MIN - 1));
+	ck_assert_ptr_nonnull(route_index_new(arena, routes, KEY_RUN_MIN));
 	arena_free(arena);
 }
 END_TEST
