@@ -18,17 +18,20 @@ static const struct listing {
 	const char *within[2];            /* keys of which one has to be the proxy's name */
 	const char *prefix;               /* only names with it, and without it; NULL: all */
 } listings[] = {
-    [COMPLETE_CERT] = {CONTROL_CERT_LS, "name", "issuer"},
-    [COMPLETE_CONN] = {CONTROL_CONN_LS, "id", "src"},
-    [COMPLETE_LISTENER] = {CONTROL_LISTENER_LS, "address", "server"},
-    [COMPLETE_METHOD] = {CONTROL_API_INFO, "name", "help"},
-    [COMPLETE_PROXY] = {CONTROL_UPSTREAM_LS, "proxy", "server"},
-    [COMPLETE_REVISION] = {CONTROL_CONFIG_HISTORY, "revision", "comment"},
-    [COMPLETE_ROUTE] = {CONTROL_ROUTE_LS, "name", "label"},
-    [COMPLETE_SERVER] = {CONTROL_SERVER_LS, "name"},
-    [COMPLETE_SUBSYSTEM] = {CONTROL_LOG_LS, "subsystem", "level"},
-    [COMPLETE_UPSTREAM] = {CONTROL_UPSTREAM_LS, "name", "effective", {"proxy", "route"}},
-    [COMPLETE_WRAPPER] = {CONTROL_SERVER_LS, "name", .prefix = "http/"},
+    [COMPLETE_CERT] = {.method = CONTROL_CERT_LS, .name = "name", .help = "issuer"},
+    [COMPLETE_CONN] = {.method = CONTROL_CONN_LS, .name = "id", .help = "src"},
+    [COMPLETE_LISTENER] = {.method = CONTROL_LISTENER_LS, .name = "address", .help = "server"},
+    [COMPLETE_METHOD] = {.method = CONTROL_API_INFO, .name = "name", .help = "help"},
+    [COMPLETE_PROXY] = {.method = CONTROL_UPSTREAM_LS, .name = "proxy", .help = "server"},
+    [COMPLETE_REVISION] = {.method = CONTROL_CONFIG_HISTORY, .name = "revision", .help = "comment"},
+    [COMPLETE_ROUTE] = {.method = CONTROL_ROUTE_LS, .name = "name", .help = "label"},
+    [COMPLETE_SERVER] = {.method = CONTROL_SERVER_LS, .name = "name"},
+    [COMPLETE_SUBSYSTEM] = {.method = CONTROL_LOG_LS, .name = "subsystem", .help = "level"},
+    [COMPLETE_UPSTREAM] = {.method = CONTROL_UPSTREAM_LS,
+	.name = "name",
+	.help = "effective",
+	.within = {"proxy", "route"}},
+    [COMPLETE_WRAPPER] = {.method = CONTROL_SERVER_LS, .name = "name", .prefix = "http/"},
 };
 
 struct taker {
