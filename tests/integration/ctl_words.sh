@@ -69,4 +69,5 @@ near 7 "level: must be observe, operate or admin, not 'operat', did you mean 'op
 # --- what to do ---------------------------------------------------------------------------------
 refused 5 "'pointsctl listener ls' lists what there is" route test --listener 127.0.0.1:1
 refused 5 "'pointsctl config history' lists those that are" config rollback 4711
+refused 4 '^pointsctl: this needs the level operate, yours is observe$' --level observe route rm web
 refused 5 "'pointsctl log ls' lists them" log level nonesuch debug
