@@ -91,6 +91,17 @@ struct context invocation_context(
 	return c;
 }
 
+/* All of it, not only what is still to be written: an earlier write that failed is not repeated. */
+static int check_written(struct context *c)
+{
+	if (fflush(stdout) == EOF)
+		return command_printed(c, -1);
+	if (!ferror(stdout))
+		return 0;
+	clearerr(stdout);
+	return fault_set(c->fault, CONTROL_EXIT_INTERNAL, "cannot write all of the output");
+}
+
 int invocation_run(const struct invocation *in, const struct input_here *here, struct fault *fault)
 {
 	struct context c = invocation_context(in, here, fault);
@@ -105,7 +116,5 @@ int invocation_run(const struct invocation *in, const struct input_here *here, s
 	else
 		rc = in->command->run(&c, in->argc, in->argv);
 	client_close(c.client);
-	if (fflush(stdout) == EOF && rc == 0)
-		rc = command_printed(&c, -1);
-	return rc;
+	return rc == 0 ? check_written(&c) : rc;
 }

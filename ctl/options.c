@@ -170,8 +170,7 @@ static int check_value(const struct option_spec *spec, const char *text, struct 
 
 	while (at != NULL && (strncmp(at, text, n) != 0 || strchr("|", at[n]) == NULL)) {
 		at = strchr(at, '|');
-		if (at != NULL)
-			at++;
+		at = at != NULL ? at + 1 : NULL;
 	}
 	if (values == NULL || (at != NULL && n > 0))
 		return 0;

@@ -204,7 +204,7 @@ static bool allowed(const struct session *s, const struct method *method, struct
 	else if (!s->greeted && !method->greets)
 		error_set(err, ERROR_INVALID, "the first request must be %s", CONTROL_HELLO);
 	else if (s->caller.level < method->level)
-		error_set(err, ERROR_DENIED, "%s needs the level %s, yours is %s", method->name,
+		error_set(err, ERROR_DENIED, "this needs the level %s, yours is %s",
 		    level_name(method->level), level_name(s->caller.level));
 	else if (method->endless && endless_calls(s) > CONTROL_WATCHES_MAX)
 		/* Were they as many as may be in flight, nobody would read that it has gone. */

@@ -44,4 +44,4 @@ for recipe in "$tmp"/recipes/[0-9]*; do
     count=$((count + 1))
 done
 echo "$count recipes"
-[ $count -ge 25 ] || fail "only $count recipes"
+[ $count -ge 30 ] || fail "only $count recipes"

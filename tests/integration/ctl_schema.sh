@@ -126,6 +126,23 @@ change listener rm "127.0.0.1:$other"
 printf 'listener pause 127.0.0.1:%s\nlistener resume 127.0.0.1:%s\n' $port $port >"$tmp/script"
 change batch "$tmp/script"
 
+# --- echoes: of each object, of several, and of several kinds -------------------------------------
+code 0 -j -e route disable web
+json 'out["name"] == "web" and out["route"]["disabled"]'
+code 0 -j -e route enable web inner
+json '[i["name"] for i in out["items"]] == ["web", "inner"]'
+code 0 -j -e route set "$(ctl -o name route add --in web <<<'{"handle": [{"handler": "close"}]}')" disabled=true
+code 0 -j -e upstream add inner 127.0.0.1:49
+code 0 -j -e upstream swap inner 127.0.0.1:39 127.0.0.1:49
+code 0 -j -e server add more "listen=[\"127.0.0.1:$other\"]"
+code 0 -j -e listener pause "127.0.0.1:$other"
+code 0 -j -e cert set site.example "$tmp/site.pem" "$tmp/site.key"
+printf 'listener resume 127.0.0.1:%s\nroute disable web\nupstream set inner 127.0.0.1:39 weight=2\n' "$other" >"$tmp/script"
+code 0 -j -e batch "$tmp/script"
+json 'len(out["items"]) == 3'
+code 0 -j route enable web
+code 0 -j server rm more
+
 # --- the document as a whole ----------------------------------------------------------------------
 code 1 -j config diff file
 ctl config export >"$tmp/export.json" || fail "config export"

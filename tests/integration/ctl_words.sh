@@ -69,4 +69,14 @@ near 7 "level: must be observe, operate or admin, not 'operat', did you mean 'op
 # --- what to do ---------------------------------------------------------------------------------
 refused 5 "'pointsctl listener ls' lists what there is" route test --listener 127.0.0.1:1
 refused 5 "'pointsctl config history' lists those that are" config rollback 4711
+refused 4 '^pointsctl: this needs the level operate, yours is observe$' --level observe route rm web
 refused 5 "'pointsctl log ls' lists them" log level nonesuch debug
+
+# --- output that cannot be written, in one piece or many ----------------------------------------
+for command in status metrics 'route ls' 'config export' schema help '-j config show' 'completion zsh'; do
+    got=0
+    # shellcheck disable=SC2086
+    ctl $command >/dev/full 2>"$tmp/err" || got=$?
+    same 70 "$got" "exit status of $command where the disk is full"
+    grep -q 'cannot write' "$tmp/err" || fail "$command on a full disk: $(cat "$tmp/err")"
+done

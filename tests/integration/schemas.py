@@ -53,6 +53,22 @@ def check(what, schema, text):
     assert not faults, f"pointsctl {what}: {faults} in {text[:2000]}"
 
 
+def without_rev(schema):
+    properties = {key: value for key, value in schema["properties"].items() if key != "rev"}
+    return {**schema, "properties": properties, "required": [k for k in schema["required"] if k != "rev"]}
+
+
+def echo_schema(name, schemas, text):
+    """Of what was changed, as show prints it: one object, or several in a list."""
+    kinds = ["listener", "route", "server", "upstream"] if name == "batch" else [name.split()[0]]
+    shown = [schemas[kind + " show"] for kind in kinds]
+    if "items" not in json.loads(text):
+        return {"anyOf": shown}
+    items = {"type": "array", "minItems": 2, "items": {"anyOf": [without_rev(schema) for schema in shown]}}
+    return {"type": "object", "required": ["rev", "items"],
+            "properties": {"rev": {"type": "integer", "minimum": 1}, "items": items}}
+
+
 def is_stream(name):
     return name in ("monitor", "conn watch", "trace")
 
@@ -69,8 +85,9 @@ def check_call(base, schemas):
         return None
     name = command_of(args, schemas)
     assert name is not None, f"pointsctl {what}: prints JSON, but has no schema"
-    if "-e" in args or "--echo" in args:
-        return None  # what was changed, as show prints it
+    if {"-e", "-je", "--echo"} & set(args):
+        check(what, echo_schema(name, schemas, out), out)
+        return None
     for text in out.splitlines() if is_stream(name) else [out]:
         check(what, schemas[name], text)
     return name
