@@ -145,3 +145,32 @@ const char *error_suggest(const char *word, const char *const *names)
 	}
 	return nearest;
 }
+
+const char *error_choices(const char *word, const char *const *names, char *out, size_t size)
+{
+	const char *near = error_suggest(word, names);
+	char text[4 * WORD_MAX];
+	size_t i;
+
+	out[0] = '\0';
+	for (i = 0; names[i] != NULL; i++) {
+		if (i > 0)
+			append(out, size, names[i + 1] != NULL ? ", " : " or ");
+		append(out, size, names[i]);
+	}
+	snprintf(text, sizeof(text), ", not '%.*s'", WORD_MAX, word);
+	append(out, size, text);
+	if (near != NULL) {
+		snprintf(text, sizeof(text), ", did you mean '%s'?", near);
+		append(out, size, text);
+	}
+	return out;
+}
+
+int error_choice(struct error *err, const char *word, const char *const *names)
+{
+	char text[sizeof(err->message) / 2];
+
+	return error_set(
+	    err, ERROR_INVALID, "must be %s", error_choices(word, names, text, sizeof(text)));
+}

@@ -56,4 +56,12 @@ const char *error_code_name(enum error_code code);
  */
 const char *error_suggest(const char *word, const char *const *names);
 
+/*
+ * What word, which is none of names (ended by NULL), may be: "on, off or auto, not 'offf', did you
+ * mean 'off'?" Returns out.
+ */
+const char *error_choices(const char *word, const char *const *names, char *out, size_t size);
+/* Fills err with "must be " and that. Returns -1. */
+int error_choice(struct error *err, const char *word, const char *const *names);
+
 #endif

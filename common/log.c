@@ -7,70 +7,117 @@
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "common/arena.h"
 #include "common/log_file.h"
 #include "common/log_writer.h"
+#include "common/readers.h"
 
-/* Where lines go now. Whoever writes a line reads it; whoever changes the outputs writes it. */
+/* Where lines go: never changed once it is published. */
 struct setup {
-	struct arena *arena;
+	struct arena *arena; /* of the rules; handed on where only levels change */
 	struct log_rule rules[LOG_OUTPUTS_MAX];
+	struct log_routes routes; /* made of these rules */
 	enum log_format formats[LOG_OUTPUTS_MAX];
 	struct log_writer *writers[LOG_OUTPUTS_MAX]; /* one of those below */
 	struct log_writer *own[LOG_OUTPUTS_MAX];
 	size_t count, writer_count;
 };
 
-static struct setup current;
-static pthread_rwlock_t current_lock = PTHREAD_RWLOCK_WRITER_NONRECURSIVE_INITIALIZER_NP;
-static _Atomic uint32_t json_outputs;
+static struct setup *_Atomic current;
+static struct readers readers; /* of current */
+static pthread_mutex_t changing = PTHREAD_MUTEX_INITIALIZER;
 static bool started;
+
+/*
+ * What current makes of the levels, so that a line that nobody wants costs no more than a look:
+ * the lowest level, and the formats (as bits) that a subsystem's lines are wanted in.
+ */
+static _Atomic int lowest = LOG_INFO;
+static _Atomic uint8_t formats_wanted[LOG_SUBSYSTEM_COUNT][LOG_LEVELS];
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 /* Whoever has not begun with log_init() has his lines on standard error. */
 static void init_default(void)
 {
-	if (current.count == 0)
+	const struct setup *s = atomic_load(&current);
+
+	if (s == NULL || s->count == 0)
 		log_init(LOG_TEXT, LOG_INFO, STDERR_FILENO);
+}
+
+/* For those who change it: nobody else frees it meanwhile. */
+static const struct setup *setup_now(void)
+{
+	pthread_once(&once, init_default);
+	return atomic_load(&current);
+}
+
+/* For all others, until readers_leave(place). */
+static const struct setup *setup_enter(unsigned *place)
+{
+	pthread_once(&once, init_default);
+	*place = readers_enter(&readers);
+	return atomic_load(&current);
 }
 
 /* ---- lines ---------------------------------------------------------------------------------- */
 
-/* current_lock is not held. */
-static uint32_t takers(const struct log_line *line)
+static bool any_wants(enum log_level level)
 {
-	uint32_t bits;
+	return (int)level >= atomic_load_explicit(&lowest, memory_order_relaxed);
+}
 
-	if (line->subsystem != -1)
-		return log_route(line->subsystem, line->level);
-	pthread_rwlock_rdlock(&current_lock);
-	bits = log_route_named(line->logger, line->level);
-	pthread_rwlock_unlock(&current_lock);
-	return bits;
+/* The formats, as bits, of the outputs that take such a line. */
+static unsigned formats_of(
+    const struct setup *s, int subsystem, const char *logger, enum log_level level)
+{
+	uint32_t bits = log_routes_takers(&s->routes, subsystem, logger, level);
+	unsigned formats = 0;
+	size_t i;
+
+	for (i = 0; i < s->count; i++)
+		if (bits & UINT32_C(1) << i)
+			formats |= 1u << s->formats[i];
+	return formats;
+}
+
+static unsigned formats_for(int subsystem, const char *logger, enum log_level level)
+{
+	const struct setup *s;
+	unsigned formats, place;
+
+	pthread_once(&once, init_default);
+	if (subsystem != -1)
+		return atomic_load_explicit(
+		    &formats_wanted[subsystem][level], memory_order_relaxed);
+	s = setup_enter(&place);
+	formats = formats_of(s, subsystem, logger, level);
+	readers_leave(&readers, place);
+	return formats;
 }
 
 void log_begin(
     struct log_line *line, enum log_level level, const char *subsystem, const char *message)
 {
-	uint32_t bits, json;
+	unsigned formats = 0;
 	int format;
 
-	pthread_once(&once, init_default);
 	line->level = level;
 	line->logger = subsystem;
 	line->subsystem = log_subsystem(subsystem);
-	bits = log_route_any(level) ? takers(line) : 0;
-	json = atomic_load_explicit(&json_outputs, memory_order_relaxed);
-	line->wanted[LOG_TEXT] = (bits & ~json) != 0;
-	line->wanted[LOG_JSON] = (bits & json) != 0;
-	for (format = 0; format < LOG_FORMATS; format++)
+	if (any_wants(level))
+		formats = formats_for(line->subsystem, subsystem, level);
+	for (format = 0; format < LOG_FORMATS; format++) {
+		line->wanted[format] = (formats & 1u << format) != 0;
 		if (line->wanted[format])
 			log_text_begin(&line->forms[format], (enum log_format)format, level,
 			    subsystem, message);
+	}
 }
 
 void log_bytes(struct log_line *line, const char *key, struct span value)
@@ -106,11 +153,24 @@ void log_seconds(struct log_line *line, const char *key, int64_t value)
 }
 
 /* The outputs may have been changed since the line was begun: it goes to those of now. */
+static void hand_out(const struct setup *s, const struct log_line *line)
+{
+	uint32_t bits = log_routes_takers(&s->routes, line->subsystem, line->logger, line->level);
+	bool urgent = line->level >= LOG_WARN;
+	size_t i;
+
+	for (i = 0; i < s->count; i++) {
+		const struct log_text *form = &line->forms[s->formats[i]];
+
+		if ((bits & UINT32_C(1) << i) && line->wanted[s->formats[i]])
+			log_writer_put(s->writers[i], form->text, form->used, urgent);
+	}
+}
+
 void log_end(struct log_line *line)
 {
-	bool urgent = line->level >= LOG_WARN;
-	uint32_t bits;
-	size_t i;
+	const struct setup *s;
+	unsigned place;
 	int format;
 
 	if (!line->wanted[LOG_TEXT] && !line->wanted[LOG_JSON])
@@ -118,15 +178,9 @@ void log_end(struct log_line *line)
 	for (format = 0; format < LOG_FORMATS; format++)
 		if (line->wanted[format])
 			log_text_end(&line->forms[format]);
-	bits = takers(line);
-	pthread_rwlock_rdlock(&current_lock);
-	for (i = 0; i < current.count; i++) {
-		const struct log_text *form = &line->forms[current.formats[i]];
-
-		if ((bits & UINT32_C(1) << i) && line->wanted[current.formats[i]])
-			log_writer_put(current.writers[i], form->text, form->used, urgent);
-	}
-	pthread_rwlock_unlock(&current_lock);
+	s = setup_enter(&place);
+	hand_out(s, line);
+	readers_leave(&readers, place);
 }
 
 void log_msg(enum log_level level, const char *subsystem, const char *format, ...)
@@ -144,46 +198,74 @@ void log_msg(enum log_level level, const char *subsystem, const char *format, ..
 	log_end(&line);
 }
 
+/* ---- changes -------------------------------------------------------------------------------- */
+
+/* The setup of now, to be changed and published. With changing held. */
+static struct setup *setup_copy(void)
+{
+	const struct setup *now = atomic_load(&current);
+	struct setup *s = mem_zalloc(sizeof(*s));
+
+	if (now != NULL)
+		*s = *now;
+	else
+		log_routes_init(&s->routes);
+	s->routes.rules = s->rules;
+	return s;
+}
+
+/* From the next line on. Returns the one before, which nobody reads any more. */
+static struct setup *publish(struct setup *next)
+{
+	struct setup *before = atomic_exchange(&current, next);
+	int i, level;
+
+	for (i = 0; i < LOG_SUBSYSTEM_COUNT; i++)
+		for (level = 0; level < LOG_LEVELS; level++)
+			atomic_store_explicit(&formats_wanted[i][level],
+			    (uint8_t)formats_of(next, i, NULL, (enum log_level)level),
+			    memory_order_relaxed);
+	atomic_store_explicit(&lowest, next->routes.lowest, memory_order_relaxed);
+	readers_wait(&readers);
+	return before;
+}
+
 /* ---- levels --------------------------------------------------------------------------------- */
 
 int log_set_level(const char *subsystem, int level)
 {
+	struct setup *s;
 	int rc;
 
-	pthread_rwlock_wrlock(&current_lock);
-	rc = log_route_level(subsystem, level);
-	pthread_rwlock_unlock(&current_lock);
+	pthread_mutex_lock(&changing);
+	s = setup_copy();
+	rc = log_routes_level(&s->routes, subsystem, level);
+	free(rc == 0 ? publish(s) : s);
+	pthread_mutex_unlock(&changing);
 	return rc;
 }
 
 int log_level_set_for(size_t index)
 {
-	int level;
+	unsigned place;
+	int level = setup_enter(&place)->routes.levels[index];
 
-	pthread_rwlock_rdlock(&current_lock);
-	level = log_route_level_of(index);
-	pthread_rwlock_unlock(&current_lock);
+	readers_leave(&readers, place);
 	return level;
 }
 
 int log_level_with(size_t index, int set)
 {
-	int level;
+	unsigned place;
+	int level = log_routes_lowest(&setup_enter(&place)->routes, index, set);
 
-	pthread_rwlock_rdlock(&current_lock);
-	level = log_route_lowest(index, set);
-	pthread_rwlock_unlock(&current_lock);
+	readers_leave(&readers, place);
 	return level;
 }
 
 bool log_enabled(enum log_level level, const char *subsystem)
 {
-	int index;
-
-	if (!log_route_any(level))
-		return false;
-	index = log_subsystem(subsystem);
-	return index == -1 || log_route(index, level) != 0;
+	return any_wants(level) && formats_for(log_subsystem(subsystem), subsystem, level) != 0;
 }
 
 int log_level_parse(const char *text)
@@ -243,12 +325,12 @@ static enum log_format format_of(const struct log_output *outputs, size_t count,
 	return LOG_TEXT;
 }
 
+/* Other outputs in s, whose writers of before are left in before if nothing goes there any more. */
 static void setup_make(struct setup *s, struct setup *before, const struct log_output *outputs,
     size_t count, struct log_file **files, size_t file_count)
 {
 	size_t i;
 
-	memset(s, 0, sizeof(*s));
 	s->arena = arena_new(256);
 	s->count = count;
 	s->writer_count = file_count;
@@ -261,24 +343,21 @@ static void setup_make(struct setup *s, struct setup *before, const struct log_o
 		s->formats[i] = outputs[i].format;
 		s->writers[i] = s->own[outputs[i].file];
 	}
+	log_routes_set(&s->routes, s->rules, s->count);
 }
 
 void log_outputs_set(
     const struct log_output *outputs, size_t count, struct log_file **files, size_t file_count)
 {
-	struct setup before = current, next;
-	uint32_t json = 0;
+	struct setup *next, before;
 	size_t i;
 
-	setup_make(&next, &before, outputs, count, files, file_count);
-	for (i = 0; i < count; i++)
-		if (next.formats[i] == LOG_JSON)
-			json |= UINT32_C(1) << i;
-	pthread_rwlock_wrlock(&current_lock);
-	current = next;
-	atomic_store_explicit(&json_outputs, json, memory_order_relaxed);
-	log_route_set(current.rules, current.count);
-	pthread_rwlock_unlock(&current_lock);
+	pthread_mutex_lock(&changing);
+	next = setup_copy();
+	before = *next;
+	setup_make(next, &before, outputs, count, files, file_count);
+	free(publish(next));
+	pthread_mutex_unlock(&changing);
 	for (i = 0; i < before.writer_count; i++)
 		if (before.own[i] != NULL)
 			log_writer_retire(before.own[i]);
@@ -288,10 +367,11 @@ void log_outputs_set(
 
 void log_reopen(void)
 {
+	const struct setup *s = setup_now();
 	size_t i;
 
-	for (i = 0; i < current.writer_count; i++)
-		log_writer_reopen(current.own[i]);
+	for (i = 0; i < s->writer_count; i++)
+		log_writer_reopen(s->own[i]);
 }
 
 /* ---- the whole ------------------------------------------------------------------------------ */
@@ -307,15 +387,18 @@ void log_init(enum log_format format, enum log_level level, int fd)
 
 void log_start(void)
 {
+	const struct setup *s = setup_now();
 	size_t i;
 
 	started = true;
-	for (i = 0; i < current.writer_count; i++)
-		log_writer_start(current.own[i]);
+	for (i = 0; i < s->writer_count; i++)
+		log_writer_start(s->own[i]);
 }
 
 void log_stop(void)
 {
+	const struct setup *s = setup_now();
+
 	started = false;
-	log_writers_stop(current.own, current.writer_count);
+	log_writers_stop(s->own, s->writer_count);
 }

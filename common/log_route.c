@@ -3,7 +3,6 @@
 
 #include "common/log_route.h"
 
-#include <stdatomic.h>
 #include <string.h>
 
 #define NAME(subsystem, logger) subsystem,
@@ -12,16 +11,6 @@ const char *const log_subsystems[] = {LOG_SUBSYSTEMS(NAME) NULL};
 static const char *const loggers[] = {LOG_SUBSYSTEMS(LOGGER)};
 #undef NAME
 #undef LOGGER
-#define COUNT (sizeof(loggers) / sizeof(loggers[0]))
-
-static struct {
-	const struct log_rule *rules;
-	size_t count;
-	int levels[COUNT]; /* that somebody asked for; -1: as the rules have it */
-	int level;         /* the same for loggers that are no subsystem */
-	_Atomic uint32_t takers[COUNT][LOG_LEVELS];
-	_Atomic int lowest;
-} routes = {.levels = {[0 ... COUNT - 1] = -1}, .level = -1, .lowest = LOG_INFO};
 
 /* Is name that prefix, or below it? */
 static bool is_within(const char *name, const char *prefix)
@@ -53,13 +42,14 @@ static bool takes(const struct log_rule *rule, const char *logger)
 }
 
 /* lowest is -1 where the rule's own level counts. */
-static uint32_t takers_of(const char *logger, int lowest, enum log_level level)
+static uint32_t takers_of(
+    const struct log_routes *r, const char *logger, int lowest, enum log_level level)
 {
 	uint32_t bits = 0;
 	size_t i;
 
-	for (i = 0; i < routes.count; i++) {
-		const struct log_rule *rule = &routes.rules[i];
+	for (i = 0; i < r->count; i++) {
+		const struct log_rule *rule = &r->rules[i];
 
 		if (level >= (lowest >= 0 ? (enum log_level)lowest : rule->level) &&
 		    takes(rule, logger))
@@ -68,44 +58,50 @@ static uint32_t takers_of(const char *logger, int lowest, enum log_level level)
 	return bits;
 }
 
-static int lowest_of_rules(void)
+static int lowest_of_rules(const struct log_routes *r)
 {
 	int lowest = LOG_LEVELS;
 	size_t i;
 
-	if (routes.level >= 0)
-		return routes.level;
-	for (i = 0; i < routes.count; i++)
-		if ((int)routes.rules[i].level < lowest)
-			lowest = (int)routes.rules[i].level;
+	if (r->level >= 0)
+		return r->level;
+	for (i = 0; i < r->count; i++)
+		if ((int)r->rules[i].level < lowest)
+			lowest = (int)r->rules[i].level;
 	return lowest;
 }
 
-static void compile(void)
+static void compile(struct log_routes *r)
 {
-	int lowest = lowest_of_rules(), level;
 	uint32_t bits;
+	int level;
 	size_t i;
 
-	for (i = 0; i < COUNT; i++) {
+	r->lowest = lowest_of_rules(r);
+	for (i = 0; i < LOG_SUBSYSTEM_COUNT; i++) {
 		for (level = LOG_DEBUG; level < LOG_LEVELS; level++) {
-			bits = takers_of(loggers[i], routes.levels[i], (enum log_level)level);
-			atomic_store_explicit(&routes.takers[i][level], bits, memory_order_relaxed);
-			if (bits != 0 && level < lowest)
-				lowest = level;
+			bits = takers_of(r, loggers[i], r->levels[i], (enum log_level)level);
+			r->takers[i][level] = bits;
+			if (bits != 0 && level < r->lowest)
+				r->lowest = level;
 		}
 	}
-	atomic_store_explicit(&routes.lowest, lowest, memory_order_relaxed);
 }
 
-void log_route_set(const struct log_rule *rules, size_t count)
+void log_routes_init(struct log_routes *r)
 {
-	routes.rules = rules;
-	routes.count = count;
-	compile();
+	memset(r, 0, sizeof(*r));
+	log_routes_level(r, NULL, -1);
 }
 
-int log_route_level(const char *subsystem, int level)
+void log_routes_set(struct log_routes *r, const struct log_rule *rules, size_t count)
+{
+	r->rules = rules;
+	r->count = count;
+	compile(r);
+}
+
+int log_routes_level(struct log_routes *r, const char *subsystem, int level)
 {
 	int which = subsystem != NULL ? log_subsystem(subsystem) : 0;
 	size_t i;
@@ -113,25 +109,20 @@ int log_route_level(const char *subsystem, int level)
 	if (which == -1)
 		return -1;
 	if (subsystem == NULL)
-		routes.level = level;
-	for (i = 0; i < COUNT; i++)
+		r->level = level;
+	for (i = 0; i < LOG_SUBSYSTEM_COUNT; i++)
 		if (subsystem == NULL || i == (size_t)which)
-			routes.levels[i] = level;
-	compile();
+			r->levels[i] = level;
+	compile(r);
 	return 0;
 }
 
-int log_route_level_of(size_t subsystem)
-{
-	return routes.levels[subsystem];
-}
-
-int log_route_lowest(size_t subsystem, int set)
+int log_routes_lowest(const struct log_routes *r, size_t subsystem, int set)
 {
 	int level;
 
 	for (level = LOG_DEBUG; level < LOG_LEVELS; level++)
-		if (takers_of(loggers[subsystem], set, (enum log_level)level) != 0)
+		if (takers_of(r, loggers[subsystem], set, (enum log_level)level) != 0)
 			return level;
 	return -1;
 }
@@ -140,7 +131,7 @@ int log_subsystem(const char *name)
 {
 	size_t i;
 
-	for (i = 0; i < COUNT; i++)
+	for (i = 0; i < LOG_SUBSYSTEM_COUNT; i++)
 		if (strcmp(name, log_subsystems[i]) == 0)
 			return (int)i;
 	return -1;
@@ -150,23 +141,15 @@ bool log_logger_exists(const char *name)
 {
 	size_t i;
 
-	for (i = 0; i < COUNT; i++)
+	for (i = 0; i < LOG_SUBSYSTEM_COUNT; i++)
 		if (is_within(loggers[i], name))
 			return true;
 	return is_within(LOG_HTTP_ACCESS, name) || is_within(name, LOG_HTTP_ACCESS);
 }
 
-uint32_t log_route(int subsystem, enum log_level level)
+uint32_t log_routes_takers(
+    const struct log_routes *r, int subsystem, const char *logger, enum log_level level)
 {
-	return atomic_load_explicit(&routes.takers[subsystem][level], memory_order_relaxed);
-}
-
-uint32_t log_route_named(const char *logger, enum log_level level)
-{
-	return takers_of(logger, routes.level, level);
-}
-
-bool log_route_any(enum log_level level)
-{
-	return (int)level >= atomic_load_explicit(&routes.lowest, memory_order_relaxed);
+	return subsystem != -1 ? r->takers[subsystem][level]
+			       : takers_of(r, logger, r->level, level);
 }

@@ -31,6 +31,10 @@
 	X("tls", "tls")                                                                            \
 	X("upstream", "layer4.handlers.proxy")
 
+#define LOG_ONE(subsystem, logger) +1
+enum { LOG_SUBSYSTEM_COUNT = 0 LOG_SUBSYSTEMS(LOG_ONE) };
+#undef LOG_ONE
+
 extern const char *const log_subsystems[]; /* NULL-ended */
 
 /* Access lines of sites have the names below this one. */
@@ -48,20 +52,29 @@ struct log_rule {
 /* Does a filter's name concern any line that is ever written? */
 bool log_logger_exists(const char *name);
 
-/* These are the rules from now on, borrowed until the next call. One caller at a time. */
-void log_route_set(const struct log_rule *rules, size_t count);
-/* As log_set_level(), log_level_set_for() and log_level_with(). */
-int log_route_level(const char *subsystem, int level);
-int log_route_level_of(size_t subsystem);
-int log_route_lowest(size_t subsystem, int set);
+/* What a set of rules makes of every line; whoever changes one works on a copy that nobody reads.
+ */
+struct log_routes {
+	const struct log_rule *rules; /* borrowed */
+	size_t count;
+	int levels[LOG_SUBSYSTEM_COUNT]; /* that somebody asked for; -1: as the rules have it */
+	int level;                       /* the same for loggers that are no subsystem */
+	uint32_t takers[LOG_SUBSYSTEM_COUNT][LOG_LEVELS];
+	int lowest; /* of the levels that any output takes */
+};
+
+/* No rules, and no level asked for. */
+void log_routes_init(struct log_routes *r);
+/* Other rules, borrowed; the levels that were asked for stay. */
+void log_routes_set(struct log_routes *r, const struct log_rule *rules, size_t count);
+/* As log_set_level() and log_level_with(). */
+int log_routes_level(struct log_routes *r, const char *subsystem, int level);
+int log_routes_lowest(const struct log_routes *r, size_t subsystem, int set);
 
 /* The subsystem of that name; -1: it is none. */
 int log_subsystem(const char *name);
-/* The outputs that take a line, as bits; of a subsystem, from any thread. */
-uint32_t log_route(int subsystem, enum log_level level);
-/* The same of any logger's name; the rules are read, so nobody may be setting them. */
-uint32_t log_route_named(const char *logger, enum log_level level);
-/* Whether any may take lines of this level. From any thread. */
-bool log_route_any(enum log_level level);
+/* The outputs that take a line, as bits. subsystem is the logger's, or -1. */
+uint32_t log_routes_takers(
+    const struct log_routes *r, int subsystem, const char *logger, enum log_level level);
 
 #endif

@@ -11,8 +11,7 @@ static int run_challenge(struct context *c, int argc, char **argv)
 	struct pack_box *params;
 
 	if (!add && strcmp(argv[0], "del") != 0)
-		return fault_set(c->fault, CONTROL_EXIT_USAGE,
-		    "acme challenge takes add or del, not '%s'", argv[0]);
+		return fault_choice(c->fault, "acme challenge takes", "add|del", argv[0]);
 	if (argc < (add ? 4 : 3))
 		return fault_set(c->fault, CONTROL_EXIT_USAGE, "acme challenge %s needs %s",
 		    argv[0], add ? "TYPE NAME VALUE" : "TYPE NAME");

@@ -2,7 +2,7 @@
 #include <config.h>
 
 #include "common/duration.h"
-#include "ctl/command.h"
+#include "ctl/listing.h"
 
 static const struct column columns[] = {
     {.title = "NAME", .key = "name", .cut = true},
@@ -27,10 +27,7 @@ static const struct column columns[] = {
 static int run_ls(struct context *c, int argc, char **argv)
 {
 	const struct options *o = c->options;
-	struct output_list list;
 	struct pack_box *params;
-	struct reply reply;
-	int rc;
 
 	(void)argc;
 	(void)argv;
@@ -40,14 +37,7 @@ static int run_ls(struct context *c, int argc, char **argv)
 	if (o->given & OPTION_EXPIRES_WITHIN)
 		pack_u64(
 		    pack_key(params, "expires_within"), (uint64_t)(o->expires_within / DURATION_S));
-	output_list_begin(&list, &c->output, columns, "name");
-	if (client_call(c->client, output_list_chunk, &list, &reply, c->fault) == -1) {
-		output_list_end(&list, NULL);
-		return -1;
-	}
-	rc = output_list_end(&list, reply.result);
-	reply_fini(&reply);
-	return command_printed(c, rc);
+	return listing_items(c, columns, "name");
 }
 
 const struct command command_cert_ls = {

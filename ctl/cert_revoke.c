@@ -21,9 +21,9 @@ static int run_revoke(struct context *c, int argc, char **argv)
 		       (reasons[reason] == NULL || strcmp(reasons[reason], argv[1]) != 0))
 			reason++;
 		if (reason == REASONS)
-			return fault_set(c->fault, CONTROL_EXIT_USAGE,
-			    "a reason is unspecified, keyCompromise, affiliationChanged, "
-			    "superseded or cessationOfOperation, not '%s'",
+			return fault_choice(c->fault, "a reason is",
+			    "unspecified|keyCompromise|affiliationChanged|superseded|"
+			    "cessationOfOperation",
 			    argv[1]);
 	}
 	if (command_connect(c) == NULL)

@@ -9,6 +9,7 @@
 
 #include "common/unpack.h"
 #include "ctl/changes.h"
+#include "ctl/concerned.h"
 #include "ctl/echo.h"
 #include "ctl/human.h"
 #include "ctl/stage.h"
@@ -17,18 +18,11 @@
 
 /* ---- the answer ------------------------------------------------------------------------------ */
 
-static const struct column touched[] = {
-    {.key = "keep", .kind = COLUMN_NUMBER},
-    {.key = "drain", .kind = COLUMN_NUMBER},
-    {.key = "kill", .kind = COLUMN_NUMBER},
-    {.key = NULL},
-};
-
 const struct column change_answer[] = {
     {.key = "revision", .kind = COLUMN_NUMBER},
     {.key = "connections", .kind = COLUMN_NUMBERS},
     {.key = "names", .kind = COLUMN_NAMES},
-    {.key = "existing", .kind = COLUMN_OBJECT, .members = touched, .absent = true},
+    {.key = "existing", .kind = COLUMN_OBJECT, .members = concerned_choices, .absent = true},
     {.key = "change_count", .kind = COLUMN_NUMBER, .absent = true},
     {.key = "changes", .kind = COLUMN_OBJECTS, .members = changes_members, .absent = true},
     {.key = NULL},
@@ -42,20 +36,6 @@ static const char *name_of(
 	    unpack_copy(&names->via.array.ptr[i], out, NAME_MAX_SHOWN))
 		return out;
 	return ch->items[i].name;
-}
-
-/* "3 connections are kept" */
-static void print_concerned(const struct change_item *item, uint64_t count, FILE *to)
-{
-	const char *existing = item->existing != NULL ? item->existing : "keep";
-
-	fprintf(to, ", %" PRIu64 " connection%s", count, count == 1 ? "" : "s");
-	if (strcmp(existing, "kill") == 0)
-		fputs(" ended", to);
-	else if (strcmp(existing, "drain") == 0)
-		fprintf(to, " may go on for %s", item->drain != NULL ? item->drain : "30s");
-	else
-		fputs(" kept", to);
 }
 
 static void print_text(const struct change *ch, const msgpack_object *result, bool dry, FILE *to)
@@ -78,25 +58,10 @@ static void print_text(const struct change *ch, const msgpack_object *result, bo
 			human_print(span_str(name), to);
 		}
 		fprintf(to, " %s%s", dry ? "would be " : "", command->done);
-		if (count > 0 && !dry)
-			print_concerned(&ch->items[i], count, to);
+		if (!dry)
+			concerned_print(ch->items[i].existing, ch->items[i].drain, count, to);
 		fputc('\n', to);
 	}
-}
-
-static void print_dry(const struct output *output, const msgpack_object *result)
-{
-	const msgpack_object *existing = unpack_get(result, "existing");
-	uint64_t drain = 0, kill = 0, keep = 0;
-
-	changes_print(output, result, false);
-	unpack_u64(unpack_get(existing, "keep"), &keep);
-	unpack_u64(unpack_get(existing, "drain"), &drain);
-	unpack_u64(unpack_get(existing, "kill"), &kill);
-	fprintf(output->to,
-	    "connections that --existing would touch: keep %" PRIu64 ", drain %" PRIu64
-	    ", kill %" PRIu64 "\n",
-	    keep, drain, kill);
 }
 
 static int print_names(const struct change *ch, const msgpack_object *result, FILE *to)
@@ -125,7 +90,8 @@ static int print(const struct change *ch, const struct context *c, const msgpack
 		return print_names(ch, result, output->to);
 	print_text(ch, result, dry, output->to);
 	if (dry) {
-		print_dry(output, result);
+		changes_print(output, result, false);
+		concerned_print_choices(result, output->to);
 		return 0;
 	}
 	unpack_u64(unpack_get(result, "revision"), &revision);

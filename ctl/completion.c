@@ -11,6 +11,8 @@
 #include "ctl/command.h"
 #include "ctl/complete.h"
 
+#define SHELLS "bash|fish|zsh"
+
 /* The files of ctl/completion, of which the build makes texts. */
 static const struct {
 	const char *shell, *script;
@@ -55,12 +57,14 @@ static int run_completion(struct context *c, int argc, char **argv)
 		if (argc == 1 && strcmp(argv[0], scripts[i].shell) == 0)
 			return command_printed(
 			    c, fputs(scripts[i].script, c->output.to) == EOF ? -1 : 0);
-	return fault_set(c->fault, CONTROL_EXIT_USAGE, "completion is for bash, fish or zsh");
+	if (argc > 1)
+		return fault_set(c->fault, CONTROL_EXIT_USAGE, "completion is for one shell");
+	return fault_choice(c->fault, "completion is for", SHELLS, argv[0]);
 }
 
 const struct command command_completion = {
     .object = "completion",
-    .arguments = "bash|fish|zsh",
+    .arguments = SHELLS,
     .help = "the script by which a shell completes command lines",
     .details = "Where it was not installed:\n"
 	       "  . <(pointsctl completion bash)\n"

@@ -11,6 +11,7 @@ static int run_apply(struct context *c, int argc, char **argv)
 
 	if (rc == 0) {
 		command_change_options(c, params);
+		config_existing(c, params);
 		rc = config_result(c, c->options->given & OPTION_DRY_RUN, &in);
 	}
 	input_fini(&in);
@@ -25,7 +26,7 @@ const struct command command_config_apply = {
     .details = "The file, or standard input, has JSON or a Caddyfile, which can neither\n"
 	       "import files nor read the environment. Masked secrets stand for those in\n"
 	       "force.\n",
-    .options = OPTIONS_CHANGE | OPTION_FILE,
+    .options = OPTIONS_CHANGE | OPTION_EXISTING | OPTION_FILE,
     .max = 1,
     .answer = {.form = ANSWER_OBJECT, .members = config_members},
     .run = run_apply,

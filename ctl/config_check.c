@@ -8,6 +8,7 @@
 static const struct column findings[] = {
     {.key = "code"},
     {.key = "path"},
+    {.key = "place", .absent = true},
     {.key = "message"},
     {.key = "advice"},
     {.key = NULL},
@@ -16,26 +17,32 @@ static const struct column findings[] = {
 /* The findings on their way: as text at once, in all other formats as lists are. */
 struct check {
 	struct output_list list;
+	const struct input_place *place; /* of the document */
 	FILE *to;
 	bool text;
 	size_t count;
 };
 
-/* "  PATH: MESSAGE; ADVICE [CODE]" */
-static void print_finding(const msgpack_object *finding, FILE *to)
+/* "  PLACE: MESSAGE; ADVICE [CODE]"; the place is in the Caddyfile or, as JSON, in the document. */
+static void print_finding(const struct check *check, const msgpack_object *finding)
 {
-	static const struct {
+	const char *place = unpack_get(finding, "place") != NULL ? "place" : "path";
+	const struct {
 		const char *before, *key;
-	} parts[] = {{"  ", "path"}, {": ", "message"}, {"; ", "advice"}, {" [", "code"}};
+	} parts[] = {{"  ", place}, {": ", "message"}, {"; ", "advice"}, {" [", "code"}};
+	struct buf line = {0};
 	struct span text;
 	size_t i;
 
 	for (i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
-		fputs(parts[i].before, to);
+		buf_append_str(&line, parts[i].before);
 		if (unpack_text(unpack_get(finding, parts[i].key), &text))
-			human_print(text, to);
+			input_name_lines(check->place, "Caddyfile", text, &line);
 	}
-	fputs("]\n", to);
+	buf_append_str(&line, "]");
+	human_print(buf_span(&line), check->to);
+	fputc('\n', check->to);
+	buf_fini(&line);
 }
 
 static void on_chunk(struct reply *chunk, void *arg)
@@ -50,7 +57,7 @@ static void on_chunk(struct reply *chunk, void *arg)
 		if (check->text && check->count == 0)
 			fputs("advice:\n", check->to);
 		if (check->text)
-			print_finding(&items->via.array.ptr[i], check->to);
+			print_finding(check, &items->via.array.ptr[i]);
 		check->count++;
 	}
 }
@@ -70,6 +77,7 @@ static int call(struct context *c, struct check *check, const struct input *in)
 	int rc;
 
 	check->to = c->output.to;
+	check->place = &in->place;
 	check->text = c->output.format == FORMAT_TEXT || c->output.format == FORMAT_WIDE;
 	output_list_begin(&check->list, &c->output, findings, "code");
 	check->list.whole = true;

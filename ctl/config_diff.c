@@ -48,9 +48,10 @@ static int run_diff(struct context *c, int argc, char **argv)
 	uint64_t from = 0, to = 0;
 
 	if (argc > 0 && !file && !saved && command_id(c, argv[0], &from) == -1)
-		return -1;
+		return fault_choice(
+		    c->fault, "config diff compares", "REVISION|file|saved", argv[0]);
 	if (argc > 1 && command_id(c, argv[1], &to) == -1)
-		return -1;
+		return fault_set(c->fault, CONTROL_EXIT_USAGE, "'%s' is not a revision", argv[1]);
 	if (command_connect(c) == NULL)
 		return -1;
 	params = client_begin(c->client, CONTROL_CONFIG_DIFF);

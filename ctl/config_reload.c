@@ -9,7 +9,7 @@ static int run_reload(struct context *c, int argc, char **argv)
 	(void)argv;
 	if (command_connect(c) == NULL)
 		return -1;
-	client_begin(c->client, CONTROL_CONFIG_RELOAD);
+	config_existing(c, client_begin(c->client, CONTROL_CONFIG_RELOAD));
 	return config_result(c, false, NULL);
 }
 
@@ -18,6 +18,7 @@ const struct command command_config_reload = {
     .verb = "reload",
     .help = "put in force what the daemon's own file says now",
     .details = "What that would change: pointsctl config diff file\n",
+    .options = OPTION_EXISTING,
     .answer = {.form = ANSWER_OBJECT, .members = config_members},
     .run = run_reload,
 };

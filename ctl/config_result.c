@@ -7,6 +7,7 @@
 
 #include "common/unpack.h"
 #include "ctl/changes.h"
+#include "ctl/concerned.h"
 #include "ctl/human.h"
 #include "ctl/stage.h"
 
@@ -20,11 +21,21 @@ int config_begin(struct context *c, const char *method, const char *argument, st
 
 const struct column config_members[] = {
     {.key = "revision", .kind = COLUMN_NUMBER},
+    {.key = "connections", .kind = COLUMN_NUMBER, .absent = true},
+    {.key = "existing", .kind = COLUMN_OBJECT, .members = concerned_choices, .absent = true},
     {.key = "change_count", .kind = COLUMN_NUMBER},
     {.key = "changes", .kind = COLUMN_OBJECTS, .members = changes_members},
     {.key = "set_aside", .kind = COLUMN_OBJECTS, .members = changes_aside_members, .absent = true},
     {.key = NULL},
 };
+
+void config_existing(const struct context *c, struct pack_box *params)
+{
+	if (c->options->existing != NULL)
+		pack_str(pack_key(params, "existing"), c->options->existing);
+	if (c->options->drain != NULL)
+		pack_str(pack_key(params, "drain"), c->options->drain);
+}
 
 /* Saved changes that a reload has set aside. */
 static void print_aside(struct context *c, const msgpack_object *list)
@@ -48,7 +59,8 @@ static void print_aside(struct context *c, const msgpack_object *list)
 int config_result_print(struct context *c, const msgpack_object *result, bool dry)
 {
 	enum format format = c->output.format;
-	uint64_t revision = 0, count = 0;
+	const struct options *o = c->options;
+	uint64_t revision = 0, count = 0, connections = 0;
 
 	if (format == FORMAT_JSON || format == FORMAT_JSONL)
 		return output_object(&c->output, result, config_members, NULL);
@@ -56,15 +68,21 @@ int config_result_print(struct context *c, const msgpack_object *result, bool dr
 		return output_object(&c->output, result, config_members, "revision");
 	unpack_u64(unpack_get(result, "revision"), &revision);
 	unpack_u64(unpack_get(result, "change_count"), &count);
+	unpack_u64(unpack_get(result, "connections"), &connections);
 	if (dry && count == 0)
 		fputs("valid; it is the document in force\n", c->output.to);
 	else if (dry)
 		fprintf(c->output.to, "valid; it would change %" PRIu64 " place%s:\n", count,
 		    count == 1 ? "" : "s");
 	else
-		fprintf(c->output.to, "revision %" PRIu64 ", %" PRIu64 " place%s changed%s\n",
-		    revision, count, count == 1 ? "" : "s", count > 0 ? ":" : "");
+		fprintf(c->output.to, "revision %" PRIu64 ", %" PRIu64 " place%s changed", revision,
+		    count, count == 1 ? "" : "s");
+	if (!dry) {
+		concerned_print(o->existing, o->drain, connections, c->output.to);
+		fputs(count > 0 ? ":\n" : "\n", c->output.to);
+	}
 	changes_print(&c->output, result, !dry);
+	concerned_print_choices(result, c->output.to);
 	print_aside(c, unpack_get(result, "set_aside"));
 	return 0;
 }

@@ -18,6 +18,9 @@ extern const struct column config_members[];
 int config_begin(struct context *c, const char *method, const char *argument, struct input *in,
     struct pack_box **params);
 
+/* --existing, of what a document takes away. */
+void config_existing(const struct context *c, struct pack_box *params);
+
 /* Prints what a document has changed, or (dry) would. 0 or -1, as output functions return. */
 int config_result_print(struct context *c, const msgpack_object *result, bool dry);
 /* The fault of a request with this document, by the name of its file. */

@@ -18,6 +18,7 @@ static int run_rollback(struct context *c, int argc, char **argv)
 	else
 		pack_u64(pack_key(params, "back"), 1);
 	command_change_options(c, params);
+	config_existing(c, params);
 	return config_result(c, c->options->given & OPTION_DRY_RUN, NULL);
 }
 
@@ -27,7 +28,7 @@ const struct command command_config_rollback = {
     .arguments = "[REVISION]",
     .help = "put an earlier document in force again",
     .details = "Without a revision that is the one before the last change.\n",
-    .options = OPTIONS_CHANGE & ~OPTION_CONFIRM,
+    .options = (OPTIONS_CHANGE | OPTION_EXISTING) & ~OPTION_CONFIRM,
     .max = 1,
     .answer = {.form = ANSWER_OBJECT, .members = config_members},
     .run = run_rollback,

@@ -5,7 +5,7 @@
 
 #include "common/unpack.h"
 #include "ctl/changes.h"
-#include "ctl/command.h"
+#include "ctl/listing.h"
 
 static const struct column members[] = {
     {.key = "change_count", .kind = COLUMN_NUMBER},
@@ -53,8 +53,6 @@ static int print(struct context *c, const msgpack_object *result)
 static int run_save(struct context *c, int argc, char **argv)
 {
 	struct pack_box *params;
-	struct reply reply;
-	int rc;
 
 	(void)argc;
 	(void)argv;
@@ -63,11 +61,7 @@ static int run_save(struct context *c, int argc, char **argv)
 	params = client_begin(c->client, CONTROL_CONFIG_SAVE);
 	if (c->options->given & OPTION_DRY_RUN)
 		pack_bool(pack_key(params, "dry_run"), true);
-	if (command_call(c, &reply) == -1)
-		return -1;
-	rc = print(c, reply.result);
-	reply_fini(&reply);
-	return rc;
+	return listing_answer(c, print);
 }
 
 const struct command command_config_save = {

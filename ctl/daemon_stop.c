@@ -10,7 +10,7 @@
 
 #include "common/duration.h"
 #include "common/unpack.h"
-#include "ctl/command.h"
+#include "ctl/listing.h"
 
 #define POLL_MS 200
 #define EXIT_MS 20000 /* from the end of its sessions to its own */
@@ -93,7 +93,6 @@ static int print(struct context *c, const msgpack_object *result)
 static int run_stop(struct context *c, int argc, char **argv)
 {
 	struct pack_box *params;
-	struct reply reply;
 	int rc;
 
 	(void)argc;
@@ -103,10 +102,7 @@ static int run_stop(struct context *c, int argc, char **argv)
 	params = client_begin(c->client, CONTROL_DAEMON_STOP);
 	if (c->options->given & OPTION_DRAIN)
 		pack_u64(pack_key(params, "drain_s"), c->options->drain_s);
-	if (command_call(c, &reply) == -1)
-		return -1;
-	rc = print(c, reply.result);
-	reply_fini(&reply);
+	rc = listing_answer(c, print);
 	if (rc == 0 && (c->options->given & OPTION_WAIT))
 		rc = wait_for_end(c);
 	return rc;

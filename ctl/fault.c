@@ -7,9 +7,13 @@
 #include <string.h>
 
 #include "common/buf.h"
+#include "common/error.h"
 #include "common/unpack.h"
 #include "ctl/human.h"
 #include "ctl/json_text.h"
+
+#define CHOICES_MAX 16
+#define CHOICES_SIZE 256
 
 /* Of faults that are found here. */
 static const struct {
@@ -50,6 +54,32 @@ int fault_set(struct fault *fault, enum control_exit exit, const char *format, .
 	va_start(args, format);
 	vsnprintf(fault->message, sizeof(fault->message), format, args);
 	va_end(args);
+	return -1;
+}
+
+/* Takes "a|b|c" apart, in place. */
+static void split(char *choices, const char *names[CHOICES_MAX + 1])
+{
+	size_t n = 0;
+	char *rest = choices;
+
+	while (n < CHOICES_MAX && rest != NULL)
+		names[n++] = strsep(&rest, "|");
+	names[n] = NULL;
+}
+
+int fault_choice(struct fault *fault, const char *what, const char *choices, const char *word)
+{
+	const char *names[CHOICES_MAX + 1], *near;
+	char parts[CHOICES_SIZE], text[sizeof(fault->message) / 2];
+
+	snprintf(parts, sizeof(parts), "%s", choices);
+	split(parts, names);
+	fault_set(fault, CONTROL_EXIT_USAGE, "%s %s", what,
+	    error_choices(word, names, text, sizeof(text)));
+	near = error_suggest(word, names);
+	snprintf(fault->hint, sizeof(fault->hint), "%s", near != NULL ? near : "");
+	fault->word = word;
 	return -1;
 }
 

@@ -34,6 +34,12 @@ struct fault {
 int fault_set(struct fault *fault, enum control_exit exit, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/*
+ * word is none of "a|b|c": "WHAT a, b or c, not 'word'", and the nearest ("-o takes text, ...").
+ * Wrong use. Returns -1.
+ */
+int fault_choice(struct fault *fault, const char *what, const char *choices, const char *word);
+
 /* From the error map of an answer, or the parameters of a "closing". Returns -1. */
 int fault_from(struct fault *fault, const msgpack_object *error);
 

@@ -3,6 +3,7 @@
 
 #include "ctl/input.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -77,6 +78,33 @@ void input_fini(struct input *in)
 	buf_fini(&in->text);
 }
 
+/* A line of the text, in the file that has it. */
+static unsigned long line_of(const struct input_place *place, unsigned long line)
+{
+	return place->line > 0 ? line + place->line - 1 : line;
+}
+
+void input_name_lines(
+    const struct input_place *place, const char *name, struct span text, struct buf *out)
+{
+	size_t i = 0, n = strlen(name);
+	unsigned long line;
+
+	while (i < text.n) {
+		const char *at = (const char *)text.p + i;
+
+		if (text.n - i <= n + 1 || memcmp(at, name, n) != 0 || at[n] != ':' ||
+		    !isdigit((unsigned char)at[n + 1])) {
+			buf_append(out, at, 1);
+			i++;
+			continue;
+		}
+		for (line = 0, i += n + 1; i < text.n && isdigit(text.p[i]); i++)
+			line = 10 * line + (unsigned long)(text.p[i] - '0');
+		buf_printf(out, "%s:%lu", place->name, line_of(place, line));
+	}
+}
+
 bool input_name_fault(const struct input_place *place, const char *name, struct fault *fault)
 {
 	const char *end = fault->path + strlen(name);
@@ -87,8 +115,7 @@ bool input_name_fault(const struct input_place *place, const char *name, struct 
 		return false;
 	if (*end == ':')
 		line = strtoul(end + 1, (char **)&end, 10);
-	if (place->line > 0)
-		line = line > 0 ? line + place->line - 1 : place->line;
+	line = line_of(place, line > 0 || place->line == 0 ? line : 1);
 	buf_printf(&path, "%.*s", (int)sizeof(fault->path) / 2, place->name);
 	if (line > 0)
 		buf_printf(&path, ":%lu", line);

@@ -48,4 +48,8 @@ json_t *input_object(struct context *c, const char *what);
  */
 bool input_name_fault(const struct input_place *place, const char *name, struct fault *fault);
 
+/* The same for each "NAME:LINE" within a text; appends it to out. */
+void input_name_lines(
+    const struct input_place *place, const char *name, struct span text, struct buf *out);
+
 #endif

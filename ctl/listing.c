@@ -3,13 +3,14 @@
 
 #include "ctl/listing.h"
 
-int listing_items(struct context *c, const struct column *columns, const char *name)
+static int list_items(struct context *c, const struct column *columns, const char *name, bool whole)
 {
 	struct output_list list;
 	struct reply reply;
 	int rc;
 
 	output_list_begin(&list, &c->output, columns, name);
+	list.whole = whole;
 	if (client_call(c->client, output_list_chunk, &list, &reply, c->fault) == -1) {
 		output_list_end(&list, NULL);
 		return -1;
@@ -17,6 +18,16 @@ int listing_items(struct context *c, const struct column *columns, const char *n
 	rc = output_list_end(&list, reply.result);
 	reply_fini(&reply);
 	return command_printed(c, rc);
+}
+
+int listing_items(struct context *c, const struct column *columns, const char *name)
+{
+	return list_items(c, columns, name, false);
+}
+
+int listing_whole(struct context *c, const struct column *columns, const char *name)
+{
+	return list_items(c, columns, name, true);
 }
 
 int listing_all(
@@ -33,6 +44,18 @@ int listing_done(struct context *c)
 	static const struct column none[] = {{.key = NULL}};
 
 	return listing_object(c, none, NULL);
+}
+
+int listing_answer(struct context *c, int (*print)(struct context *c, const msgpack_object *result))
+{
+	struct reply reply;
+	int rc;
+
+	if (command_call(c, &reply) == -1)
+		return -1;
+	rc = print(c, reply.result);
+	reply_fini(&reply);
+	return rc;
 }
 
 int listing_object(struct context *c, const struct column *lines, const char *name)

@@ -10,12 +10,18 @@
 
 /* A list, in chunks of items. name: the key that -o name prints. Returns a command's result. */
 int listing_items(struct context *c, const struct column *columns, const char *name);
+/* The same with what else the answer says, in JSON. */
+int listing_whole(struct context *c, const struct column *columns, const char *name);
 /* The same for a method without parameters, connecting first. */
 int listing_all(
     struct context *c, const char *method, const struct column *columns, const char *name);
 
 /* An answer that says no more than that it was done: in JSON its revision, in text nothing. */
 int listing_done(struct context *c);
+
+/* An answer that print writes, which returns a command's result. */
+int listing_answer(
+    struct context *c, int (*print)(struct context *c, const msgpack_object *result));
 
 /* One object. */
 int listing_object(struct context *c, const struct column *lines, const char *name);

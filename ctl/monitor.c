@@ -202,8 +202,9 @@ const struct command command_monitor = {
     .object = "monitor",
     .arguments = "[TYPE...]",
     .help = "events as they happen",
-    .details = "A type is one such as conn.close, or what stands before the dot. Where the\n"
-	       "output is no terminal, and with -j, each event is one JSON object on a line:\n"
+    .details = "A type is one such as conn.close, or what stands before the dot: conn, config,\n"
+	       "listener, upstream, cert, event. Where the output is no terminal, and with -j,\n"
+	       "each event is one JSON object on a line:\n"
 	       "  pointsctl monitor config upstream\n"
 	       "  pointsctl -j monitor --filter 'reason==killed || type==config.changed'\n",
     .options = OPTION_FILTER | OPTION_SINCE,

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,6 +13,8 @@
 #include "common/error.h"
 
 #define TIMEOUT_DEFAULT (10 * DURATION_S)
+
+#define DAY 86400u /* seconds */
 
 #define LONG_ONLY OPTION_LONG_ONLY
 #define LEVEL (LONG_ONLY + 27)
@@ -146,15 +149,24 @@ static int read_number(const char *name, const char *text, uint64_t *out, struct
 	return 0;
 }
 
-static int read_format(const char *text, enum format *out, struct fault *fault)
+/* One of those that options_values() has. */
+static int check_value(const struct option_spec *spec, const char *text, struct fault *fault)
 {
-	int format = output_format_parse(text);
+	const char *values = options_values(spec), *at = values;
+	size_t n = strlen(text);
+	char what[32];
 
-	if (format == -1)
-		return fault_set(fault, CONTROL_EXIT_USAGE,
-		    "-o takes text, wide, json, jsonl or name, not '%s'", text);
-	*out = (enum format)format;
-	return 0;
+	while (at != NULL && (strncmp(at, text, n) != 0 || strchr("|", at[n]) == NULL)) {
+		at = strchr(at, '|');
+		at += at != NULL;
+	}
+	if (values == NULL || (at != NULL && n > 0))
+		return 0;
+	if (spec->letter < LONG_ONLY)
+		snprintf(what, sizeof(what), "-%c takes", spec->letter);
+	else
+		snprintf(what, sizeof(what), "--%s takes", spec->name);
+	return fault_choice(fault, what, values, text);
 }
 
 static int read_timeout(const char *text, int64_t *out, struct fault *fault)
@@ -163,6 +175,17 @@ static int read_timeout(const char *text, int64_t *out, struct fault *fault)
 		return fault_set(
 		    fault, CONTROL_EXIT_USAGE, "-t takes a duration such as 10s, not '%s'", text);
 	return 0;
+}
+
+int options_most(const char *name, uint64_t seconds, uint64_t most, struct fault *fault)
+{
+	if (seconds <= most)
+		return 0;
+	if (most > 2 * DAY)
+		return fault_set(
+		    fault, CONTROL_EXIT_USAGE, "--%s: at most %" PRIu64 "d", name, most / DAY);
+	return fault_set(
+	    fault, CONTROL_EXIT_USAGE, "--%s: at most %" PRIu64 "h", name, most / 3600);
 }
 
 static int read_within(const char *text, int64_t *out, struct fault *fault)
@@ -181,9 +204,9 @@ static int read_interval(const char *text, int64_t *out, struct fault *fault)
 	return 0;
 }
 
-/* In seconds, no less than was said. */
-static int read_seconds(
-    const char *name, const char *text, int64_t least, uint64_t *out, struct fault *fault)
+/* In seconds, no less than was said. most is in seconds, least is not. */
+static int read_seconds(const char *name, const char *text, int64_t least, uint64_t most,
+    uint64_t *out, struct fault *fault)
 {
 	int64_t duration;
 
@@ -191,7 +214,7 @@ static int read_seconds(
 		return fault_set(fault, CONTROL_EXIT_USAGE,
 		    "--%s takes a duration such as 60s, not '%s'", name, text);
 	*out = (uint64_t)(duration / DURATION_S + (duration % DURATION_S > 0));
-	return 0;
+	return options_most(name, *out, most, fault);
 }
 
 /* "kill", "drain=1m" */
@@ -210,8 +233,7 @@ static int read_existing(char *text, struct options *out, struct fault *fault)
 		return 0;
 	}
 	if (strcmp(text, "keep") != 0 && strcmp(text, "drain") != 0 && strcmp(text, "kill") != 0)
-		return fault_set(fault, CONTROL_EXIT_USAGE,
-		    "--existing takes keep, drain, drain=T or kill, not '%s'", text);
+		return fault_choice(fault, "--existing takes", "keep|drain|drain=T|kill", text);
 	out->existing = text;
 	return 0;
 }
@@ -265,13 +287,18 @@ static int take_special(const struct option_spec *spec, struct options *out, str
 	if (spec->bit == OPTION_IF_REV)
 		return read_number(spec->name, optarg, &out->if_rev, fault);
 	if (spec->bit == OPTION_CONFIRM)
-		return read_seconds(spec->name, optarg, 1, &out->confirm_s, fault);
+		return read_seconds(
+		    spec->name, optarg, 1, CONTROL_CONFIRM_SECONDS_MAX, &out->confirm_s, fault);
 	if (spec->bit == OPTION_DRAIN)
-		return read_seconds(spec->name, optarg, 0, &out->drain_s, fault);
+		return read_seconds(
+		    spec->name, optarg, 0, CONTROL_DRAIN_SECONDS_MAX, &out->drain_s, fault);
 	if (spec->bit == OPTION_FOR)
-		return read_seconds(spec->name, optarg, 1, &out->for_s, fault);
+		return read_seconds(
+		    spec->name, optarg, 1, CONTROL_LEVEL_SECONDS_MAX, &out->for_s, fault);
 	if (spec->bit == OPTION_COUNT)
 		return read_number(spec->name, optarg, &out->count, fault);
+	if (spec->bit == OPTION_STATE)
+		return check_value(spec, optarg, fault);
 	if (spec->bit == OPTION_EXISTING)
 		return read_existing(optarg, out, fault);
 	return 0;
@@ -294,12 +321,15 @@ static int take(const struct option_spec *spec, struct options *out, struct faul
 		return 0;
 	case 'o':
 		out->format_given = true;
-		return read_format(optarg, &out->format, fault);
+		if (check_value(spec, optarg, fault) == -1)
+			return -1;
+		out->format = (enum format)output_format_parse(optarg);
+		return 0;
 	case 't':
 		return read_timeout(optarg, &out->timeout, fault);
 	case LEVEL:
 		out->level = optarg;
-		return 0;
+		return check_value(spec, optarg, fault);
 	case 'h':
 		out->help = true;
 		return 0;

@@ -113,6 +113,9 @@ bool options_json(const struct options *options);
 /* The name of an option that is in given and not in allowed; NULL: all are allowed. */
 const char *options_excess(uint64_t given, uint64_t allowed);
 
+/* Is that at most so many seconds? 0, or -1 with fault in words of the option. */
+int options_most(const char *name, uint64_t seconds, uint64_t most, struct fault *fault);
+
 /* Lines for a usage text: the common options (bits 0), or those in bits. */
 void options_print(uint64_t bits, FILE *to);
 

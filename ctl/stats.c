@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <config.h>
 
-#include "ctl/command.h"
+#include "ctl/listing.h"
 
 static const struct column handshakes[] = {
     {.key = "full", .kind = COLUMN_NUMBER},
@@ -42,33 +42,22 @@ static const struct column beside[] = {
 
 static int run_stats(struct context *c, int argc, char **argv)
 {
-	struct output_list list;
 	struct pack_box *params;
-	struct reply reply;
-	int rc;
 
 	if (command_connect(c) == NULL)
 		return -1;
 	params = client_begin(c->client, CONTROL_STATS);
 	if (argc > 0)
 		pack_str(pack_key(params, "kind"), argv[0]);
-	output_list_begin(&list, &c->output, columns, "name");
-	list.whole = true;
-	if (client_call(c->client, output_list_chunk, &list, &reply, c->fault) == -1) {
-		output_list_end(&list, NULL);
-		return -1;
-	}
-	rc = output_list_end(&list, reply.result);
-	reply_fini(&reply);
-	return command_printed(c, rc);
+	return listing_whole(c, columns, "name");
 }
 
 const struct command command_stats = {
     .object = "stats",
-    .arguments = "[KIND]",
+    .arguments = "[daemon|listener|server|route|upstream]",
     .help = "what is counted, by listener, server, route and upstream",
-    .details = "KIND is daemon, listener, server, route or upstream. With -j there is more: ends\n"
-	       "by reason, TLS handshakes, verdicts of routes, and how long things took.\n",
+    .details = "With -j there is more: ends by reason, TLS handshakes, verdicts of routes, and\n"
+	       "how long things took.\n",
     .max = 1,
     .answer = {.form = ANSWER_LIST, .members = columns, .beside = beside},
     .run = run_stats,

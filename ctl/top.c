@@ -207,6 +207,8 @@ static int run_on_terminal(struct context *c, enum rates_kind kind, int64_t inte
 
 /* ---- the command ----------------------------------------------------------------------------- */
 
+#define KINDS "listener|route|upstream"
+
 static int read_kind(const char *text, enum rates_kind *out, struct fault *fault)
 {
 	int kind;
@@ -217,8 +219,7 @@ static int read_kind(const char *text, enum rates_kind *out, struct fault *fault
 			return 0;
 		}
 	}
-	return fault_set(
-	    fault, CONTROL_EXIT_USAGE, "top shows listener, route or upstream, not '%s'", text);
+	return fault_choice(fault, "top shows", KINDS, text);
 }
 
 static int run_top(struct context *c, int argc, char **argv)
@@ -245,7 +246,7 @@ static int run_top(struct context *c, int argc, char **argv)
 
 const struct command command_top = {
     .object = "top",
-    .arguments = "[listener|route|upstream]",
+    .arguments = "[" KINDS "]",
     .help = "rates of listeners, routes and upstreams, live",
     .details = "Keys: 1 2 3 or Tab what is shown, < > or n s a c i o e the column to sort by,\n"
 	       "r the other way round, / a part of names, p pause, + - how often, q quit.\n"

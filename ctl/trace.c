@@ -80,7 +80,8 @@ static int run_trace(struct context *c, int argc, char **argv)
 	if ((o->given & OPTION_COUNT) && o->count == 0)
 		return fault_set(c->fault, CONTROL_EXIT_USAGE,
 		    "--count takes a number of connections, 1 or more");
-	if (command_connect(c) == NULL)
+	if (options_most("for", o->for_s, CONTROL_TRACE_SECONDS_MAX, c->fault) == -1 ||
+	    command_connect(c) == NULL)
 		return -1;
 	join(&filter, argc, argv);
 	pack_request(c, argc > 0 ? buf_str(&filter) : o->filter);

@@ -9,6 +9,7 @@
 
 #include "daemon/config/change.h"
 #include "daemon/config/lint.h"
+#include "daemon/input/places.h"
 
 /* Warnings first, in the order of the file. */
 static json_t *findings;
@@ -29,7 +30,8 @@ static void print_text(void)
 	size_t i;
 
 	json_array_foreach (findings, i, finding)
-		fprintf(stderr, "pointsmand: warning: %s: %s; %s [%s]\n", member(finding, "path"),
+		fprintf(stderr, "pointsmand: warning: %s: %s; %s [%s]\n",
+		    member(finding, member(finding, "place") != NULL ? "place" : "path"),
 		    member(finding, "message"), member(finding, "advice"), member(finding, "code"));
 	puts("valid");
 }
@@ -83,10 +85,13 @@ static int validate(int argc, char **argv)
 
 int command_validate(int argc, char **argv)
 {
+	struct places places;
 	int status;
 
 	findings = json_array();
+	places_begin(&places);
 	status = validate(argc, argv);
+	places_end(&places);
 	json_decref(findings);
 	return status;
 }

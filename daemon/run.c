@@ -31,6 +31,7 @@
 #include "daemon/core/file_watch.h"
 #include "daemon/core/worker.h"
 #include "daemon/demo.h"
+#include "daemon/input/places.h"
 #include "daemon/net/descriptors.h"
 #include "daemon/state/state.h"
 #include "daemon/stopping.h"
@@ -196,16 +197,21 @@ static int load_document(json_t **out, struct error *err)
 
 static void on_hangup(struct ev_loop *loop, ev_signal *w, int events)
 {
+	struct places places;
 	struct errors errors;
 	struct error err;
 	size_t i;
+	int rc;
 
 	(void)loop;
 	(void)w;
 	(void)events;
 	log_msg(LOG_INFO, "config", "reloading");
+	places_begin(&places);
 	errors_begin(&errors);
-	if (errors_end(&errors, change_reload("reload", on_published, NULL, &err), &err) == 0)
+	rc = errors_end(&errors, change_reload("reload", NULL, on_published, NULL, &err), &err);
+	places_end(&places);
+	if (rc == 0)
 		return;
 	log_failure("nothing changed", &err);
 	for (i = 1; i < errors.count; i++)
@@ -313,7 +319,7 @@ static int start(struct state **state, struct error *err)
 	tls_issuer_set(&certs_issuer);
 	change_source_set(load_document);
 	overlay_start(*state);
-	if (change_reload("start", o->demo ? print_demo : on_published, NULL, err) == -1 ||
+	if (change_reload("start", NULL, o->demo ? print_demo : on_published, NULL, err) == -1 ||
 	    control_server_start(o->control, err) == -1)
 		return -1;
 	control_stop_set(stopping_begin);
@@ -346,6 +352,7 @@ int command_run(int argc, char **argv)
 {
 	struct options *o = &daemon_.options;
 	struct state *state = NULL;
+	struct places places;
 	struct errors errors;
 	struct error err;
 	int rc;
@@ -357,8 +364,10 @@ int command_run(int argc, char **argv)
 	mallopt(
 	    M_MMAP_THRESHOLD, LARGE); /* fixed: what is larger goes back to the system at once */
 	raise_descriptor_limit();
+	places_begin(&places);
 	errors_begin(&errors);
 	rc = errors_end(&errors, start(&state, &err), &err);
+	places_end(&places);
 	if (rc == 0) {
 		log_start();
 		ev_run(control_loop(), 0);

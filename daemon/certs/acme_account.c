@@ -12,6 +12,8 @@
 #include "daemon/state/state.h"
 #include "daemon/tls/acme_options.h"
 
+#define ORDERS_MAX 8 /* at once */
+
 static struct acme_account *all;
 
 /* ---- the key ------------------------------------------------------------------------------- */
@@ -177,6 +179,21 @@ void acme_account_unref(struct acme_account *account)
 struct acme_ca *acme_account_ca(const struct acme_account *account)
 {
 	return account->ca;
+}
+
+bool acme_account_is_busy(const struct acme_account *account)
+{
+	return account->orders >= ORDERS_MAX;
+}
+
+void acme_account_begin_order(struct acme_account *account)
+{
+	account->orders++;
+}
+
+void acme_account_end_order(struct acme_account *account)
+{
+	account->orders--;
 }
 
 const char *acme_account_path(const struct acme_account *account)

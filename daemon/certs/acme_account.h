@@ -26,6 +26,11 @@ struct acme_account *acme_account_ref(struct acme_account *account);
 void acme_account_unref(struct acme_account *account); /* NULL is allowed */
 
 struct acme_ca *acme_account_ca(const struct acme_account *account);
+/* Each CA has its own number of orders at once, so that a slow one holds up no other. */
+bool acme_account_is_busy(const struct acme_account *account);
+void acme_account_begin_order(struct acme_account *account);
+void acme_account_end_order(struct acme_account *account);
+
 /* Its folder in the state. */
 const char *acme_account_path(const struct acme_account *account);
 

@@ -104,6 +104,8 @@ static void on_changed(
 	if (fault == NULL && take_up_new_key(a, &err) == -1) {
 		acme_fault_set(&local, FAULT_LOCAL, "%s", err.message);
 		fault = &local;
+		acme_account_forget(
+		    a); /* the CA has the new one: to be taken up when next needed */
 	} else if (fault != NULL && fault->kind == FAULT_PROBLEM) {
 		drop_new_key(a);
 	} else if (fault != NULL) {

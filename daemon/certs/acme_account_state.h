@@ -10,6 +10,7 @@
 struct acme_account {
 	struct acme_account *next;
 	unsigned refs;
+	unsigned orders; /* on their way */
 	char folder[ACME_PATH_MAX];
 	struct state *state;
 	struct acme_ca *ca;

@@ -35,7 +35,7 @@ struct acme_ca {
 
 struct acme_call {
 	struct acme_ca *ca;
-	const struct key *key; /* NULL: nothing is signed */
+	struct key *key; /* NULL: nothing is signed */
 	char *kid, *url;
 	struct buf payload;
 	unsigned tries;
@@ -189,6 +189,7 @@ static void call_free(struct acme_call *call)
 	if (call->exchange != NULL)
 		acme_http_cancel(call->exchange);
 	acme_ca_unref(call->ca);
+	key_unref(call->key);
 	buf_fini(&call->payload);
 	free(call->kid);
 	free(call->url);
@@ -381,12 +382,12 @@ static void post(struct acme_call *call)
 	buf_fini(&body);
 }
 
-struct acme_call *acme_call_post(struct acme_ca *ca, const struct key *key, const char *kid,
+struct acme_call *acme_call_post(struct acme_ca *ca, struct key *key, const char *kid,
     const char *url, struct span payload, acme_done *done, void *arg)
 {
 	struct acme_call *call = call_new(ca, url, done, arg);
 
-	call->key = key;
+	call->key = key_ref(key); /* the account may have another before a nonce is had */
 	call->kid = kid != NULL ? mem_strdup(kid) : NULL;
 	buf_append(&call->payload, payload.p, payload.n);
 	post(call);

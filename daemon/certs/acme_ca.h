@@ -60,10 +60,10 @@ struct acme_call *acme_call_get(struct acme_ca *ca, const char *url, acme_done *
 
 /*
  * A signed POST, with a fresh nonce, again with another where the server refuses it as badNonce.
- * kid NULL: with the key itself. payload (copied) may be empty: POST-as-GET. The directory must
- * have been fetched. key and kid are borrowed until the end.
+ * kid (copied) NULL: with the key itself. payload (copied) may be empty: POST-as-GET. The directory
+ * must have been fetched.
  */
-struct acme_call *acme_call_post(struct acme_ca *ca, const struct key *key, const char *kid,
+struct acme_call *acme_call_post(struct acme_ca *ca, struct key *key, const char *kid,
     const char *url, struct span payload, acme_done *done, void *arg);
 
 /* done() is not called any more. NULL is allowed. */

@@ -13,8 +13,10 @@
 #include "daemon/certs/acme_message.h"
 
 #define CONNECT_SECONDS 10L
-#define HEADERS_MAX 128 /* lines; what is beyond is not looked at */
-#define CONNECTIONS_MAX 8L
+#define HEADERS_MAX 128          /* lines */
+#define HEADER_BYTES (64u << 10) /* of all of them */
+#define HOST_CONNECTIONS_MAX 8L  /* to one server: one that hangs is to hold up no other */
+#define CONNECTIONS_MAX 64L
 
 struct acme_exchange {
 	struct acme_exchange *prev, *next;
@@ -26,6 +28,7 @@ struct acme_exchange {
 	struct buf body;
 	struct acme_http_reply reply;
 	unsigned header_count;
+	size_t header_bytes;
 	bool too_long;
 	char failure[CURL_ERROR_SIZE];
 };
@@ -212,7 +215,13 @@ static size_t on_header(char *bytes, size_t size, size_t count, void *arg)
 	struct span line = span_of(bytes, size * count), value;
 	const uint8_t *colon = memchr(line.p, ':', line.n);
 
-	if (colon == NULL || ++x->header_count > HEADERS_MAX)
+	/* libcurl itself keeps all that comes. */
+	x->header_bytes += line.n;
+	if (++x->header_count > HEADERS_MAX || x->header_bytes > HEADER_BYTES) {
+		x->too_long = true;
+		return 0;
+	}
+	if (colon == NULL)
 		return size * count;
 	value = trimmed(span_of(colon + 1, line.n - (size_t)(colon - line.p) - 1));
 	if (value.n <= ACME_FIELD_MAX && memchr(value.p, '\0', value.n) == NULL)
@@ -302,6 +311,7 @@ int acme_http_start(struct ev_loop *loop, struct error *err)
 	ev_timer_init(&http.timer, on_timer, 0., 0.);
 	curl_multi_setopt(http.multi, CURLMOPT_SOCKETFUNCTION, on_socket_wanted);
 	curl_multi_setopt(http.multi, CURLMOPT_TIMERFUNCTION, on_timer_wanted);
+	curl_multi_setopt(http.multi, CURLMOPT_MAX_HOST_CONNECTIONS, HOST_CONNECTIONS_MAX);
 	curl_multi_setopt(http.multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, CONNECTIONS_MAX);
 	return 0;
 }

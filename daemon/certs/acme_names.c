@@ -10,15 +10,16 @@
 #include "common/log.h"
 #include "daemon/certs/acme_http.h"
 #include "daemon/certs/acme_operation.h"
+#include "daemon/certs/ca.h"
 #include "daemon/certs/hook.h"
 #include "daemon/certs/internal.h"
 #include "daemon/certs/keymaker.h"
 #include "daemon/tls/acme_options.h"
 
 #define INTERVAL_MAX 600. /* seconds: the wall clock may be set meanwhile */
-#define ACTIVE_MAX 8      /* orders at once */
 #define UNWANTED 15       /* seconds that a name stays which no document has any more */
 #define PAUSE 0.01
+#define WAIT_MAX (2 * ACME_RETRY_MAX) /* seconds that anything is put off */
 
 struct acme_names acme_names;
 
@@ -29,7 +30,7 @@ static void drop_issuers(struct acme_name *n)
 	size_t i;
 
 	for (i = 0; i < n->issuer_count; i++)
-		acme_options_unref(n->issuers[i]);
+		acme_options_unref(n->issuers[i].options);
 	free(n->issuers);
 }
 
@@ -173,16 +174,19 @@ static void set_names(struct acme_name *n, const struct group *g)
 
 static bool same_issuers(const struct acme_name *n, const struct managed_name *m)
 {
+	const struct acme_options *mine, *other;
 	size_t i;
 
 	if (n->issuer_count != m->issuer_count || n->key_type != m->key_type ||
 	    n->renewal_ratio != m->renewal_ratio)
 		return false;
-	for (i = 0; i < n->issuer_count; i++)
-		if ((n->issuers[i] == NULL) != (m->issuers[i].acme == NULL) ||
-		    (n->issuers[i] != NULL &&
-			strcmp(n->issuers[i]->identity, m->issuers[i].acme->identity) != 0))
+	for (i = 0; i < n->issuer_count; i++) {
+		mine = n->issuers[i].options;
+		other = m->issuers[i].acme;
+		if ((mine == NULL) != (other == NULL) ||
+		    (mine != NULL && strcmp(mine->identity, other->identity) != 0))
 			return false;
+	}
 	return true;
 }
 
@@ -195,14 +199,25 @@ static void set_issuers(struct acme_name *n, const struct managed_name *m)
 	n->issuer_count = m->issuer_count;
 	for (i = 0; i < m->issuer_count; i++)
 		if (m->issuers[i].acme != NULL)
-			n->issuers[i] = acme_options_ref(m->issuers[i].acme);
+			n->issuers[i].options = acme_options_ref(m->issuers[i].acme);
 	n->key_type = m->key_type;
 	n->renewal_ratio = m->renewal_ratio;
+}
+
+/* How the internal CA is to serve it. The document may go: the authority's description stays. */
+static void set_internal(struct acme_name *n, const struct managed_name *m)
+{
+	const struct issuer_spec *spec = internal_ca_issuer(m);
+
+	n->internal = spec != NULL ? *spec : (struct issuer_spec){.kind = ISSUER_ACME};
+	if (n->internal.ca != NULL)
+		n->internal.ca = ca_description(ca_get(n->internal.ca));
 }
 
 /* As the document has it now: whatever was on its way by other rules ends. */
 static void apply(struct acme_name *n, const struct group *g, time_t now)
 {
+	set_internal(n, g->first);
 	if (n->names.count > 0 && same_issuers(n, g->first) && same_names(n, g))
 		return;
 	acme_attempt_discard(n);
@@ -212,6 +227,8 @@ static void apply(struct acme_name *n, const struct group *g, time_t now)
 	n->issuer = 0;
 	n->failures = 0;
 	n->tested = false;
+	n->held = false;
+	n->save_at = 0;
 	n->due = now;
 	acme_stored_load(n);
 }
@@ -265,12 +282,14 @@ void acme_names_keep(const struct managed_name *names, size_t count)
 /* When there is something to do for it next; 0: when its order has come to an end. */
 static time_t next_of(const struct acme_name *n)
 {
-	time_t next = n->order == NULL ? n->due : 0;
+	time_t next = n->order == NULL && !n->held ? n->due : 0;
 
 	if (n->remove_at != 0)
 		return n->remove_at;
 	if (n->asking == NULL && n->ask_at != 0 && (next == 0 || n->ask_at < next))
 		next = n->ask_at;
+	if (n->save_at != 0 && (next == 0 || n->save_at < next))
+		next = n->save_at;
 	return next;
 }
 
@@ -283,7 +302,7 @@ void acme_names_arm(void)
 		return;
 	for (n = acme_names.all; n != NULL; n = n->hh.next) {
 		next = next_of(n);
-		if (next == 0 || (next <= now && acme_names.active >= ACTIVE_MAX))
+		if (next == 0)
 			continue; /* the end of an order arms again */
 		if (next < first)
 			first = next;
@@ -293,12 +312,31 @@ void acme_names_arm(void)
 	ev_timer_start(acme_names.loop, &acme_names.timer);
 }
 
+/* None of these is further away than that, unless the clock was set back meanwhile. */
+static void heed_clock(struct acme_name *n, time_t now)
+{
+	size_t i;
+
+	if (n->remove_at > now + UNWANTED)
+		n->remove_at = now + UNWANTED;
+	if (n->ask_at > now + WAIT_MAX)
+		n->ask_at = now + WAIT_MAX;
+	if (n->failures > 0 && n->due > now + WAIT_MAX)
+		n->due = now;
+	for (i = 0; i < n->issuer_count; i++)
+		if (n->issuers[i].not_before > now + WAIT_MAX)
+			n->issuers[i].not_before = now;
+	if (n->save_at > now + WAIT_MAX)
+		n->save_at = now;
+}
+
 static void run(time_t now)
 {
 	struct acme_name *n, *next;
 	bool removed = false;
 
 	HASH_ITER (hh, acme_names.all, n, next) {
+		heed_clock(n, now);
 		if (n->remove_at != 0) {
 			removed |= n->remove_at <= now;
 			if (n->remove_at <= now) {
@@ -307,7 +345,9 @@ static void run(time_t now)
 			}
 			continue;
 		}
-		if (n->order == NULL && n->due <= now && acme_names.active < ACTIVE_MAX)
+		if (n->save_at != 0 && n->save_at <= now)
+			acme_stored_write(n);
+		if (n->order == NULL && !n->held && n->due <= now)
 			acme_attempt_start(n);
 		else if (n->asking == NULL && n->ask_at != 0 && n->ask_at <= now)
 			acme_renewal_info_ask(n);

@@ -21,13 +21,21 @@ struct state;
 
 #define ACME_ERROR_MAX 512
 
+/* An issuer of a name, and how its attempts in a row went. */
+struct acme_turn {
+	struct acme_options *options; /* a reference; NULL stands for the internal CA */
+	unsigned failures;
+	time_t not_before; /* it is not asked again sooner */
+};
+
 /* A name, or several that are to be in one certificate, under the first of them. */
 struct acme_name {
 	UT_hash_handle hh;
 	char *name;
-	struct strings names;          /* of its certificate, this one first */
-	struct acme_options **issuers; /* references; NULL stands for the internal CA */
+	struct strings names; /* of its certificate, this one first */
+	struct acme_turn *issuers;
 	size_t issuer_count;
+	struct issuer_spec internal; /* the first of those NULL stands for; of kind ACME: none */
 	enum key_type key_type;
 	double renewal_ratio;
 	struct cert *cert; /* NULL: none yet */
@@ -37,16 +45,19 @@ struct acme_name {
 	bool fallen_back;  /* the internal CA serves it meanwhile */
 	/* The attempt at hand and what came before it. */
 	struct acme_order *order;
-	size_t issuer; /* which one is tried */
-	bool testing;  /* at its test CA */
-	bool tested;   /* ... which went well */
-	unsigned failures;
+	bool held;                  /* its turn is with a CA that has orders enough */
+	size_t issuer;              /* which one is tried */
+	bool testing;               /* at its test CA */
+	bool tested;                /* ... which went well */
+	unsigned failures;          /* of all issuers, one after the other */
 	char error[ACME_ERROR_MAX]; /* the last; "": none since it went well */
+	time_t save_at;             /* the certificate could not be written; 0: it is */
 	/* Renewal information. */
 	struct acme_account *informer;
 	struct acme_call *asking;
 	time_t ask_at; /* 0: never */
 	struct acme_window window;
+	time_t hurried; /* when it was last renewed because of a window that was over */
 };
 
 extern struct acme_names {
@@ -54,8 +65,8 @@ extern struct acme_names {
 	struct ev_loop *loop;
 	ev_timer timer;
 	struct store_set *set;
-	struct acme_name *all; /* hash, by name */
-	unsigned active;       /* orders on their way */
+	struct acme_name *all;           /* hash, by name */
+	const struct acme_options *busy; /* to be compared: its CA has orders enough; NULL: none */
 } acme_names;
 
 int acme_names_start(struct state *state, struct ev_loop *loop, struct error *err);
@@ -76,8 +87,10 @@ void acme_names_arm(void);
 
 /* ---- acme_attempt.c ---- */
 
-/* Orders a certificate from the issuer whose turn it is. */
+/* Orders a certificate from the issuer whose turn it is; n->held if there it has to wait. */
 void acme_attempt_start(struct acme_name *n);
+/* One from the first issuer at the next opportunity, whatever came before. */
+void acme_attempt_now(struct acme_name *n);
 void acme_attempt_cancel(struct acme_name *n);
 /* The same, and the order is not to go on another time. */
 void acme_attempt_discard(struct acme_name *n);
@@ -86,9 +99,12 @@ void acme_attempt_discard(struct acme_name *n);
 
 /* Takes the certificate from the state folder, if there is one that fits, and puts it in use. */
 void acme_stored_load(struct acme_name *n);
-/* The same for what has just come; a failure to write it is logged. */
-void acme_stored_save(
-    struct acme_name *n, struct cert *cert, struct span chain, const char *directory);
+/*
+ * The same for what has just come. What cannot be written is logged and written when n->save_at has
+ * come, by acme_stored_write().
+ */
+void acme_stored_save(struct acme_name *n, struct cert *cert, const char *directory);
+void acme_stored_write(struct acme_name *n);
 /* cert (a reference is taken) takes the place of what was in use. */
 void acme_stored_use(struct acme_name *n, struct cert *cert, const char *directory);
 

@@ -152,10 +152,11 @@ static struct acme_account *account_of(const struct acme_name *n, struct error *
 	const struct acme_options *options = NULL;
 	size_t i;
 
-	for (i = 0; i < n->issuer_count && options == NULL; i++)
-		if (n->issuers[i] != NULL &&
-		    (n->cert == NULL || strcmp(n->issuers[i]->ca, n->directory) == 0))
-			options = n->issuers[i];
+	for (i = 0; i < n->issuer_count && options == NULL; i++) {
+		options = n->issuers[i].options;
+		if (options != NULL && n->cert != NULL && strcmp(options->ca, n->directory) != 0)
+			options = NULL;
+	}
 	if (options != NULL)
 		return acme_account_get(options->ca, options, acme_names.state, err);
 	error_set(err, ERROR_CONFLICT,

@@ -42,7 +42,9 @@ void acme_order_cancel(struct acme_order *order)
 		free(o->alternates[i]);
 	key_unref(o->key);
 	free(o->refusal);
-	arena_free(o->arena);
+	arena_free(o->message_arena);
+	arena_free(o->authorization_arena);
+	acme_account_end_order(o->spec.account);
 	acme_account_unref(o->spec.account);
 	acme_options_unref(o->spec.options);
 	free((char *)o->spec.replaces);
@@ -113,6 +115,9 @@ static void on_deadline(struct ev_loop *loop, ev_timer *w, int events)
 	(void)events;
 	acme_fault_set(&fault, FAULT_NETWORK, "%s: not done after %.0f s", o->step,
 	    duration_seconds(o->spec.options->timeout));
+	/* It had its second chance: the CA may have lost sight of it. */
+	if (o->resumed)
+		acme_order_file_remove(&o->spec);
 	acme_order_fail(o, &fault);
 }
 
@@ -179,6 +184,13 @@ static void go_on(struct acme_order *o)
 	}
 }
 
+static int take_message(struct acme_order *o, struct span body, struct error *err)
+{
+	arena_free(o->message_arena);
+	o->message_arena = arena_new(1024);
+	return acme_order_parse(body, o->message_arena, &o->message, err);
+}
+
 static void on_order(void *arg, const struct acme_http_reply *reply, const struct acme_fault *fault)
 {
 	struct acme_order *o = arg;
@@ -198,7 +210,7 @@ static void on_order(void *arg, const struct acme_http_reply *reply, const struc
 		acme_order_fail(o, fault);
 		return;
 	}
-	if (acme_order_parse(reply->body, o->arena, &o->message, &err) == -1)
+	if (take_message(o, reply->body, &err) == -1)
 		acme_order_fail_with(o, FAULT_ANSWER, &err);
 	else if (o->resumed && o->message.status == ACME_INVALID)
 		on_order(o, reply, &(struct acme_fault){.kind = FAULT_PROBLEM});
@@ -227,7 +239,7 @@ static void on_placed(
 		acme_order_fail_with(o, FAULT_ANSWER, &err);
 		return;
 	}
-	if (acme_order_parse(reply->body, o->arena, &o->message, &err) == -1) {
+	if (take_message(o, reply->body, &err) == -1) {
 		acme_order_fail_with(o, FAULT_ANSWER, &err);
 		return;
 	}
@@ -322,8 +334,8 @@ struct acme_order *acme_order_start(const struct acme_order_spec *spec,
 	if (spec->replaces != NULL)
 		o->spec.replaces = mem_strdup(spec->replaces);
 	o->spec.account = acme_account_ref(spec->account);
+	acme_account_begin_order(o->spec.account);
 	o->spec.options = acme_options_ref(spec->options);
-	o->arena = arena_new(4096);
 	o->step = "registering the account";
 	o->done = done;
 	o->arg = arg;

@@ -30,7 +30,6 @@ struct acme_order_spec {
 /* What has come of it; lives until done() returns. */
 struct acme_result {
 	struct cert *cert; /* with its key; borrowed. NULL: fault says why */
-	struct span chain; /* PEM */
 	const struct acme_fault *fault;
 };
 

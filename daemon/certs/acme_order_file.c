@@ -4,11 +4,15 @@
 #include "daemon/certs/acme_order_file.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "common/arena.h"
 #include "common/log.h"
 #include "daemon/state/state.h"
+
+#define RESUMED_FOR 3600 /* seconds after it was placed: what goes on failing is begun anew */
 
 static const char *path_of(
     const struct acme_order_spec *spec, const char *extension, char out[ACME_PATH_MAX])
@@ -35,6 +39,7 @@ char *acme_order_file_read(const struct acme_order_spec *spec)
 	const char *url, *type;
 	struct error ignored;
 	json_t *json, *names;
+	json_int_t age;
 	char *found = NULL;
 
 	if (spec->state == NULL)
@@ -43,7 +48,8 @@ char *acme_order_file_read(const struct acme_order_spec *spec)
 	names = names_of(spec);
 	url = json_string_value(json_object_get(json, "url"));
 	type = json_string_value(json_object_get(json, "key_type"));
-	if (url != NULL && acme_url_valid(url) && type != NULL &&
+	age = time(NULL) - json_integer_value(json_object_get(json, "placed"));
+	if (url != NULL && acme_url_valid(url) && type != NULL && llabs(age) < RESUMED_FOR &&
 	    strcmp(type, key_type_names[spec->key_type]) == 0 &&
 	    json_equal(json_object_get(json, "names"), names))
 		found = mem_strdup(url);
@@ -62,8 +68,9 @@ void acme_order_file_write(const struct acme_order_spec *spec, const char *url)
 		return;
 	/* A key that lies there belongs to an order before this one. */
 	state_remove(spec->state, path_of(spec, "pem", path), &err);
-	json = json_pack("{s:s, s:s, s:o}", "url", url, "key_type", key_type_names[spec->key_type],
-	    "names", names_of(spec));
+	json = json_pack("{s:s, s:s, s:o, s:I}", "url", url, "key_type",
+	    key_type_names[spec->key_type], "names", names_of(spec), "placed",
+	    (json_int_t)time(NULL));
 	if (acme_json_write(spec->state, path_of(spec, "json", path), json, &err) == -1)
 		log_msg(LOG_WARN, "certs", "the order is not kept: %s",
 		    error_text(&err, text, sizeof(text)));

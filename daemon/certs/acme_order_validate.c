@@ -6,7 +6,16 @@
 
 #include <string.h>
 
+#include "common/arena.h"
+
 /* ---- authorizations ------------------------------------------------------------------------ */
+
+static int take_authorization(struct acme_order *o, struct span body, struct error *err)
+{
+	arena_free(o->authorization_arena);
+	o->authorization_arena = arena_new(1024);
+	return acme_authorization_parse(body, o->authorization_arena, &o->authorization, err);
+}
 
 static void next_authorization(struct acme_order *o)
 {
@@ -41,7 +50,7 @@ static void on_validated(
 		acme_order_fail(o, fault);
 		return;
 	}
-	if (acme_authorization_parse(reply->body, o->arena, &o->authorization, &err) == -1)
+	if (take_authorization(o, reply->body, &err) == -1)
 		acme_order_fail_with(o, FAULT_ANSWER, &err);
 	else if (o->authorization.status == ACME_VALID)
 		next_authorization(o);
@@ -128,7 +137,7 @@ static void on_authorization(
 		acme_order_fail(o, fault);
 		return;
 	}
-	if (acme_authorization_parse(reply->body, o->arena, &o->authorization, &err) == -1) {
+	if (take_authorization(o, reply->body, &err) == -1) {
 		acme_order_fail_with(o, FAULT_ANSWER, &err);
 	} else if (!is_ordered(o)) {
 		error_set(&err, ERROR_INVALID, "an authorization is for a name not ordered");

@@ -16,6 +16,7 @@
 #define AGAIN_DEFAULT (6 * 3600) /* seconds, where the CA does not say */
 #define AGAIN_MIN 1
 #define AGAIN_FAILED 3600
+#define HURRY 3600 /* seconds between two renewals that a CA wants at once */
 
 static void ask_again(struct acme_name *n, time_t after)
 {
@@ -30,15 +31,25 @@ static void ask_again(struct acme_name *n, time_t after)
 /* The moment is drawn once for a window: drawn again and again it would always be an early one. */
 static void take_window(struct acme_name *n, const struct acme_window *window)
 {
+	time_t now = time(NULL);
+
 	if (window->start == n->window.start && window->end == n->window.end)
 		return;
 	n->window = *window;
 	n->window.explanation = NULL;
-	n->due = acme_window_time(window, acme_random());
-	if (n->due <= time(NULL))
-		log_msg(LOG_WARN, "certs", "'%s': the CA asks to renew the certificate now%s%s",
-		    n->name, window->explanation != NULL ? ": " : "",
-		    window->explanation != NULL ? window->explanation : "");
+	n->due = acme_window_time(window, n->cert->not_before, n->cert->not_after, acme_random());
+	if (n->due > now)
+		return;
+	log_msg(LOG_WARN, "certs", "'%s': the CA asks to renew the certificate now%s%s", n->name,
+	    window->explanation != NULL ? ": " : "",
+	    window->explanation != NULL ? window->explanation : "");
+	/* A CA that says so of each new one is obeyed now and then. */
+	if (n->hurried != 0 && n->hurried <= now && n->hurried + HURRY > now)
+		n->due = acme_window_time(
+		    &(struct acme_window){n->hurried + HURRY, n->hurried + HURRY, NULL},
+		    n->cert->not_before, n->cert->not_after, 0);
+	else
+		n->hurried = now;
 }
 
 static void on_information(
@@ -98,11 +109,14 @@ static void on_directory(
 /* The options by which the CA is reached that the certificate came from. */
 static const struct acme_options *options_of(const struct acme_name *n)
 {
+	const struct acme_options *options;
 	size_t i;
 
-	for (i = 0; i < n->issuer_count; i++)
-		if (n->issuers[i] != NULL && strcmp(n->issuers[i]->ca, n->directory) == 0)
-			return n->issuers[i];
+	for (i = 0; i < n->issuer_count; i++) {
+		options = n->issuers[i].options;
+		if (options != NULL && strcmp(options->ca, n->directory) == 0)
+			return options;
+	}
 	return NULL;
 }
 
@@ -115,8 +129,10 @@ void acme_renewal_info_ask(struct acme_name *n)
 	if (options == NULL)
 		return;
 	n->informer = acme_account_get(n->directory, options, acme_names.state, &ignored);
-	if (n->informer == NULL)
+	if (n->informer == NULL) {
+		ask_again(n, AGAIN_FAILED);
 		return;
+	}
 	if (acme_ca_is_fresh(acme_account_ca(n->informer)))
 		on_directory(n, NULL, NULL);
 	else

@@ -38,9 +38,12 @@ time_t acme_renewal_time(time_t from, time_t to, double ratio, double random)
 	return from + (time_t)after;
 }
 
-time_t acme_window_time(const struct acme_window *window, double random)
+time_t acme_window_time(const struct acme_window *window, time_t from, time_t to, double random)
 {
-	return window->start + (time_t)((double)(window->end - window->start) * random);
+	time_t last = to - (to - from) / 10;
+	time_t at = window->start + (time_t)((double)(window->end - window->start) * random);
+
+	return at < last ? at : last;
 }
 
 double acme_random(void)

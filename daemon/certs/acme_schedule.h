@@ -24,8 +24,11 @@ double acme_retry_delay(
  */
 time_t acme_renewal_time(time_t from, time_t to, double ratio, double random);
 
-/* A moment in the window that a CA suggests (RFC 9773 section 4.2). */
-time_t acme_window_time(const struct acme_window *window, double random);
+/*
+ * A moment in the window that a CA suggests (RFC 9773 section 4.2) for a certificate that is valid
+ * from..to; but the last tenth of its life does not begin with it.
+ */
+time_t acme_window_time(const struct acme_window *window, time_t from, time_t to, double random);
 
 /* A random number in [0, 1). */
 double acme_random(void);

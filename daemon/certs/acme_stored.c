@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <gnutls/x509.h>
 
 #include "common/log.h"
 #include "daemon/certs/acme_files.h"
@@ -15,6 +16,8 @@
 
 #define FIRST_QUESTION 3 /* seconds after a certificate is in use: renewal information */
 #define QUESTIONS 10     /* ... and no more than so many in a second */
+#define RENEWAL_SOON 10  /* seconds after a certificate has come, at the soonest */
+#define SAVE_AGAIN 60    /* seconds after it could not be written */
 
 /* Each name at its own time, the same after a restart. */
 static double spread(const struct acme_name *n)
@@ -74,14 +77,17 @@ static bool as_wanted(const struct acme_name *n, const struct cert *cert, const 
 {
 	const char *directory = json_string_value(json_object_get(about, "directory"));
 	const char *type = json_string_value(json_object_get(about, "key_type"));
+	const struct acme_options *options;
 	size_t i;
 
 	if (directory == NULL || type == NULL || strcmp(type, key_type_names[n->key_type]) != 0 ||
 	    !has_names(cert, &n->names) || cert->names.count != n->names.count)
 		return false;
-	for (i = 0; i < n->issuer_count; i++)
-		if (n->issuers[i] != NULL && strcmp(n->issuers[i]->ca, directory) == 0)
+	for (i = 0; i < n->issuer_count; i++) {
+		options = n->issuers[i].options;
+		if (options != NULL && strcmp(options->ca, directory) == 0)
 			return true;
+	}
 	return false;
 }
 
@@ -102,6 +108,11 @@ void acme_stored_load(struct acme_name *n)
 			    n->name, error_text(&err, text, sizeof(text)));
 		return;
 	}
+	/* What could not be written may be better than what is there. */
+	if (n->cert != NULL && cert->not_after < n->cert->not_after) {
+		cert_unref(cert);
+		return;
+	}
 	about = acme_json_read(
 	    acme_names.state, acme_path(ACME_CERTIFICATES, n->name, "json", path), &err);
 	directory = json_string_value(json_object_get(about, "directory"));
@@ -114,30 +125,76 @@ void acme_stored_load(struct acme_name *n)
 
 /* ---- writing ------------------------------------------------------------------------------- */
 
+/* The chain as text: nothing else that a CA has sent is kept. */
+static int chain_text(const struct cert *cert, struct buf *out, struct error *err)
+{
+	gnutls_datum_t text;
+	unsigned i;
+	int rc;
+
+	for (i = 0; i < cert->count; i++) {
+		rc = gnutls_pem_base64_encode2("CERTIFICATE", &cert->chain[i].cert, &text);
+		if (rc < 0)
+			return error_set(err, ERROR_INTERNAL, "%s", gnutls_strerror(rc));
+		buf_append(out, text.data, text.size);
+		gnutls_free(text.data);
+	}
+	return 0;
+}
+
 /*
  * Key and chain are one file, so that they always belong together. What is said about them follows:
  * were it lost, the certificate would be renewed before its time, and no more.
  */
-void acme_stored_save(
-    struct acme_name *n, struct cert *cert, struct span chain, const char *directory)
+static int write_files(const struct acme_name *n, struct error *err)
 {
-	char path[ACME_PATH_MAX], text[1600];
-	struct error err;
-	json_t *about;
+	struct buf chain = {0};
+	char path[ACME_PATH_MAX];
+	int rc;
 
-	acme_stored_use(n, cert, directory);
+	rc = chain_text(n->cert, &chain, err);
+	if (rc == 0)
+		rc = key_store(n->cert->key, acme_names.state,
+		    acme_path(ACME_CERTIFICATES, n->name, "pem", path), buf_span(&chain), err);
+	buf_fini(&chain);
+	if (rc == -1)
+		return -1;
+	return acme_json_write(acme_names.state,
+	    acme_path(ACME_CERTIFICATES, n->name, "json", path),
+	    json_pack("{s:s, s:s, s:I}", "directory", n->directory, "key_type",
+		key_type_names[n->key_type], "obtained", (json_int_t)time(NULL)),
+	    err);
+}
+
+void acme_stored_write(struct acme_name *n)
+{
+	bool again = n->save_at != 0;
+	struct error err;
+	char text[1600];
+
+	n->save_at = 0;
 	if (acme_names.state == NULL)
 		return;
-	about = json_pack("{s:s, s:s, s:I}", "directory", directory, "key_type",
-	    key_type_names[n->key_type], "obtained", (json_int_t)time(NULL));
-	if (key_store(cert->key, acme_names.state,
-		acme_path(ACME_CERTIFICATES, n->name, "pem", path), chain, &err) == 0 &&
-	    acme_json_write(acme_names.state, acme_path(ACME_CERTIFICATES, n->name, "json", path),
-		json_incref(about), &err) == 0) {
-		json_decref(about);
+	if (write_files(n, &err) == 0) {
+		if (again)
+			log_msg(LOG_INFO, "certs", "the certificate of '%s' is kept now", n->name);
 		return;
 	}
-	json_decref(about);
-	log_msg(LOG_ERROR, "certs", "the certificate of '%s' is not kept: %s", n->name,
-	    error_text(&err, text, sizeof(text)));
+	log_msg(again ? LOG_DEBUG : LOG_ERROR, "certs", "the certificate of '%s' is not kept: %s",
+	    n->name, error_text(&err, text, sizeof(text)));
+	n->save_at = time(NULL) + SAVE_AGAIN;
+}
+
+void acme_stored_save(struct acme_name *n, struct cert *cert, const char *directory)
+{
+	time_t now = time(NULL), soonest = now + (cert->not_after - now) / 3;
+
+	acme_stored_use(n, cert, directory);
+	/* However old it is: a CA is not asked again and again. */
+	if (soonest < now + RENEWAL_SOON)
+		soonest = now + RENEWAL_SOON;
+	if (n->due < soonest)
+		n->due = soonest;
+	n->save_at = 0;
+	acme_stored_write(n);
 }

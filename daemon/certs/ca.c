@@ -77,6 +77,11 @@ struct ca *ca_get(const struct pki_ca *spec)
 	return ca;
 }
 
+const struct pki_ca *ca_description(const struct ca *ca)
+{
+	return &ca->spec;
+}
+
 unsigned ca_definition(const struct ca *ca)
 {
 	return ca->definition;

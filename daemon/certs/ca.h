@@ -29,6 +29,8 @@ void ca_stop(void);
  * certificates are looked at anew where the description has changed. Good until ca_stop().
  */
 struct ca *ca_get(const struct pki_ca *spec);
+/* Its description, of now and of later: it stays at this address until ca_stop(). */
+const struct pki_ca *ca_description(const struct ca *ca);
 /* Counts the descriptions that it has had. */
 unsigned ca_definition(const struct ca *ca);
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "common/arena.h"
+#include "common/log.h"
 #include "daemon/certs/acme_names.h"
 #include "daemon/certs/internal.h"
 #include "daemon/certs/ocsp.h"
@@ -64,10 +65,16 @@ static int manage(const struct managed_name *names, size_t count, bool dry, stru
 static void keep(const struct managed_name *names, size_t count)
 {
 	struct managed_name *internal;
-	size_t n;
+	struct error err;
+	size_t n, i;
 
 	internal = internal_ones(names, count, true, &n);
 	internal_issuer.keep(internal, n);
+	/* What stands in for other issuers may have got other terms. */
+	for (i = 0; i < n; i++)
+		if (!is_internal(&internal[i]) && internal_ca_issuer(&internal[i]) != NULL &&
+		    internal_issuer.manage(&internal[i], 1, false, &err) == -1)
+			log_msg(LOG_ERROR, "certs", "%s", err.message);
 	free(internal);
 	acme_names_keep(names, count);
 }
@@ -114,7 +121,7 @@ static void visit_internal(void *arg, const char *name, const struct cert *cert,
 
 static void visit_acme(const struct visiting *v, const struct acme_name *n)
 {
-	const struct acme_options *first = n->issuers[0];
+	const struct acme_options *first = n->issuers[0].options;
 	struct cert_status s = {
 	    .name = n->name,
 	    .issuer = n->cert != NULL && *n->directory != '\0' ? n->directory : first->ca,
@@ -168,9 +175,7 @@ int certs_renew(const char *name, struct error *err)
 	if (n->order != NULL)
 		return error_set(err, ERROR_BUSY, "an order for '%s' is on its way: %s", name,
 		    acme_order_step(n->order));
-	n->due = time(NULL);
-	n->issuer = 0;
-	acme_names_arm();
+	acme_attempt_now(n);
 	return 0;
 }
 

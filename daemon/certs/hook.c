@@ -198,10 +198,12 @@ struct hook *hook_start(struct ev_loop *loop, const char *const *argv,
 	int ends[2];
 	pid_t pid;
 
-	if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) == -1) {
+	if (pipe2(ends, O_CLOEXEC) == -1) {
 		error_errno(err, ERROR_INTERNAL, "cannot make a pipe for '%s'", argv[0]);
 		return NULL;
 	}
+	/* Our end alone: a program that writes much is to wait, not to meet EAGAIN. */
+	fcntl(ends[0], F_SETFL, O_NONBLOCK);
 	errno = spawn(argv, ends[1], &pid);
 	close(ends[1]);
 	if (errno != 0) {

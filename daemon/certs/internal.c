@@ -110,8 +110,7 @@ static struct entry *entry_get(const struct managed_name *m)
 	return e;
 }
 
-/* The first that is internal; NULL: none is. */
-static const struct issuer_spec *internal_spec(const struct managed_name *m)
+const struct issuer_spec *internal_ca_issuer(const struct managed_name *m)
 {
 	size_t i;
 
@@ -124,7 +123,7 @@ static const struct issuer_spec *internal_spec(const struct managed_name *m)
 /* *made counts certificates made at once. */
 static int manage_name(const struct managed_name *m, time_t now, int *made, struct error *err)
 {
-	const struct issuer_spec *spec = internal_spec(m);
+	const struct issuer_spec *spec = internal_ca_issuer(m);
 	struct ca *ca = ca_get(spec != NULL ? spec->ca : NULL);
 	int64_t lifetime = spec != NULL ? spec->lifetime / DURATION_S : 0;
 	struct entry *e = entry_get(m);

@@ -45,6 +45,9 @@ extern const struct tls_issuer internal_issuer;
  */
 const char *internal_ca_root_pem(const struct pki_ca *ca);
 
+/* The first of its issuers that is internal; NULL: none is. */
+const struct issuer_spec *internal_ca_issuer(const struct managed_name *m);
+
 /* A name has another issuer's certificate now: ours goes at once. */
 void internal_ca_drop(const char *name);
 

@@ -174,6 +174,8 @@ static int try_document(
 		json_decref(before);
 		return -1;
 	}
+	if (change->concerns != NULL)
+		concerns_spare(change->concerns, instance_current());
 	remember(number, change);
 	confirm_forget();
 	if (change->confirm_s > 0 && before != NULL)
@@ -241,6 +243,8 @@ int change_check(const struct change *change, struct error *err)
 	if (rc == 0)
 		rc = begin_saving(change, &saving, err);
 	overlay_save_drop(saving);
+	if (rc == 0 && change->concerns != NULL)
+		concerns_spare(change->concerns, instance);
 	instance_unref(instance);
 	return rc;
 }
@@ -291,14 +295,16 @@ static int can_run(json_t *document, struct error *err)
 	return 0;
 }
 
-/* Runs the merged document, and takes what is merged. */
-static int run_merged(
-    struct merged *merged, const char *who, void (*done)(void *arg), void *arg, struct error *err)
+/* Runs the merged document by a change like that, and takes what is merged. */
+static int run_merged(struct merged *merged, const struct change *like, void (*done)(void *arg),
+    void *arg, struct error *err)
 {
 	size_t aside = json_array_size(merged->aside);
 	char comment[CHANGE_NOTE_MAX] = "";
-	struct change change = {.document = merged->document, .who = who, .comment = comment};
+	struct change change = *like;
 
+	change.document = merged->document;
+	change.comment = comment;
 	if (aside > 0)
 		snprintf(comment, sizeof(comment), "%zu saved %s set aside", aside,
 		    aside == 1 ? "change" : "changes");
@@ -314,26 +320,28 @@ static int run_merged(
  * A file that cannot run is refused, but what was saved never stands in the way of one that can:
  * then the entries are found that cannot run with it. The last way out is the file alone.
  */
-static int load(json_t *file, json_t *entries, const char *who, void (*done)(void *arg), void *arg,
-    struct error *err)
+static int load(json_t *file, json_t *entries, const struct change *like, void (*done)(void *arg),
+    void *arg, struct error *err)
 {
 	struct merged merged;
 	struct error why;
 
 	merge(file, entries, &merged);
-	if (run_merged(&merged, who, done, arg, err) == 0)
+	if (run_merged(&merged, like, done, arg, err) == 0)
 		return 0;
 	if (json_array_size(entries) == 0 || can_run(file, err) == -1)
 		return -1;
 	merge_search(file, entries, can_run, &merged);
-	if (run_merged(&merged, who, done, arg, &why) == 0)
+	if (run_merged(&merged, like, done, arg, &why) == 0)
 		return 0;
 	merge_nothing(file, entries, &why, &merged);
-	return run_merged(&merged, who, done, arg, err);
+	return run_merged(&merged, like, done, arg, err);
 }
 
-int change_reload(const char *who, void (*done)(void *arg), void *arg, struct error *err)
+int change_reload(const char *who, struct concerns *concerns, void (*done)(void *arg), void *arg,
+    struct error *err)
 {
+	const struct change like = {.who = who, .concerns = concerns};
 	size_t unsaved = 0;
 	json_t *file, *entries;
 	int rc;
@@ -345,7 +353,7 @@ int change_reload(const char *who, void (*done)(void *arg), void *arg, struct er
 	if (instance_current() != NULL)
 		unsaved = json_array_size(overlay_unsaved(instance_current()->document));
 	entries = overlay_entries();
-	rc = load(file, entries, who, done, arg, err);
+	rc = load(file, entries, &like, done, arg, err);
 	json_decref(entries);
 	json_decref(file);
 	if (rc == 0)

@@ -15,6 +15,7 @@
 
 #include "common/error.h"
 
+struct concerns;
 struct edit;
 
 #define CHANGE_HISTORY 64               /* documents that are remembered */
@@ -39,6 +40,9 @@ struct change {
 	bool save;                 /* it survives restarts, see overlay.h */
 	bool limited;   /* by somebody below the level admin: brings in nothing of core/trust.h */
 	bool overrides; /* may be made while another one waits to be confirmed */
+	/* Of a whole document (concern.h): told what stays, also by change_check(). NULL: nobody
+	 * is. */
+	struct concerns *concerns;
 	unsigned confirm_s; /* taken back unless confirmed within so many seconds; 0: it stays */
 };
 
@@ -61,9 +65,11 @@ void change_source_set(int (*read)(json_t **out, struct error *err));
 int change_source_read(json_t **out, struct error *err);
 /*
  * Makes what the file says, with the overlay, the running document; saved changes that do not go
- * with the file are set aside (overlay.h). As change_document().
+ * with the file are set aside (overlay.h). concerns (may be NULL) as in struct change. As
+ * change_document().
  */
-int change_reload(const char *who, void (*done)(void *arg), void *arg, struct error *err);
+int change_reload(const char *who, struct concerns *concerns, void (*done)(void *arg), void *arg,
+    struct error *err);
 
 /*
  * Everything short of binding sockets, asking anyone and writing; who and comment are not looked

@@ -88,9 +88,11 @@ static int load_all(struct load *load, const struct jnode *root, struct error *e
 	const struct app_type *const *t;
 	int rc = 0;
 
+	if (!errors_go_on(check_members(root, &document_shape, err), &rc, err))
+		return -1;
 	if (!errors_go_on(load_own(load, root, err), &rc, err))
 		return -1;
-	if (apps.value != NULL && check_members(&apps, &apps_shape, err) == -1)
+	if (apps.value != NULL && !errors_go_on(check_members(&apps, &apps_shape, err), &rc, err))
 		return -1;
 	for (t = app_types(); *t != NULL; t++) {
 		struct jnode app = {.parent = &apps, .key = (*t)->name};
@@ -133,9 +135,7 @@ struct instance *instance_compile(json_t *document, uint64_t revision,
 	in->document = json_incref(document);
 	arena_release(arena, (void (*)(void *))json_decref, document);
 	fields_watch(trust_field);
-	rc = check_members(&root, &document_shape, err);
-	if (rc == 0)
-		rc = load_all(&load, &root, err);
+	rc = load_all(&load, &root, err);
 	trust_fini(&trust);
 	if (rc == 0)
 		return in;

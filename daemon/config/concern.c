@@ -43,8 +43,7 @@ void concerns_look(struct concerns *all, size_t nth, struct edit *edit)
 	concern_look(&all->items[nth], all->base, edit);
 }
 
-struct concerns *concerns_new(
-    const struct instance *base, const struct operation *operations, size_t count)
+static struct concerns *new_concerns(const struct instance *base, size_t count)
 {
 	struct arena *arena = arena_new(1024);
 	struct concerns *all = arena_alloc(arena, sizeof(*all));
@@ -56,11 +55,42 @@ struct concerns *concerns_new(
 	all->revision = base->revision;
 	all->until = INT64_MAX;
 	all->items = arena_array(arena, count, sizeof(*all->items));
-	for (i = 0; i < count; i++) {
-		all->items[i].op = &operations[i];
+	for (i = 0; i < count; i++)
 		all->items[i].arena = arena;
-	}
 	return all;
+}
+
+struct concerns *concerns_new(
+    const struct instance *base, const struct operation *operations, size_t count)
+{
+	struct concerns *all = new_concerns(base, count);
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		all->items[i].op = &operations[i];
+	return all;
+}
+
+struct concerns *concerns_new_whole(
+    const struct instance *base, enum existing existing, int64_t drain)
+{
+	static const struct operation_type whole = {.name = "document"};
+	struct concerns *all = new_concerns(base, 2);
+	struct operation *op = arena_alloc(all->arena, sizeof(*op));
+
+	*op = (struct operation){.type = &whole, .existing = (int)existing, .drain = drain};
+	all->items[0].op = all->items[1].op = op;
+	concern_look_at_routes(&all->items[0], base);
+	concern_look_at_listeners(&all->items[1], base);
+	return all;
+}
+
+void concerns_spare(struct concerns *all, const struct instance *next)
+{
+	size_t i;
+
+	for (i = 0; i < all->count; i++)
+		concern_spare(&all->items[i], next);
 }
 
 void concerns_free(struct concerns *all)

@@ -24,6 +24,14 @@ struct concerns;
 struct concerns *concerns_new(
     const struct instance *base, const struct operation *operations, size_t count);
 /*
+ * Those of a whole document that takes the place of base: on routes and from listeners that it does
+ * not have any more, or not as they were. What stays is spared by concerns_spare(), once it is
+ * compiled.
+ */
+struct concerns *concerns_new_whole(
+    const struct instance *base, enum existing existing, int64_t drain);
+void concerns_spare(struct concerns *concerns, const struct instance *next);
+/*
  * What the nth operation concerns: before it is carried out, for earlier ones may have given new
  * names to what was there.
  */

@@ -117,6 +117,15 @@ static void add_peer(void *arg, const char *dial)
 	c->peers = more;
 }
 
+static unsigned count_addresses(const char *listen)
+{
+	struct address_range range;
+	struct error none;
+
+	return address_parse_listen(listen, &range, &none) == 0 ? address_range_count(&range) : 0;
+}
+
+/* There is room for them. To be sorted afterwards. */
 static void add_listeners(struct concern *c, const char *listen)
 {
 	struct address_range range;
@@ -127,13 +136,27 @@ static void add_listeners(struct concern *c, const char *listen)
 
 	if (address_parse_listen(listen, &range, &none) == -1)
 		return;
-	c->listener_count = address_range_count(&range);
-	c->listeners = arena_array(c->arena, c->listener_count, sizeof(*c->listeners));
-	for (i = 0; i < c->listener_count; i++) {
+	for (i = 0; i < address_range_count(&range); i++) {
 		address = address_range_at(&range, i);
-		c->listeners[i] = arena_strdup(c->arena, address_text(&address, text));
+		c->listeners[c->listener_count++] =
+		    arena_strdup(c->arena, address_text(&address, text));
 	}
-	qsort(c->listeners, c->listener_count, sizeof(*c->listeners), compare_texts);
+}
+
+static void look_at_listener(struct concern *c)
+{
+	unsigned count = count_addresses(c->op->address);
+
+	c->listeners = arena_array(c->arena, count, sizeof(*c->listeners));
+	add_listeners(c, c->op->address);
+}
+
+static void sort(struct concern *c)
+{
+	if (c->route_count > 0)
+		qsort(c->routes, c->route_count, sizeof(*c->routes), compare_routes);
+	if (c->listener_count > 0)
+		qsort(c->listeners, c->listener_count, sizeof(*c->listeners), compare_texts);
 }
 
 static bool is_of_route(const char *operation)
@@ -175,10 +198,82 @@ void concern_look(struct concern *c, const struct instance *base, struct edit *e
 	} else if (strcmp(name, "server.rm") == 0) {
 		look_at_server(c, base);
 	} else if (strcmp(name, "listener.rm") == 0) {
-		add_listeners(c, c->op->address);
+		look_at_listener(c);
 	}
+	sort(c);
+}
+
+void concern_look_at_routes(struct concern *c, const struct instance *base)
+{
+	const struct route_list *list;
+	size_t i, j, count = 0;
+
+	for (i = 0; i < base->table_count; i++)
+		count += base->tables[i]->routes->count;
+	c->routes = arena_array(c->arena, count, sizeof(*c->routes));
+	for (i = 0; i < base->table_count; i++) {
+		list = base->tables[i]->routes;
+		for (j = 0; j < list->count; j++)
+			c->routes[c->route_count++] = route_ref(list->items[j]);
+	}
+	sort(c);
+}
+
+void concern_look_at_listeners(struct concern *c, const struct instance *base)
+{
+	size_t i, j, count = 0;
+
+	for (i = 0; i < base->server_count; i++)
+		for (j = 0; j < base->servers[i]->listen.count; j++)
+			count += count_addresses(base->servers[i]->listen.items[j]);
+	c->listeners = arena_array(c->arena, count, sizeof(*c->listeners));
+	for (i = 0; i < base->server_count; i++)
+		for (j = 0; j < base->servers[i]->listen.count; j++)
+			add_listeners(c, base->servers[i]->listen.items[j]);
+	sort(c);
+}
+
+static void spare_routes(struct concern *c, const struct concern *next)
+{
+	size_t i, kept = 0;
+
+	for (i = 0; i < c->route_count; i++) {
+		struct route **same = bsearch(&c->routes[i], next->routes, next->route_count,
+		    sizeof(*next->routes), compare_routes);
+
+		if (same != NULL && *same == c->routes[i])
+			route_unref(c->routes[i]);
+		else
+			c->routes[kept++] = c->routes[i];
+	}
+	c->route_count = kept;
+}
+
+static void spare_listeners(struct concern *c, const struct concern *next)
+{
+	size_t i, kept = 0;
+
+	for (i = 0; i < c->listener_count; i++)
+		if (bsearch(&c->listeners[i], next->listeners, next->listener_count,
+			sizeof(*next->listeners), compare_texts) == NULL)
+			c->listeners[kept++] = c->listeners[i];
+	c->listener_count = kept;
+}
+
+void concern_spare(struct concern *c, const struct instance *next)
+{
+	struct concern there = {.arena = arena_new(4096)};
+
 	if (c->route_count > 0)
-		qsort(c->routes, c->route_count, sizeof(*c->routes), compare_routes);
+		concern_look_at_routes(&there, next);
+	if (c->listener_count > 0)
+		concern_look_at_listeners(&there, next);
+	if (there.route_count > 0)
+		spare_routes(c, &there);
+	if (there.listener_count > 0)
+		spare_listeners(c, &there);
+	concern_fini(&there);
+	arena_free(there.arena);
 }
 
 void concern_fini(struct concern *c)

@@ -35,6 +35,13 @@ struct concern {
 
 /* What op concerns: before it is carried out on edit, which began with base. */
 void concern_look(struct concern *c, const struct instance *base, struct edit *edit);
+/*
+ * Of a whole document: all routes of base, or all addresses that it listens on, and then without
+ * those that next still has, routes as they were.
+ */
+void concern_look_at_routes(struct concern *c, const struct instance *base);
+void concern_look_at_listeners(struct concern *c, const struct instance *base);
+void concern_spare(struct concern *c, const struct instance *next);
 void concern_fini(struct concern *c);
 
 /* Is there nobody that it could concern? */

@@ -13,8 +13,6 @@
 
 #include "common/error.h"
 
-#define CONFIRM_SECONDS_MAX 86400
-
 /* May there be another change? Returns 0, or -1 with err: ERROR_BUSY. */
 int confirm_check(struct error *err);
 

@@ -7,6 +7,7 @@
 
 #include "daemon/config/connection_policies.h"
 #include "daemon/core/subject.h"
+#include "daemon/input/places.h"
 #include "daemon/input/settings.h"
 
 /* Policies for the same names, each by a directive of its own. */
@@ -73,7 +74,7 @@ void connection_policies_add(const struct adaptation *a, struct connection_polic
 	if (!made)
 		expose(policies, hosts);
 	json_array_foreach (made, i, value) {
-		json_t *policy = json_deep_copy(value);
+		json_t *policy = places_copy(value);
 
 		set_names(a, policy, hosts);
 		if (has_settings(policy) || forced) {
@@ -368,7 +369,7 @@ int connection_policies_join(json_t *list, struct error *err)
 
 	join.items = mem_zalloc((join.count + 1) * sizeof *join.items);
 	for (size_t i = 0; i < join.count; i++) {
-		join.items[i].policy = json_deep_copy(json_array_get(list, i));
+		join.items[i].policy = places_copy(json_array_get(list, i));
 		take_match(&join, &join.items[i]);
 		take_settings(&join, &join.items[i]);
 	}

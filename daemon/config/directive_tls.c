@@ -11,6 +11,7 @@
 
 #include "daemon/config/directives.h"
 #include "daemon/config/issuers.h"
+#include "daemon/input/places.h"
 #include "daemon/input/settings.h"
 #include "daemon/tls/client_auth_adapt.h"
 
@@ -150,15 +151,19 @@ static const struct setting settings[] = {
 };
 
 /* A certificate file is loaded once, whoever names it; policies find it by its tag. */
-static void add_files(struct adaptation *a, json_t *out, const char *cert, const char *key)
+static void add_files(
+    struct adaptation *a, json_t *out, const struct dispenser *d, const char *cert, const char *key)
 {
 	const char *tag = json_string_value(json_object_get(a->cert_tags, cert));
+	json_t *files;
 
 	if (!tag) {
 		tag = arena_printf(a->arena, "cert%zu", json_object_size(a->cert_tags));
 		json_object_set_new(a->cert_tags, cert, json_string(tag));
-		json_array_append_new(member_array(out, "files"),
-		    json_pack("{s:s, s:s, s:[s]}", "certificate", cert, "key", key, "tags", tag));
+		files =
+		    json_pack("{s:s, s:s, s:[s]}", "certificate", cert, "key", key, "tags", tag);
+		json_array_append_new(member_array(out, "files"), files);
+		places_note_at(files, d);
 	}
 	settings_put(out, POLICY "certificate_selection", json_pack("{s:[s]}", "any_tag", tag));
 }
@@ -173,7 +178,7 @@ static int read_line(
 	if (dispenser_args_left(d) > 0)
 		return dispenser_arg_error(d, err);
 	if (second) {
-		add_files(a, out, first, second);
+		add_files(a, out, d, first, second);
 	} else if (first && strcmp(first, "internal") == 0) {
 		json_object_set_new(out, "internal", json_true());
 	} else if (first && strcmp(first, "force_automate") == 0) {
@@ -235,10 +240,12 @@ static void add_member(json_t *out, json_t *results, const char *class, const ch
 		directive_result(results, "tls", class, json_incref(value));
 }
 
-static void add_results(const struct adaptation *a, json_t *out, json_t *results)
+static void add_results(
+    const struct adaptation *a, const struct dispenser *name, json_t *out, json_t *results)
 {
 	json_t *policy = member_object(out, "policy");
 
+	places_note_at(policy, name);
 	add_member(out, results, "tls.files", "files");
 	add_member(out, results, "tls.folders", "folders");
 	add_issuers(a, out, results);
@@ -268,7 +275,7 @@ int directive_tls(
 		goto out;
 	if (check(scope->a, &name, out, err) == -1)
 		goto out;
-	add_results(scope->a, out, results);
+	add_results(scope->a, &name, out, results);
 	result = 0;
 out:
 	json_decref(out);

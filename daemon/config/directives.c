@@ -10,6 +10,7 @@
 #include "daemon/config/route_list.h"
 #include "daemon/config/shorthand.h"
 #include "daemon/http/match_adapt.h"
+#include "daemon/input/places.h"
 #include "daemon/input/settings.h"
 
 /* The reference's order, with directives that do not exist here: `order` may name them. */
@@ -298,6 +299,7 @@ static int adapt_handler(const struct scope *scope, const struct directive *dire
 	if (directive_matcher(scope, d, &matchers, err) == -1)
 		return -1;
 	if (directive->handler(scope, d, &handler, err) == 0) {
+		places_note(handler, d->tokens);
 		directive_result(
 		    results, directive->name, "route", directive_route(matchers, handler));
 		result = 0;

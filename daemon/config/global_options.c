@@ -12,6 +12,7 @@
 #include "daemon/config/pki_option.h"
 #include "daemon/config/server_options.h"
 #include "daemon/core/adapt.h"
+#include "daemon/input/places.h"
 #include "daemon/input/settings.h"
 
 struct global_option {
@@ -48,6 +49,7 @@ static int read_servers_of_layer4(struct dispenser *d, json_t *servers, struct e
 		server = json_pack("{s:o}", "listen", listen);
 		snprintf(key, sizeof key, "srv%zu", json_object_size(servers));
 		json_object_set_new(servers, key, server);
+		places_note(server, segment.tokens);
 		while ((name = dispenser_arg(&segment)))
 			json_array_append_new(listen, json_string(name));
 		if (!errors_go_on(

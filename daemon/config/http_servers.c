@@ -10,6 +10,7 @@
 #include "daemon/config/route_list.h"
 #include "daemon/config/server_logs.h"
 #include "daemon/config/server_options.h"
+#include "daemon/input/places.h"
 #include "daemon/input/settings.h"
 
 /* The length of what is literal in a host or path: without stars and placeholders. */
@@ -371,6 +372,7 @@ int http_servers_make(struct adaptation *a, struct pairings *pairings, json_t **
 
 		snprintf(name, sizeof name, "srv%zu", i);
 		json_object_set_new(*out, name, server);
+		places_note(server, pairings->items[i].sites[0].addresses[0]->token);
 		if (make_server(a, &pairings->items[i], server, err) == -1)
 			goto fail;
 	}

@@ -65,6 +65,7 @@ json_t *lint_warning(const char *text)
 	const char *end = strstr(text, ": ");
 	size_t place = end != NULL ? (size_t)(end - text) : 0;
 
-	return json_pack("{s:s, s:s%, s:s, s:s}", "code", WARNING_CODE, "path", text, place,
-	    "message", end != NULL ? end + 2 : text, "advice", WARNING_ADVICE);
+	return json_pack("{s:s, s:s%, s:s%, s:s, s:s}", "code", WARNING_CODE, "path", text, place,
+	    "place", text, place, "message", end != NULL ? end + 2 : text, "advice",
+	    WARNING_ADVICE);
 }

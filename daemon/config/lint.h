@@ -24,14 +24,15 @@ extern const struct lint_check lint_checks[];
 
 /*
  * A new list of findings about document, which instance_compile() has accepted: objects of "code",
- * "path" (in the document), "message" and "advice", in the order of lint_checks. Reads certificate
- * files. now is when.
+ * "path" (in the document), "place" (in the Caddyfile that it was made from, where that is known:
+ * places.h), "message" and "advice", in the order of lint_checks. Reads certificate files. now is
+ * when.
  */
 json_t *lint_document(json_t *document, time_t now);
 
 /*
- * What adapting a Caddyfile warned of, "file:line: message", as a finding of the same form; its
- * "path" is the file and line. A new object.
+ * What adapting a Caddyfile warned of, "file:line: message", as a finding of the same form; file
+ * and line are both its "path" and its "place". A new object.
  */
 json_t *lint_warning(const char *text);
 

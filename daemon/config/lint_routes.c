@@ -10,6 +10,7 @@
 #include "common/arena.h"
 #include "daemon/config/lint_cover.h"
 #include "daemon/config/lint_walk.h"
+#include "daemon/input/places.h"
 
 static const json_t *route_at(const struct lint_list *list, size_t i)
 {
@@ -21,15 +22,21 @@ static bool is_final(const json_t *route)
 	return lint_is_final(json_object_get(route, "handle"));
 }
 
-/* "@id" in quotes, or its place in the list. */
-static const char *name_of(const json_t *route, size_t index, char out[64])
+#define NAME_SIZE 600
+
+/* "@id" in quotes, or its place: in the Caddyfile or, where there is none, in the list. */
+static const char *name_of(const struct lint_list *list, size_t index, char out[NAME_SIZE])
 {
-	const char *id = json_string_value(json_object_get(route, "@id"));
+	struct jnode route = jnode_item(&list->routes, index);
+	const char *id = json_string_value(json_object_get(route.value, "@id"));
+	char place[NAME_SIZE / 2];
 
 	if (id != NULL)
-		snprintf(out, 64, "'%.50s'", id);
+		snprintf(out, NAME_SIZE, "'%.50s'", id);
+	else if (places_find(&route, place, sizeof(place)) != NULL)
+		snprintf(out, NAME_SIZE, "the route at %s", place);
 	else
-		snprintf(out, 64, "routes[%zu]", index);
+		snprintf(out, NAME_SIZE, "routes[%zu]", index);
 	return out;
 }
 
@@ -105,7 +112,7 @@ static struct kind *kinds_of(const struct lint_list *list)
 static void shadowed_list(struct lint *l, const struct lint_list *list)
 {
 	struct kind *kinds = kinds_of(list);
-	char name[64];
+	char name[NAME_SIZE];
 	size_t i, by;
 
 	for (i = 1; i < json_array_size(list->routes.value); i++) {
@@ -115,7 +122,7 @@ static void shadowed_list(struct lint *l, const struct lint_list *list)
 			continue;
 		lint_tell(l, &route,
 		    "is never taken: whatever would match it is taken by %s before",
-		    name_of(route_at(list, by), by, name));
+		    name_of(list, by, name));
 	}
 	free(kinds);
 }

@@ -10,6 +10,7 @@
 #include "common/netaddr.h"
 #include "daemon/core/handler.h"
 #include "daemon/core/matcher.h"
+#include "daemon/input/places.h"
 
 #define PATH_SIZE 1024
 
@@ -18,16 +19,16 @@
 void lint_tell(struct lint *l, const struct jnode *at, const char *format, ...)
 {
 	struct buf text = {0};
-	char path[PATH_SIZE];
+	char path[PATH_SIZE], place[PATH_SIZE];
 	va_list args;
 
 	va_start(args, format);
 	buf_vprintf(&text, format, args);
 	va_end(args);
-	json_array_append_new(
-	    l->findings, json_pack("{s:s, s:s, s:s, s:s}", "code", l->check->code, "path",
-			     jnode_path(at, path, sizeof(path)), "message", buf_str(&text),
-			     "advice", l->check->advice));
+	json_array_append_new(l->findings,
+	    json_pack("{s:s, s:s, s:s*, s:s, s:s}", "code", l->check->code, "path",
+		jnode_path(at, path, sizeof(path)), "place", places_find(at, place, sizeof(place)),
+		"message", buf_str(&text), "advice", l->check->advice));
 	buf_fini(&text);
 }
 

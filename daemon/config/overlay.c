@@ -250,7 +250,7 @@ static void on_not_saved(void *arg, size_t index, const char *why)
 	r->any = true;
 	error_set(r->err, ERROR_CONFLICT,
 	    "rests on changes that are not saved, so it cannot be saved without them; save these "
-	    "first with config.save");
+	    "first with 'pointsctl config save'");
 	error_at(r->err, "%s", patch_path(json_array_get(r->entries, index), path, sizeof(path)));
 }
 

@@ -68,8 +68,7 @@ static int load_operations(struct txn *t, const struct txn_request *request, str
 			return -1;
 		if (t->operations[i].type->listens && request->limited)
 			return jnode_error(&item, err, ERROR_DENIED,
-			    "%s opens something to the network and needs the level admin",
-			    t->operations[i].type->name);
+			    "opens something to the network and needs the level admin");
 	}
 	return 0;
 }

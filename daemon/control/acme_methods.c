@@ -30,7 +30,8 @@ static void answer(struct call *call, int rc, const struct error *err)
 static const struct param add_params[] = {
     {"type", PARAM_TEXT, .required = true, .max = 32, .help = "http-01 or tls-alpn-01"},
     {"name", PARAM_TEXT, .required = true, .max = 256, .help = "the token; the DNS name"},
-    {"value", PARAM_TEXT, .required = true, .max = 512, .help = "the key authorization"},
+    {"value", PARAM_TEXT, .required = true, .max = 512, .unlogged = true,
+	.help = "the key authorization"},
     {.name = NULL},
 };
 

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 #include "common/arena.h"
-#include "common/log.h"
+#include "daemon/control/audit.h"
 #include "daemon/control/method.h"
 #include "daemon/control/session.h"
 #include "daemon/core/instance.h"
@@ -52,27 +52,8 @@ static void call_free(struct call *call)
 	if (call->session != NULL)
 		session_forget(call->session, call);
 	buf_fini(&call->message);
+	buf_fini(&call->what);
 	free(call);
-}
-
-/* The one line about what changed something, or was refused to. err NULL: it was done. */
-static void log_change(const struct call *call, const struct error *err)
-{
-	struct log_line line;
-
-	if (!call->method->changes || call->dry_run)
-		return;
-	log_begin(&line, err != NULL ? LOG_WARN : LOG_INFO, "control", call->method->name);
-	log_u64(&line, "uid", call->caller.uid);
-	log_u64(&line, "pid", (uint64_t)call->caller.pid);
-	log_str(&line, "command", call->caller.command);
-	log_u64(&line, "rev", call->changed_to != 0 ? call->changed_to : call_revision());
-	log_str(&line, "result", err != NULL ? error_code_name(err->code) : "done");
-	if (err != NULL && err->path[0] != '\0')
-		log_str(&line, "path", err->path);
-	if (err != NULL)
-		log_str(&line, "reason", err->message);
-	log_end(&line);
 }
 
 /* ---- the response -------------------------------------------------------------------------- */
@@ -100,7 +81,7 @@ void call_finish(struct call *call)
 		call_result(call);
 	pack_close(&call->map);
 	call_send(call);
-	log_change(call, NULL);
+	audit_log(call, NULL);
 	call_free(call);
 }
 
@@ -135,7 +116,7 @@ static void fail(
 	pack_close(&call->map);
 	pack_nil(&call->pack);
 	call_send(call);
-	log_change(call, err);
+	audit_log(call, err);
 	call_free(call);
 }
 

@@ -25,7 +25,9 @@ struct call {
 	const struct method *method;
 	uint32_t id;
 	bool dry_run;                      /* what was asked for would change nothing */
+	bool repeated;                     /* it was carried out before, and not again */
 	uint64_t changed_to;               /* the revision it made or confirmed; 0: none */
+	struct buf what;                   /* asked for; see audit.h */
 	void *state;                       /* the method's */
 	void (*resume)(struct call *call); /* see call_wait(); NULL: not waiting */
 	/* The message that is being made. */

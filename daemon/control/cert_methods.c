@@ -289,9 +289,10 @@ const struct method method_cert_revoke = {
 static const struct param set_params[] = {
     {"name", PARAM_TEXT, .required = true, .max = NAME_SIZE - 1,
 	.help = "a name of the loaded certificate"},
-    {"chain", PARAM_TEXT, .required = true, .max = PEM_FILE_MAX,
+    {"chain", PARAM_TEXT, .required = true, .max = PEM_FILE_MAX, .unlogged = true,
 	.help = "the new certificate and its chain, PEM"},
-    {"key", PARAM_TEXT, .required = true, .max = PEM_FILE_MAX, .help = "its key, PEM"},
+    {"key", PARAM_TEXT, .required = true, .max = PEM_FILE_MAX, .unlogged = true,
+	.help = "its key, PEM"},
     {.name = NULL},
 };
 

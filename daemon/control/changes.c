@@ -35,6 +35,17 @@ void changes_pack_one(struct pack *pack, const json_t *change)
 	pack_close(&map);
 }
 
+void changes_pack_existing(struct pack_box *map, uint64_t touched)
+{
+	struct pack_box choices;
+
+	pack_map_open(pack_key(map, "existing"), &choices);
+	pack_u64(pack_key(&choices, "keep"), 0);
+	pack_u64(pack_key(&choices, "drain"), touched);
+	pack_u64(pack_key(&choices, "kill"), touched);
+	pack_close(&choices);
+}
+
 void changes_pack(struct pack_box *map, const json_t *changes)
 {
 	struct pack_box list;

@@ -14,6 +14,7 @@
 #include "daemon/control/changes.h"
 #include "daemon/control/config_document.h"
 #include "daemon/control/rows.h"
+#include "daemon/input/places.h"
 
 static const struct param params[] = {CONFIG_DOCUMENT_PARAMS, {.name = NULL}};
 
@@ -51,6 +52,8 @@ static bool next_finding(struct rows *rows, struct pack_box *items)
 	pack_map_open(pack_item(items), &map);
 	pack_member(&map, "code", finding);
 	pack_member(&map, "path", finding);
+	if (json_object_get(finding, "place") != NULL)
+		pack_member(&map, "place", finding);
 	pack_member(&map, "message", finding);
 	pack_member(&map, "advice", finding);
 	pack_close(&map);
@@ -89,11 +92,13 @@ static void answer(struct call *call, json_t *document)
 static void run_check(struct call *call, const struct argument *args)
 {
 	struct change change = {.limited = call->caller.level < LEVEL_ADMIN};
+	struct places places;
 	struct errors errors;
 	struct error err;
 	int rc;
 
 	warnings = json_array();
+	places_begin(&places);
 	errors_begin(&errors);
 	rc = change_expect(false, 0, &err);
 	if (rc == 0)
@@ -104,6 +109,7 @@ static void run_check(struct call *call, const struct argument *args)
 		call_fail_all(call, &err, &errors);
 	else
 		answer(call, change.document);
+	places_end(&places);
 	json_decref(change.document);
 	json_decref(warnings);
 }

@@ -13,7 +13,7 @@
 /* clang-format off */
 #define CONFIG_DOCUMENT_PARAMS                                                                     \
 	{.name = "document", .type = PARAM_TEXT, .max = CONTROL_REQUEST_MAX,                       \
-	    .help = "a whole document: JSON or a Caddyfile"},                                      \
+	    .unlogged = true, .help = "a whole document: JSON or a Caddyfile"},                                      \
 	{.name = "staged", .type = PARAM_BOOL, .help = "it was uploaded by config.stage"}
 /* clang-format on */
 

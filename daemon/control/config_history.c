@@ -89,7 +89,8 @@ static int find_document(
 		    err, ERROR_NOT_FOUND, "no document before the one in force is remembered");
 	if (r == NULL)
 		return error_set(err, ERROR_NOT_FOUND,
-		    "that revision is not remembered; config.history lists those that are");
+		    "that revision is not remembered; 'pointsctl config history' lists those that "
+		    "are");
 	*out = json_incref(r->document);
 	return 0;
 }

@@ -20,7 +20,6 @@
 #include "daemon/core/worker.h"
 
 #define PENDING_MAX (256u << 10) /* bytes of steps that the client has not taken yet */
-#define SECONDS_MAX (24u * 3600u)
 
 enum { TRACE_FILTER, TRACE_COUNT, TRACE_SECONDS };
 
@@ -30,7 +29,10 @@ static const struct param params[] = {
 	.max = FILTER_SIZE_MAX,
 	.help = "only connections that match when they are accepted"},
     {.name = "count", .type = PARAM_INT, .help = "end when so many have come and gone"},
-    {.name = "seconds", .type = PARAM_INT, .max = SECONDS_MAX, .help = "end after this time"},
+    {.name = "seconds",
+	.type = PARAM_INT,
+	.max = CONTROL_TRACE_SECONDS_MAX,
+	.help = "end after this time"},
     {.name = NULL},
 };
 

@@ -17,7 +17,7 @@ void control_stop_set(struct stopping_facts (*by)(int64_t drain))
 enum { STOP_DRAIN };
 
 static const struct param stop_params[] = {
-    [STOP_DRAIN] = {"drain_s", PARAM_INT, .max = 365 * 86400,
+    [STOP_DRAIN] = {"drain_s", PARAM_INT, .max = CONTROL_DRAIN_SECONDS_MAX,
 	.help = "how long connections may go on; as the document says"},
     {.name = NULL},
 };

@@ -215,6 +215,7 @@ const struct method method_events_watch = {
     .name = CONTROL_EVENTS_WATCH,
     .help = "what happens, as it happens",
     .level = LEVEL_OBSERVE,
+    .endless = true,
     .params = params,
     .run = run_watch,
 };

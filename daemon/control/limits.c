@@ -16,6 +16,7 @@ void limits_pack(struct pack *pack)
 	pack_u64(pack_key(&map, "depth"), CONTROL_DEPTH_MAX);
 	pack_u64(pack_key(&map, "elements"), CONTROL_ELEMENTS_MAX);
 	pack_u64(pack_key(&map, "in_flight"), CONTROL_IN_FLIGHT_MAX);
+	pack_u64(pack_key(&map, "watches"), CONTROL_WATCHES_MAX);
 	pack_u64(pack_key(&map, "clients"), CONTROL_CLIENTS_MAX);
 	pack_u64(pack_key(&map, "chunk"), CONTROL_CHUNK_MAX);
 	pack_u64(pack_key(&map, "queue"), CONTROL_QUEUE_MAX);

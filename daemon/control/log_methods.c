@@ -15,8 +15,6 @@
 #include "daemon/control/time_text.h"
 #include "daemon/core/worker.h"
 
-#define FOR_MAX (7 * 86400) /* seconds */
-
 #define ONE(subsystem, logger) +1
 #define COUNT (0 LOG_SUBSYSTEMS(ONE))
 
@@ -81,20 +79,24 @@ static const struct param level_params[] = {
 	.max = 16,
 	.help = "debug, info, warn, error, or default: as the document says"},
     {.name = "subsystem", .type = PARAM_TEXT, .max = 16, .help = "of this one; else of all"},
-    {.name = "for_s", .type = PARAM_INT, .max = FOR_MAX, .help = "seconds; then as before"},
+    {.name = "for_s",
+	.type = PARAM_INT,
+	.max = CONTROL_LEVEL_SECONDS_MAX,
+	.help = "seconds; then as before"},
     {.name = NULL},
 };
 
 /* *out is as of log_set_level(). */
 static int find_level(const struct argument *arg, int *out, struct error *err)
 {
+	static const char *const levels[] = {"debug", "info", "warn", "error", "default", NULL};
 	char text[32];
 
 	snprintf(text, sizeof(text), "%.*s", (int)arg->text.n, (const char *)arg->text.p);
 	*out = log_level_parse(text);
 	if (*out != -1 || strcmp(text, "default") == 0)
 		return 0;
-	error_set(err, ERROR_INVALID, "must be debug, info, warn, error or default");
+	error_choice(err, text, levels);
 	return error_at(err, "level");
 }
 
@@ -112,7 +114,12 @@ static int find_subsystem(
 		return 0;
 	snprintf(text, sizeof(text), "%.*s", (int)arg->text.n, (const char *)arg->text.p);
 	*hint = error_suggest(text, log_subsystems);
-	error_set(err, ERROR_NOT_FOUND, "no subsystem '%s'; log.ls lists them", text);
+	if (*hint != NULL)
+		error_set(
+		    err, ERROR_NOT_FOUND, "no subsystem '%s', did you mean '%s'?", text, *hint);
+	else
+		error_set(
+		    err, ERROR_NOT_FOUND, "no subsystem '%s'; 'pointsctl log ls' lists them", text);
 	return error_at(err, "subsystem");
 }
 

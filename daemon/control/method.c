@@ -110,10 +110,13 @@ static int read_ints(
 		return too_large(param, max, " numbers", err);
 	arg->items = value->via.array.ptr;
 	arg->count = value->via.array.size;
-	for (i = 0; i < value->via.array.size; i++)
-		if (!unpack_u64(&arg->items[i], &number))
-			return wrong_type(
-			    param, "an array of numbers, 0 or more", &arg->items[i], err);
+	for (i = 0; i < value->via.array.size; i++) {
+		if (unpack_u64(&arg->items[i], &number))
+			continue;
+		error_set(err, ERROR_INVALID, "must be a whole number, 0 or more, not %s",
+		    unpack_type_name(&arg->items[i]));
+		return error_at(err, "%s[%u]", param->name, (unsigned)i);
+	}
 	return 0;
 }
 

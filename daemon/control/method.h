@@ -30,6 +30,7 @@ struct param {
 	bool required;
 	uint64_t max;     /* of an INT; bytes of a TEXT, items of INTS: 0 is PARAM_MAX */
 	enum level level; /* needed to give it (a BOOL: as true), where above the method's */
+	bool unlogged;    /* a document or a key, nothing for the log */
 	const char *help;
 };
 
@@ -53,6 +54,7 @@ struct method {
 	bool greets;                /* allowed before hello */
 	bool changes;               /* logged with who asked for it */
 	bool alone;                 /* holds much: the client's next requests wait for its end */
+	bool endless;               /* goes on until the client ends its side */
 	const struct param *params; /* NULL: none */
 	/*
 	 * Answers the call, now or later (call.h). args lives until run() returns.

@@ -168,8 +168,8 @@ static int pack_shown(struct call *call, struct whereabouts where, json_t *json,
 	int rc = 0;
 
 	if (text == NULL || strlen(text) > CONTROL_REQUEST_MAX) {
-		rc = error_set(
-		    err, ERROR_LIMIT, "the route is too long for one answer; see config.show");
+		rc = error_set(err, ERROR_LIMIT,
+		    "the route is too long for one answer; 'pointsctl config show' has it");
 	} else {
 		map = call_result(call);
 		pack_route(map, where, json, route);

@@ -126,7 +126,7 @@ static int find_listener(struct test *t, const struct argument *arg, struct erro
 		return 0;
 	}
 	return error_set(err, ERROR_NOT_FOUND,
-	    "no server listens on '%s'; listener.ls lists what there is", text);
+	    "no server listens on '%s'; 'pointsctl listener ls' lists what there is", text);
 }
 
 static int read_source(struct test *t, const struct argument *arg, struct error *err)
@@ -204,16 +204,22 @@ static int read_bytes(struct test *t, const struct argument *args, struct error 
 
 static int read_phase(struct test *t, const struct argument *arg, struct error *err)
 {
+	const char *names[MATCH_SILENT + 2] = {NULL};
 	enum match_phase phase;
+	char word[32];
 
 	for (phase = MATCH_LIVE; arg->given && phase <= MATCH_SILENT; phase++) {
 		if (span_eq_str(arg->text, match_phase_name(phase))) {
 			t->in.phase = phase;
 			return 0;
 		}
+		names[phase] = match_phase_name(phase);
 	}
-	return arg->given ? error_set(err, ERROR_INVALID, "state must be live, ended or silent")
-			  : 0;
+	if (!arg->given)
+		return 0;
+	snprintf(word, sizeof(word), "%.*s", (int)arg->text.n, (const char *)arg->text.p);
+	error_choice(err, word, names);
+	return error_at(err, "state");
 }
 
 static int describe(struct test *t, const struct argument *args, struct error *err)

@@ -17,6 +17,7 @@
 #include "common/pack.h"
 #include "common/scanner.h"
 #include "common/unpack.h"
+#include "daemon/control/audit.h"
 #include "daemon/control/call.h"
 #include "daemon/control/method.h"
 #include "daemon/control/stage.h"
@@ -182,6 +183,17 @@ static void refuse(struct session *s, enum error_code code, const char *message)
 
 /* ---- requests ------------------------------------------------------------------------------ */
 
+static unsigned endless_calls(const struct session *s)
+{
+	const struct call *call;
+	unsigned count = 0;
+
+	DL_FOREACH (s->calls, call)
+		count += call->method->endless;
+	return count;
+}
+
+/* The call is among those of s already. */
 static bool allowed(const struct session *s, const struct method *method, struct error *err)
 {
 	if (s->caller.level == LEVEL_NONE)
@@ -194,6 +206,10 @@ static bool allowed(const struct session *s, const struct method *method, struct
 	else if (s->caller.level < method->level)
 		error_set(err, ERROR_DENIED, "%s needs the level %s, yours is %s", method->name,
 		    level_name(method->level), level_name(s->caller.level));
+	else if (method->endless && endless_calls(s) > CONTROL_WATCHES_MAX)
+		/* Were they as many as may be in flight, nobody would read that it has gone. */
+		error_set(err, ERROR_LIMIT, "a connection has at most %d of %s at a time",
+		    CONTROL_WATCHES_MAX, method->name);
 	else
 		return true;
 	return false;
@@ -217,6 +233,7 @@ static void run(struct session *s, uint32_t id, struct span name, const msgpack_
 		call_fail_hint(call, &err, hint);
 	} else {
 		call->dry_run = method_is_dry_run(method, args);
+		audit_arguments(call, args);
 		s->alone = method->alone;
 		method->run(call, args);
 	}

@@ -20,17 +20,22 @@ static const struct param hello_params[] = {
 /* Down to the level that the client wants to have, never up. */
 static int lower(struct call *call, const struct argument *arg, struct error *err)
 {
+	static const char *const names[] = {"observe", "operate", "admin", NULL};
 	enum level level;
+	char word[32];
 
 	if (!arg->given)
 		return 0;
-	if (!level_parse(arg->text, &level) || level == LEVEL_NONE)
-		return error_set(err, ERROR_INVALID,
-		    "level: '%.*s' is none; they are observe, operate, admin", (int)arg->text.n,
-		    (const char *)arg->text.p);
-	if (level > call->caller.level)
-		return error_set(err, ERROR_DENIED, "level: yours is %s; %s is above it",
+	if (!level_parse(arg->text, &level) || level == LEVEL_NONE) {
+		snprintf(word, sizeof(word), "%.*s", (int)arg->text.n, (const char *)arg->text.p);
+		error_choice(err, word, names);
+		return error_at(err, "level");
+	}
+	if (level > call->caller.level) {
+		error_set(err, ERROR_DENIED, "yours is %s; %s is above it",
 		    level_name(call->caller.level), level_name(level));
+		return error_at(err, "level");
+	}
 	session_lower(call->session, level);
 	return 0;
 }

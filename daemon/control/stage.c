@@ -136,8 +136,8 @@ int stage_text(const struct session *session, const struct argument *text,
 	if (!staged->yes)
 		return 0;
 	if (s == NULL)
-		return error_set(err, ERROR_CONFLICT,
-		    "nothing is staged here (any more); upload it with config.stage again");
+		return error_set(
+		    err, ERROR_CONFLICT, "nothing is staged here (any more); upload it again");
 	*held = take(s);
 	*out = buf_span(held);
 	return 0;

@@ -11,7 +11,7 @@
 #include "daemon/core/worker.h"
 #include "daemon/upstream/peer.h"
 
-const char *const stats_kinds[STATS_KIND_COUNT] = {
+const char *const stats_kinds[STATS_KIND_COUNT + 1] = {
     "daemon", "listener", "server", "route", "upstream"};
 
 /* ---- which there are ------------------------------------------------------------------------ */

@@ -14,7 +14,7 @@ enum stats_kind { STATS_DAEMON, STATS_LISTENER, STATS_SERVER, STATS_ROUTE, STATS
 #define STATS_KIND_COUNT 5
 
 /* "daemon", ... */
-extern const char *const stats_kinds[STATS_KIND_COUNT];
+extern const char *const stats_kinds[STATS_KIND_COUNT + 1]; /* ended by NULL */
 
 struct stats_row {
 	enum stats_kind kind;

@@ -133,6 +133,7 @@ static void release(void *state)
 
 static int kind_of(struct span text, enum stats_kind *out, struct error *err)
 {
+	char word[32];
 	int i;
 
 	for (i = 0; i < STATS_KIND_COUNT; i++) {
@@ -141,7 +142,8 @@ static int kind_of(struct span text, enum stats_kind *out, struct error *err)
 			return 0;
 		}
 	}
-	error_set(err, ERROR_INVALID, "must be daemon, listener, server, route or upstream");
+	snprintf(word, sizeof(word), "%.*s", (int)text.n, (const char *)text.p);
+	error_choice(err, word, stats_kinds);
 	return error_at(err, "kind");
 }
 

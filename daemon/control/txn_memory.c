@@ -25,7 +25,9 @@ struct key {
 struct txn_entry {
 	struct key key;
 	unsigned char digest[DIGEST_SIZE]; /* of the operations */
-	struct call *waiting;              /* on its way: who asked, linked by their state */
+	bool save;
+	uint64_t confirm_s;
+	struct call *waiting; /* on its way: who asked, linked by their state */
 	uint64_t revision;
 	struct buf pairs; /* of the result */
 	uint32_t pair_count;
@@ -66,13 +68,27 @@ static void answer(const struct txn_entry *e, struct call *call)
 	call_finish(call);
 }
 
-static int join(
-    struct txn_entry *e, struct call *call, const unsigned char *digest, struct error *err)
+/* Does the one that was sent first ask for the same? A lost "save" would be a change lost. */
+static int check_same(const struct txn_entry *e, const struct txn_body *body,
+    const unsigned char *digest, struct error *err)
 {
-	if (memcmp(e->digest, digest, DIGEST_SIZE) != 0) {
-		error_set(err, ERROR_CONFLICT, "this id was used for other operations");
-		return error_at(err, "txn_id");
-	}
+	const char *other = NULL;
+
+	if (memcmp(e->digest, digest, DIGEST_SIZE) != 0)
+		other = "for other operations";
+	else if (e->save != body->save)
+		other = e->save ? "with save" : "without save";
+	else if (e->confirm_s != body->confirm_s)
+		other = "with another confirm_s";
+	if (other == NULL)
+		return 0;
+	error_set(err, ERROR_CONFLICT, "this id was used %s; a new change needs a new id", other);
+	return error_at(err, "txn_id");
+}
+
+static int join(struct txn_entry *e, struct call *call)
+{
+	call->repeated = true;
 	if (e->waiting != NULL)
 		wait_for(e, call);
 	else
@@ -80,7 +96,7 @@ static int join(
 	return 1;
 }
 
-int txn_memory_begin(struct call *call, struct span id, struct span operations,
+int txn_memory_begin(struct call *call, struct span id, const struct txn_body *body,
     struct txn_entry **out, struct error *err)
 {
 	unsigned char digest[DIGEST_SIZE];
@@ -91,15 +107,18 @@ int txn_memory_begin(struct call *call, struct span id, struct span operations,
 		error_set(err, ERROR_INVALID, "must have 1 to %d bytes", TXN_ID_MAX);
 		return error_at(err, "txn_id");
 	}
-	if (gnutls_hash_fast(GNUTLS_DIG_SHA256, operations.p, operations.n, digest) != 0)
+	if (gnutls_hash_fast(GNUTLS_DIG_SHA256, body->operations.p, body->operations.n, digest) !=
+	    0)
 		return error_set(err, ERROR_INTERNAL, "cannot make a digest");
 	make_key(&key, call->caller.uid, id);
 	HASH_FIND(hh, memory.all, &key, sizeof(key), e);
 	if (e != NULL)
-		return join(e, call, digest, err);
+		return check_same(e, body, digest, err) == -1 ? -1 : join(e, call);
 	e = mem_zalloc(sizeof(*e));
 	e->key = key;
 	memcpy(e->digest, digest, DIGEST_SIZE);
+	e->save = body->save;
+	e->confirm_s = body->confirm_s;
 	wait_for(e, call);
 	HASH_ADD(hh, memory.all, key, sizeof(e->key), e);
 	*out = e;

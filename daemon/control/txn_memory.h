@@ -7,6 +7,7 @@
 #ifndef DAEMON_CONTROL_TXN_MEMORY_H
 #define DAEMON_CONTROL_TXN_MEMORY_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "common/error.h"
@@ -19,13 +20,20 @@ struct txn_entry;
 #define TXN_ENTRIES_MAX 256        /* transactions that are remembered */
 #define TXN_BYTES_MAX (512u << 10) /* of their results, all of them together */
 
+/* What a transaction asks for; sent again it must be the same. */
+struct txn_body {
+	struct span operations; /* their text */
+	bool save;
+	uint64_t confirm_s;
+};
+
 /*
- * The call asks for operations (their text) under id. Returns 1 where that has been done before:
+ * The call asks for body under id. Returns 1 where that has been done before:
  * the call is answered, or will be with the one that is on its way. Returns 0 where it is new:
  * *out (the caller's until txn_memory_done() or _drop()) is on its way. Returns -1 with err:
- * ERROR_CONFLICT where the id had other operations.
+ * ERROR_CONFLICT where the id had another body.
  */
-int txn_memory_begin(struct call *call, struct span id, struct span operations,
+int txn_memory_begin(struct call *call, struct span id, const struct txn_body *body,
     struct txn_entry **out, struct error *err);
 
 /*

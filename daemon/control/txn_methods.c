@@ -7,6 +7,7 @@
 #include "daemon/config/change.h"
 #include "daemon/config/confirm.h"
 #include "daemon/config/txn.h"
+#include "daemon/control/audit.h"
 #include "daemon/control/call.h"
 #include "daemon/control/changes.h"
 #include "daemon/control/method.h"
@@ -29,6 +30,7 @@ static const struct param params[] = {
     {.name = "operations",
 	.type = PARAM_TEXT,
 	.max = CONTROL_REQUEST_MAX,
+	.unlogged = true,
 	.help = "JSON: a list of operations"},
     {.name = "staged", .type = PARAM_BOOL, .help = "they were uploaded by config.stage"},
     {.name = "if_rev",
@@ -39,7 +41,7 @@ static const struct param params[] = {
     {.name = "save", .type = PARAM_BOOL, .help = "it survives restarts"},
     {.name = "confirm_s",
 	.type = PARAM_INT,
-	.max = CONFIRM_SECONDS_MAX,
+	.max = CONTROL_CONFIRM_SECONDS_MAX,
 	.help = "take it back unless it is confirmed within so many seconds"},
     {.name = "txn_id",
 	.type = PARAM_TEXT,
@@ -48,18 +50,6 @@ static const struct param params[] = {
     {.name = "comment", .type = PARAM_TEXT, .max = CHANGE_NOTE_MAX - 1, .help = "for the history"},
     {.name = NULL},
 };
-
-/* How many connections each choice of "existing" would touch. */
-static void pack_existing(struct pack *pack, uint64_t touched)
-{
-	struct pack_box map;
-
-	pack_map_open(pack, &map);
-	pack_u64(pack_key(&map, "keep"), 0);
-	pack_u64(pack_key(&map, "drain"), touched);
-	pack_u64(pack_key(&map, "kill"), touched);
-	pack_close(&map);
-}
 
 static void pack_result(struct pack_box *map, const struct txn_result *result)
 {
@@ -76,7 +66,7 @@ static void pack_result(struct pack_box *map, const struct txn_result *result)
 		pack_str(pack_item(&list), result->names[i]);
 	pack_close(&list);
 	if (result->changes != NULL) {
-		pack_existing(pack_key(map, "existing"), result->touched);
+		changes_pack_existing(map, result->touched);
 		changes_pack(map, result->changes);
 	}
 }
@@ -123,6 +113,7 @@ static int apply(struct call *call, const struct argument *args, struct span tex
 	snprintf(note, sizeof(note), "%.*s", (int)comment.n, (const char *)comment.p);
 	if (json_parse((const char *)text.p, text.n, "operations", &request.operations, err) == -1)
 		return -1;
+	audit_operations(call, request.operations);
 	rc = txn_apply(&request, entry != NULL ? on_remembered : on_applied,
 	    entry != NULL ? (void *)entry : call, err);
 	json_decref(request.operations);
@@ -142,7 +133,9 @@ static void run_apply(struct call *call, const struct argument *args)
 	rc = stage_text(
 	    call->session, &args[APPLY_OPERATIONS], &args[APPLY_STAGED], &held, &text, &err);
 	if (rc == 0 && id->given && !args[APPLY_DRY_RUN].yes)
-		rc = txn_memory_begin(call, id->text, text, &entry, &err);
+		rc = txn_memory_begin(call, id->text,
+		    &(struct txn_body){text, args[APPLY_SAVE].yes, args[APPLY_CONFIRM].number},
+		    &entry, &err);
 	if (rc == 0)
 		rc = apply(call, args, text, entry, &err);
 	buf_fini(&held);

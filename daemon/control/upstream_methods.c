@@ -146,7 +146,8 @@ static void sum_up(const struct spot *p, struct sum *sum)
 	each_peer(p->upstream, add_peer, sum);
 }
 
-static const char *const forces[] = {[PEER_AUTO] = "auto", [PEER_UP] = "up", [PEER_DOWN] = "down"};
+static const char *const forces[] = {
+    [PEER_AUTO] = "auto", [PEER_UP] = "up", [PEER_DOWN] = "down", NULL};
 
 /* Does anybody look at its health? */
 static bool is_checked(const struct spot *p, const struct sum *sum)
@@ -378,15 +379,18 @@ static void force_peer(void *arg, struct peer *peer)
 
 static int parse_force(struct span text, enum peer_force *out, struct error *err)
 {
+	char word[32];
 	size_t i;
 
-	for (i = 0; i < sizeof(forces) / sizeof(forces[0]); i++) {
+	for (i = 0; forces[i] != NULL; i++) {
 		if (span_eq_str(text, forces[i])) {
 			*out = (enum peer_force)i;
 			return 0;
 		}
 	}
-	return error_set(err, ERROR_INVALID, "state must be auto, up or down");
+	snprintf(word, sizeof(word), "%.*s", (int)text.n, (const char *)text.p);
+	error_choice(err, word, forces);
+	return error_at(err, "state");
 }
 
 static void run_health(struct call *call, const struct argument *args)

@@ -10,6 +10,7 @@
 #include "daemon/core/handler.h"
 #include "daemon/core/matcher.h"
 #include "daemon/input/lexer.h"
+#include "daemon/input/places.h"
 
 /* A growing list of segments. */
 struct segments {
@@ -100,7 +101,10 @@ static int adapt_matcher(struct dispenser *d, json_t *set, struct error *err)
 		json_decref(value);
 		return -1;
 	}
-	return json_object_set_new(set, name, value ? value : json_object());
+	if (!value)
+		value = json_object();
+	places_note(value, segment.tokens);
+	return json_object_set_new(set, name, value);
 }
 
 int adapt_matcher_set(struct dispenser *d, json_t **out, struct error *err)
@@ -110,6 +114,7 @@ int adapt_matcher_set(struct dispenser *d, json_t **out, struct error *err)
 	if (d->depth > DISPENSER_DEPTH_MAX)
 		return too_deep(d, err);
 	*out = json_object();
+	places_note_at(*out, d);
 	while (dispenser_next_arg(d) || dispenser_next_block(d, level))
 		if (adapt_matcher(d, *out, err) == -1)
 			goto fail;
@@ -134,6 +139,7 @@ int adapt_handler(struct dispenser *d, json_t **out, struct error *err)
 		return unknown(d, "handler", handler_name, err);
 	segment = dispenser_segment(d);
 	*out = json_object();
+	places_note(*out, segment.tokens);
 	json_object_set_new(*out, "handler", json_string(name));
 	if ((type->adapt ? type->adapt(&segment, *out, err) : adapt_bare(&segment, err)) == 0 &&
 	    check_used(&segment, err) == 0)
@@ -157,6 +163,17 @@ int adapt_id(struct dispenser *d, bool first, json_t *out, bool *done, struct er
 	if (dispenser_one(d, &id, err) == -1)
 		return -1;
 	return dispenser_set(d, out, "@id", json_string(id), err);
+}
+
+/* A named set is written out for each route that asks it. */
+static json_t *copy_set(json_t *set)
+{
+	json_t *copy = places_copy(set), *value;
+	const char *name;
+
+	json_object_foreach (copy, name, value)
+		places_note_copy(value, json_object_get(set, name));
+	return copy;
 }
 
 /*
@@ -183,7 +200,7 @@ static int adapt_route_match(struct dispenser *d, json_t *sets, json_t *sizes, j
 		}
 		if (!match)
 			match = json_array();
-		json_array_append_new(match, json_deep_copy(set));
+		json_array_append_new(match, copy_set(set));
 	}
 	if (match)
 		json_object_set_new(route, "match", match);
@@ -326,6 +343,7 @@ static int adapt_list(
 
 		dispenser_next(&d);
 		json_array_append_new(routes, route);
+		places_note_at(route, &d);
 		one = adapt_route_match(&d, sets, sizes, route, &words, err);
 		if (one == 0)
 			one = adapt_route_handle(&d, route, err);

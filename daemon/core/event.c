@@ -107,7 +107,10 @@ static int unknown(struct span word, const char **hint, struct error *err)
 	snprintf(text, sizeof(text), "%.*s", (int)word.n, (const char *)word.p);
 	*hint = error_suggest(text, words);
 	if (*hint == NULL)
-		return error_set(err, ERROR_INVALID, "no type of events '%s'", text);
+		return error_set(err, ERROR_INVALID,
+		    "no type of events '%s'; they begin with conn, config, listener, upstream, "
+		    "cert or event",
+		    text);
 	return error_set(
 	    err, ERROR_INVALID, "no type of events '%s', did you mean '%s'?", text, *hint);
 }

@@ -12,10 +12,10 @@
 
 #include "common/arena.h"
 #include "common/log.h"
+#include "common/readers.h"
 #include "daemon/core/file_watch.h"
 #include "daemon/core/ip_lines.h"
 #include "daemon/core/iprange.h"
-#include "daemon/core/readers.h"
 
 /* What lookups see: immutable. */
 struct snapshot {

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "daemon/core/adapt.h"
+#include "daemon/input/places.h"
 #include "daemon/tls/client_auth_adapt.h"
 #include "daemon/upstream/pool.h"
 
@@ -218,6 +219,7 @@ static int adapt_upstream(struct dispenser *d, json_t *upstreams, struct error *
 	const char *arg;
 
 	json_array_append_new(upstreams, out);
+	places_note_at(out, d);
 	while ((arg = dispenser_arg(d)) != NULL) {
 		if (dial == NULL) {
 			dial = json_array();
@@ -293,7 +295,7 @@ static int adapt_proxy_option(struct dispenser *d, bool first, json_t *out, stru
 
 int proxy_adapt(struct dispenser *d, json_t *out, struct error *err)
 {
-	json_t *upstreams = NULL;
+	json_t *upstreams = NULL, *upstream;
 	const char *arg;
 	bool first = true;
 	int level;
@@ -305,7 +307,9 @@ int proxy_adapt(struct dispenser *d, json_t *out, struct error *err)
 			upstreams = json_array();
 			json_object_set_new(out, "upstreams", upstreams);
 		}
-		json_array_append_new(upstreams, json_pack("{s:[s]}", "dial", arg));
+		upstream = json_pack("{s:[s]}", "dial", arg);
+		json_array_append_new(upstreams, upstream);
+		places_note_at(upstream, d);
 	}
 	while (dispenser_next_block(d, level)) {
 		if (adapt_proxy_option(d, first, out, err) == -1)

@@ -210,6 +210,8 @@ static void write_line(const char *logger, const struct http_exchange *x)
 	log_u64(&line, "id", r->facts.id);
 	log_str(&line, "server", r->facts.server);
 	log_str(&line, "src", netaddr_text(&r->facts.src, address));
+	if (!netaddr_equal_ip(&r->client, &r->facts.src))
+		log_str(&line, "client_ip", netaddr_ip_text(&r->client, address));
 	snprintf(version, sizeof(version), r->major > 1 ? "HTTP/%u.0" : "HTTP/%u.%u", r->major,
 	    r->minor);
 	log_str(&line, "proto", version);

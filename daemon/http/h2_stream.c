@@ -129,6 +129,7 @@ void h2_stream_run(struct h2_stream *t, const struct http_server *server, const 
 	join_cookies(t);
 	http_request_init2(&x->request, t->arena, &t->head, facts, server->tls);
 	x->request.fields = t->fields;
+	x->request.client = http_client_ip(&server->clients, &x->request);
 	http_fields_add(&x->response.fields, t->arena, span_str("server"), span_str("pointsman"));
 	if (status == 0)
 		status = http_serve_check(server, &x->request);

@@ -29,6 +29,13 @@ static bool match(const void *params, struct http_request *r)
 	return iprange_contains(p->set, &r->facts.src);
 }
 
+static bool match_client(const void *params, struct http_request *r)
+{
+	const struct params *p = params;
+
+	return iprange_contains(p->set, &r->client);
+}
+
 const struct http_matcher_type http_matcher_remote_ip = {
     .name = "remote_ip",
     .help = "the client's address is in one of the ranges",
@@ -38,12 +45,11 @@ const struct http_matcher_type http_matcher_remote_ip = {
     .match = match,
 };
 
-/* As long as no proxy is trusted to name the client, it is who has connected. */
 const struct http_matcher_type http_matcher_client_ip = {
     .name = "client_ip",
-    .help = "the client's address is in one of the ranges",
+    .help = "the client, or the one that a trusted proxy names, is in one of the ranges",
     .fields = fields,
     .params_size = sizeof(struct params),
     .load = load_params,
-    .match = match,
+    .match = match_client,
 };

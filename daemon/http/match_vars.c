@@ -26,7 +26,7 @@ static struct http_text *var_text(struct arena *arena, const char *key)
 	size_t n = strlen(key);
 
 	if (n < 2 || key[0] != '{' || key[n - 1] != '}' || strchr(key + 1, '{') != NULL)
-		key = strcmp(key, "client_ip") == 0 ? "{http.request.remote.host}" : "";
+		key = strcmp(key, "client_ip") == 0 ? "{http.vars.client_ip}" : "";
 	return http_text_new(arena, key, HTTP_TEXT_DROP);
 }
 

@@ -4,6 +4,7 @@
 
 #include <ctype.h>
 #include <stdio.h>
+#include <sys/random.h>
 
 #include "daemon/http/request.h"
 
@@ -41,6 +42,24 @@ static bool put_proto_name(const struct http_request *r, struct span rest, struc
 	if (r->major < 2)
 		return put_proto(r, rest, out);
 	buf_printf(out, "HTTP/%u", r->major);
+	return true;
+}
+
+/* RFC 9562 version 4: made when it is asked for, and the same as long as the request lives. */
+static bool put_uuid(const struct http_request *r, struct span rest, struct buf *out)
+{
+	uint8_t *u = ((struct http_request *)r)->uuid;
+	size_t i;
+
+	(void)rest;
+	if (u[6] == 0) { /* it has its version there, once it is made */
+		if (getrandom(u, sizeof(r->uuid), 0) != sizeof(r->uuid))
+			return false;
+		u[6] = (uint8_t)((u[6] & 0x0f) | 0x40);
+		u[8] = (uint8_t)((u[8] & 0x3f) | 0x80);
+	}
+	for (i = 0; i < sizeof(r->uuid); i++)
+		buf_printf(out, i == 4 || i == 6 || i == 8 || i == 10 ? "-%02x" : "%02x", u[i]);
 	return true;
 }
 
@@ -171,6 +190,38 @@ static bool put_dir(const struct http_request *r, struct span rest, struct buf *
 	return put_span(span_of(r->path.p, file_at(r->path)), out);
 }
 
+/* The last dot of the path's last part, or NULL. */
+static const uint8_t *extension(struct span path)
+{
+	size_t at = file_at(path);
+
+	return path.n > at ? memrchr(path.p + at, '.', path.n - at) : NULL;
+}
+
+static bool put_file_ext(const struct http_request *r, struct span rest, struct buf *out)
+{
+	const uint8_t *dot = extension(r->path);
+
+	(void)rest;
+	return dot == NULL || put_span(span_of(dot, (size_t)(r->path.p + r->path.n - dot)), out);
+}
+
+/* Without the extension; of a path that ends with '/' what stands before that. */
+static bool put_file_base(const struct http_request *r, struct span rest, struct buf *out)
+{
+	const uint8_t *dot = extension(r->path);
+	struct span path = r->path;
+	size_t at;
+
+	(void)rest;
+	if (dot != NULL)
+		path.n = (size_t)(dot - path.p);
+	while (dot == NULL && path.n > 1 && path.p[path.n - 1] == '/')
+		path.n--;
+	at = dot == NULL && path.n == 1 ? 0 : file_at(path);
+	return put_span(span_of(path.p + at, path.n - at), out);
+}
+
 /* Parts between slashes, counted from the left. */
 static bool put_part(const struct http_request *r, struct span rest, struct buf *out)
 {
@@ -203,6 +254,46 @@ static bool put_prefixed_query(const struct http_request *r, struct span rest, s
 	if (r->query.n > 0)
 		buf_append(out, "?", 1);
 	return put_query(r, rest, out);
+}
+
+/* What put says, as a value in a query has to be written. */
+static bool put_escaped(const struct http_request *r,
+    bool (*put)(const struct http_request *r, struct span rest, struct buf *out), struct buf *out)
+{
+	struct buf plain = {0};
+	struct span text;
+	size_t i;
+
+	put(r, span_of(NULL, 0), &plain);
+	text = buf_span(&plain);
+	for (i = 0; i < text.n; i++) {
+		uint8_t c = text.p[i];
+
+		if (isalnum(c) || (c != 0 && strchr("-._~", c) != NULL))
+			buf_append(out, &c, 1);
+		else
+			buf_printf(out, c == ' ' ? "+" : "%%%02X", c);
+	}
+	buf_fini(&plain);
+	return true;
+}
+
+static bool put_escaped_uri(const struct http_request *r, struct span rest, struct buf *out)
+{
+	(void)rest;
+	return put_escaped(r, put_uri, out);
+}
+
+static bool put_query_path(const struct http_request *r, struct span rest, struct buf *out)
+{
+	(void)rest;
+	return put_escaped(r, put_path, out);
+}
+
+static bool put_escaped_query(const struct http_request *r, struct span rest, struct buf *out)
+{
+	(void)rest;
+	return put_escaped(r, put_query, out);
 }
 
 static bool put_param(const struct http_request *r, struct span rest, struct buf *out)
@@ -278,6 +369,25 @@ static bool put_remote_host(const struct http_request *r, struct span rest, stru
 	return true;
 }
 
+/* ".../24" or ".../24,64": the network of the client, of as many bits, for IPv4 and IPv6. */
+static bool put_remote_network(const struct http_request *r, struct span rest, struct buf *out)
+{
+	const uint8_t *comma = rest.n > 0 ? memchr(rest.p, ',', rest.n) : NULL;
+	size_t first = comma != NULL ? (size_t)(comma - rest.p) : rest.n;
+	char ip[NETADDR_TEXT_MAX], text[NETADDR_TEXT_MAX + 8];
+	struct cidr range;
+
+	if (comma != NULL && r->facts.src.family == AF_INET6)
+		span_skip(&rest, first + 1);
+	else
+		rest.n = first;
+	snprintf(text, sizeof(text), "%s/%.*s", netaddr_ip_text(&r->facts.src, ip),
+	    rest.n > 3 ? 3 : (int)rest.n, rest.n > 0 ? (const char *)rest.p : "");
+	if (cidr_parse(text, &range))
+		buf_printf(out, "%s/%u", netaddr_ip_text(&range.net, ip), range.bits);
+	return true;
+}
+
 static bool put_remote_port(const struct http_request *r, struct span rest, struct buf *out)
 {
 	(void)rest;
@@ -310,6 +420,24 @@ static bool put_local_port(const struct http_request *r, struct span rest, struc
 	return true;
 }
 
+static bool put_client_ip(const struct http_request *r, struct span rest, struct buf *out)
+{
+	char text[NETADDR_TEXT_MAX];
+
+	(void)rest;
+	buf_append_str(out, netaddr_ip_text(&r->client, text));
+	return true;
+}
+
+/* Nothing sets a variable of a request but the server itself. */
+static bool put_no_variable(const struct http_request *r, struct span rest, struct buf *out)
+{
+	(void)r;
+	(void)rest;
+	(void)out;
+	return true;
+}
+
 /* What the TLS session below is known by in layer 4: "http.request.tls.x" is its "l4.tls.x". */
 static bool put_tls(const struct http_request *r, struct span rest, struct buf *out)
 {
@@ -339,11 +467,15 @@ static const struct placeholder placeholders[] = {
     {"http.request.proto", false, put_proto},
     {"http.request.proto_name", false, put_proto_name},
     {"http.request.scheme", false, put_scheme},
+    {"http.request.uuid", false, put_uuid},
     {"http.request.host", false, put_host},
     {"http.request.host.labels.", true, put_label},
     {"http.request.port", false, put_port},
     {"http.request.hostport", false, put_host_port},
     {"http.request.uri", false, put_uri},
+    {"http.request.uri_escaped", false, put_escaped_uri},
+    {"http.request.uri.path_escaped", false, put_query_path},
+    {"http.request.uri.query_escaped", false, put_escaped_query},
     {"http.request.orig_uri", false, put_target},
     {"http.request.uri.path", false, put_path},
     {"http.request.orig_uri.path", false, put_path},
@@ -351,6 +483,8 @@ static const struct placeholder placeholders[] = {
     {"http.request.orig_uri.path.file", false, put_file},
     {"http.request.uri.path.dir", false, put_dir},
     {"http.request.orig_uri.path.dir", false, put_dir},
+    {"http.request.uri.path.file.base", false, put_file_base},
+    {"http.request.uri.path.file.ext", false, put_file_ext},
     {"http.request.uri.path.", true, put_part},
     {"http.request.orig_uri.path.", true, put_part},
     {"http.request.uri.query", false, put_query},
@@ -362,12 +496,15 @@ static const struct placeholder placeholders[] = {
     {"http.request.cookie.", true, put_cookie},
     {"http.request.remote", false, put_remote},
     {"http.request.remote.host", false, put_remote_host},
+    {"http.request.remote.host/", true, put_remote_network},
     {"http.request.remote.port", false, put_remote_port},
     {"http.request.local", false, put_local},
     {"http.request.local.host", false, put_local_host},
     {"http.request.local.port", false, put_local_port},
     {"http.request.tls.", true, put_tls},
     {"http.regexp.", true, put_regexp},
+    {"http.vars.client_ip", false, put_client_ip},
+    {"http.vars.", true, put_no_variable},
     {NULL, false, NULL},
 };
 

@@ -79,6 +79,7 @@ static void init(struct http_request *r, struct arena *arena, const struct facts
 	r->arena = arena;
 	r->facts = *facts;
 	r->facts.arena = arena;
+	r->client = facts->src;
 	r->tls = tls;
 }
 

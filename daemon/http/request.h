@@ -17,7 +17,8 @@
 
 struct http_request {
 	struct arena *arena;
-	struct facts facts; /* of the connection; what is named in here is of the request */
+	struct facts facts;    /* of the connection; what is named in here is of the request */
+	struct netaddr client; /* who it is from: named by a trusted proxy, or who has connected */
 	struct span method;
 	struct span target;     /* as sent */
 	struct span path;       /* decoded; "" where the target has none */
@@ -26,6 +27,7 @@ struct http_request {
 	struct span host_port;  /* as in Host */
 	struct span host, port; /* the two parts, without brackets */
 	struct http_fields fields;
+	uint8_t uuid[16]; /* zeros until somebody asks for it */
 	unsigned major, minor;
 	bool has_query; /* perhaps an empty one */
 	bool tls;       /* did it come over TLS that ended here? */

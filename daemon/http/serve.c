@@ -227,6 +227,7 @@ static void answer(struct session *s, const struct http1_head *head)
 	unsigned status;
 
 	http_request_init(&x.request, arena, head, &s->conn->facts, s->server->tls);
+	x.request.client = http_client_ip(&s->server->clients, &x.request);
 	http_fields_add(&x.response.fields, arena, span_str("Server"), span_str("pointsman"));
 	status = http_serve_check(s->server, &x.request);
 	if (status != 0) {
@@ -430,8 +431,7 @@ static enum handle_result handle(struct conn *conn, const void *params)
 
 	conn->state = "http";
 	conn_timer_stop(conn);
-	if (server->keepalive_interval > 0)
-		sockets_set_keepalive(conn->client.io.fd, server->keepalive_interval);
+	sockets_set_keepalive(conn->client.io.fd, &server->keepalive);
 	if (speaks_http2(conn))
 		h2_serve(conn, server);
 	else

@@ -11,7 +11,9 @@
 #include <stdint.h>
 
 #include "daemon/core/handler.h"
+#include "daemon/http/client_ip.h"
 #include "daemon/http/handler.h"
+#include "daemon/net/sockets.h"
 
 struct conn;
 struct worker;
@@ -23,8 +25,9 @@ struct http_server {
 	bool strict_sni_host; /* a request must be for the name that the TLS session is for */
 	int64_t read_header_timeout, read_idle_timeout, write_idle_timeout, idle_timeout; /* ns */
 	int64_t read_timeout, write_timeout; /* ns; 0: none */
-	int64_t keepalive_interval;          /* ns; 0: as any socket's */
+	struct keepalive keepalive;
 	int64_t max_header_bytes;
+	struct http_client_ip clients;
 	struct http_access *access; /* NULL: requests have no lines in the log */
 };
 

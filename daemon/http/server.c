@@ -242,7 +242,8 @@ static struct http_server *new_http(struct arena *arena, const struct http_setti
 	http->write_idle_timeout = s->write_idle_timeout;
 	http->idle_timeout = s->idle_timeout;
 	http->max_header_bytes = s->max_header_bytes;
-	http->keepalive_interval = s->keepalive_interval;
+	http->keepalive = s->keepalive;
+	http->clients = s->clients;
 	return http;
 }
 

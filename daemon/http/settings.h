@@ -10,8 +10,10 @@
 #include <stdint.h>
 
 #include "daemon/core/load.h"
+#include "daemon/http/client_ip.h"
 #include "daemon/input/field.h"
 #include "daemon/net/address.h"
+#include "daemon/net/sockets.h"
 
 struct http_auto {
 	bool disable, disable_redirects, disable_certificates, ignore_loaded_certificates;
@@ -27,7 +29,8 @@ struct http_settings {
 	struct http_auto auto_https;
 	int64_t read_timeout, read_header_timeout, read_idle_timeout; /* ns */
 	int64_t write_timeout, write_idle_timeout, idle_timeout;
-	int64_t keepalive_interval;
+	struct keepalive keepalive;
+	struct http_client_ip clients;
 	int64_t max_header_bytes;
 	bool strict_sni_host, strict_sni_host_said;
 	bool no_http2; /* protocols are said, and h2 is none of them */

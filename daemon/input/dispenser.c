@@ -10,6 +10,7 @@
 
 #include "common/duration.h"
 #include "daemon/input/dispenser.h"
+#include "daemon/input/places.h"
 
 struct dispenser dispenser_of(const struct token *tokens, size_t count)
 {
@@ -142,20 +143,16 @@ struct dispenser dispenser_segment(struct dispenser *d)
 	return segment;
 }
 
-/* "file:line", and how the line got here if it was imported. */
-static void set_place(const struct token *token, struct error *err)
+const char *token_place(const struct token *token, char *out, size_t size)
 {
-	char place[sizeof err->path];
-	size_t used;
+	size_t used = (size_t)snprintf(out, size, "%s:%u", token->file, token->line);
 
-	used = (size_t)snprintf(place, sizeof place, "%s:%u", token->file, token->line);
-	for (const struct token *t = token->imported_by; t && used < sizeof place;
-	     t = t->imported_by)
-		used += (size_t)snprintf(place + used, sizeof place - used, "%s%s:%u",
+	for (const struct token *t = token->imported_by; t && used < size; t = t->imported_by)
+		used += (size_t)snprintf(out + used, size - used, "%s%s:%u",
 		    t == token->imported_by ? " (imported at " : ", ", t->file, t->line);
-	if (token->imported_by && used < sizeof place)
-		snprintf(place + used, sizeof place - used, ")");
-	memcpy(err->path, place, sizeof err->path);
+	if (token->imported_by && used < size)
+		snprintf(out + used, size - used, ")");
+	return out;
 }
 
 int token_error(
@@ -168,7 +165,7 @@ int token_error(
 	vsnprintf(text, sizeof text, format, args);
 	va_end(args);
 	error_set(err, code, "%s", text);
-	set_place(token, err);
+	token_place(token, err->path, sizeof err->path);
 	return -1;
 }
 
@@ -186,7 +183,7 @@ int dispenser_error(
 		token = &d->tokens[d->cursor < 0 ? 0 : d->count - 1];
 	error_set(err, code, "%s", text);
 	if (token)
-		set_place(token, err);
+		token_place(token, err->path, sizeof err->path);
 	return -1;
 }
 
@@ -232,8 +229,10 @@ int dispenser_strings(struct dispenser *d, json_t **out, struct error *err)
 		return dispenser_arg_error(d, err);
 	if (!*out)
 		*out = json_array();
-	while ((text = dispenser_arg(d)))
+	while ((text = dispenser_arg(d))) {
 		json_array_append_new(*out, json_string(text));
+		places_note_at(json_array_get(*out, json_array_size(*out) - 1), d);
+	}
 	return 0;
 }
 
@@ -314,5 +313,6 @@ int dispenser_set(
 		return dispenser_error(d, err, ERROR_INVALID, "duplicate option '%s'", key);
 	}
 	json_object_set_new(object, key, value);
+	places_note_at(value, d);
 	return 0;
 }

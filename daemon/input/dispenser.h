@@ -29,7 +29,9 @@ struct token {
 bool token_is(const struct token *token, const char *text);
 /* Does token stand on another line than the end of previous, which precedes it? */
 bool token_starts_line(const struct token *previous, const struct token *token);
-/* Fills err; its path is "file:line" with the import chain. Returns -1. */
+/* "file:line", and how the line got there if it was imported. Returns out. */
+const char *token_place(const struct token *token, char *out, size_t size);
+/* Fills err; its path is that. Returns -1. */
 int token_error(const struct token *token, struct error *err, enum error_code code,
     const char *format, ...) __attribute__((format(printf, 4, 5)));
 

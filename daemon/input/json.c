@@ -10,6 +10,8 @@
 #include <string.h>
 
 #include "common/duration.h"
+#include "common/errors.h"
+#include "daemon/input/places.h"
 
 /* More than a document can be deep, for nodes that belong to none. */
 #define NODES_MAX (2 * JSON_DEPTH_MAX)
@@ -210,6 +212,12 @@ static void write_step(struct writer *w, const struct jnode *node)
 
 const char *jnode_path(const struct jnode *node, char *out, size_t size)
 {
+	return jnode_path_from(NULL, node, out, size);
+}
+
+const char *jnode_path_from(
+    const struct jnode *top, const struct jnode *node, char *out, size_t size)
+{
 	const struct jnode *steps[NODES_MAX];
 	struct writer w = {.out = out, .size = size};
 	size_t count = 0;
@@ -217,7 +225,7 @@ const char *jnode_path(const struct jnode *node, char *out, size_t size)
 	if (size == 0)
 		return out;
 	out[0] = '\0';
-	for (; node->parent != NULL && count < NODES_MAX; node = node->parent)
+	for (; node != top && node->parent != NULL && count < NODES_MAX; node = node->parent)
 		steps[count++] = node;
 	while (count > 0)
 		write_step(&w, steps[--count]);
@@ -234,7 +242,8 @@ int jnode_error(
 	vsnprintf(message, sizeof(message), format, args);
 	va_end(args);
 	error_set(err, code, "%s", message);
-	jnode_path(node, err->path, sizeof(err->path));
+	if (places_find(node, err->path, sizeof(err->path)) == NULL)
+		jnode_path(node, err->path, sizeof(err->path));
 	return -1;
 }
 
@@ -380,9 +389,11 @@ int jnode_known(const struct jnode *object, const char *const *known, struct err
 {
 	const char *key;
 	json_t *value;
+	int rc = 0;
 
 	json_object_foreach (object->value, key, value)
-		if (!is_known(key, known))
-			return jnode_unknown(object, key, known, err);
-	return 0;
+		if (!is_known(key, known) &&
+		    !errors_go_on(jnode_unknown(object, key, known, err), &rc, err))
+			break;
+	return rc;
 }

@@ -41,8 +41,14 @@ struct jnode jnode_item(const struct jnode *array, size_t index);
 
 /* "apps.layer4.servers.srv0.routes[2]"; keys that need it are written ["so"]. Returns out. */
 const char *jnode_path(const struct jnode *node, char *out, size_t size);
+/* The same from top on, which is above node: "tls.ca". */
+const char *jnode_path_from(
+    const struct jnode *top, const struct jnode *node, char *out, size_t size);
 
-/* Fills err with code, message and the node's path. Returns -1. */
+/*
+ * Fills err with code, message and the node's path, or, in what was made from a Caddyfile, its
+ * place there (places.h). Returns -1.
+ */
 int jnode_error(const struct jnode *node, struct error *err, enum error_code code,
     const char *format, ...) __attribute__((format(printf, 4, 5)));
 

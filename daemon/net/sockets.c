@@ -578,15 +578,25 @@ int sockets_connected(int fd)
 	return problem;
 }
 
-void sockets_set_keepalive(int fd, int64_t interval)
+static int probe_seconds(int64_t ns)
 {
-	int64_t seconds = interval / DURATION_S;
+	int64_t seconds = ns / DURATION_S;
 
 	if (seconds < 1)
-		seconds = 1;
-	if (seconds > KEEPALIVE_MAX)
-		seconds = KEEPALIVE_MAX;
-	set(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
-	set(fd, IPPROTO_TCP, TCP_KEEPIDLE, (int)seconds);
-	set(fd, IPPROTO_TCP, TCP_KEEPINTVL, (int)seconds);
+		return 1;
+	return seconds > KEEPALIVE_MAX ? KEEPALIVE_MAX : (int)seconds;
+}
+
+void sockets_set_keepalive(int fd, const struct keepalive *k)
+{
+	int64_t idle = k->idle > 0 ? k->idle : k->interval;
+
+	if (idle > 0 || k->count > 0)
+		set(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+	if (idle > 0)
+		set(fd, IPPROTO_TCP, TCP_KEEPIDLE, probe_seconds(idle));
+	if (k->interval > 0)
+		set(fd, IPPROTO_TCP, TCP_KEEPINTVL, probe_seconds(k->interval));
+	if (k->count > 0)
+		set(fd, IPPROTO_TCP, TCP_KEEPCNT, (int)k->count);
 }

@@ -58,10 +58,14 @@ bool sockets_is_own(const struct netaddr *addr);
 /* How a connection that was started has ended, once its socket is writable: 0, or an errno. */
 int sockets_connected(int fd);
 
-/*
- * Probes of a TCP connection whose other side is silent come this often, ns, and begin after as
- * long. Other sockets are left alone.
- */
-void sockets_set_keepalive(int fd, int64_t interval);
+/* Probes of a TCP connection whose other side is silent. 0: as any socket's. */
+struct keepalive {
+	int64_t idle;     /* ns until the first one; 0: interval */
+	int64_t interval; /* ns between them */
+	int64_t count;    /* unanswered ones that end the connection */
+};
+
+/* What k says, and no more. Sockets that are not TCP are left alone. */
+void sockets_set_keepalive(int fd, const struct keepalive *k);
 
 #endif

@@ -14,7 +14,7 @@
 #include "daemon/core/replacer.h"
 #include "daemon/tls/accept.h"
 #include "daemon/tls/cert.h"
-#include "daemon/tls/client_auth.h"
+#include "daemon/tls/client_sources.h"
 #include "daemon/tls/priority.h"
 #include "daemon/tls/session.h"
 
@@ -44,7 +44,7 @@ static int load_later(struct load *load, const struct jnode *node, void *target,
 }
 
 const struct field tls_client_fields[] = {
-    FIELD_CUSTOM(struct client_params, authorities, "ca", 0, load_later, &client_auth_pool_shape,
+    FIELD_CUSTOM(struct client_params, authorities, "ca", 0, load_later, &client_pool_shape,
 	"the authorities to trust instead of the system's: a provider and its list"),
     FIELD_STRINGS(struct client_params, authorities, "root_ca_pool", FIELD_ENV,
 	"the same as certificates in base64 (DER)"),
@@ -164,7 +164,7 @@ static int load_trust(
 		return 0;
 	arena_release(load->arena, (void (*)(void *))gnutls_certificate_free_credentials,
 	    client->credentials);
-	return client_auth_read_authorities(
+	return client_sources_trust(
 	    load, node, "root_ca_pool", "root_ca_pem_files", client->credentials, err);
 }
 

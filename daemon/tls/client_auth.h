@@ -13,8 +13,8 @@
 
 struct client_auth;
 
-/* "client_authentication", and a provider of authorities. */
-extern const struct shape client_auth_shape, client_auth_pool_shape;
+/* "client_authentication". */
+extern const struct shape client_auth_shape;
 
 /*
  * Reads "client_authentication" into load->arena. *out is NULL where the object asks for nothing.
@@ -23,13 +23,6 @@ extern const struct shape client_auth_shape, client_auth_pool_shape;
  */
 int client_auth_load(struct load *load, const struct jnode *node, struct client_auth **out,
     struct buf *identity, struct error *err);
-
-/*
- * Makes credentials trust the authorities that node names: its member "ca" (a provider and its
- * list), or the list certs (base64) and the list paths (PEM). Returns 0, or -1 with err.
- */
-int client_auth_read_authorities(struct load *load, const struct jnode *node, const char *certs,
-    const char *paths, gnutls_certificate_credentials_t credentials, struct error *err);
 
 /* Credentials that trust the authorities; freed with the arena that it was loaded into. */
 gnutls_certificate_credentials_t client_auth_credentials(const struct client_auth *auth);

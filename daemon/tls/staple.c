@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "daemon/core/readers.h"
+#include "common/readers.h"
 #include "daemon/tls/cert.h"
 
 struct staple {

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <uthash.h>
 
-#include "daemon/core/readers.h"
+#include "common/readers.h"
 #include "daemon/tls/staple.h"
 
 #define NAME_MAX_LENGTH 255

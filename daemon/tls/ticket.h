@@ -8,7 +8,7 @@
 #ifndef DAEMON_TLS_TICKET_H
 #define DAEMON_TLS_TICKET_H
 
-#include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -16,20 +16,26 @@
 #define TICKET_POLICY_SIZE 32
 #define TICKET_ROTATION_DEFAULT (INT64_C(24) * 3600 * 1000000000)
 
-/* One policy's key, made again when the master has changed. Embedded in the policy. */
+#define TICKET_KEY_WORDS (TICKET_KEY_SIZE / sizeof(uint64_t))
+
+/*
+ * One policy's key, made again when the master has changed. Embedded in the policy. Read without a
+ * lock: state says which master's it is before and after, and is odd while it is written.
+ */
 struct ticket_key {
-	pthread_mutex_t
-	    lock; /* held for a copy of 64 bytes; when the master changes, for an HKDF */
 	uint8_t policy[TICKET_POLICY_SIZE];
-	uint64_t generation; /* of the master that key was made from; 0: none yet */
-	uint8_t key[TICKET_KEY_SIZE];
+	_Atomic uint64_t state; /* twice the master's generation; 0: none yet */
+	_Atomic uint64_t words[TICKET_KEY_WORDS];
 };
 
 /* policy is a hash over all that tells one policy from another. */
 void ticket_key_init(struct ticket_key *k, const uint8_t policy[TICKET_POLICY_SIZE]);
 void ticket_key_fini(struct ticket_key *k);
 
-/* Copies the key for now; from any thread. 0, or -1 where the library has no randomness. */
+/*
+ * Copies the key for now; from any thread. It waits for nobody but when the master has just been
+ * replaced. Returns 0, or -1 where the library has no randomness.
+ */
 int ticket_key_get(struct ticket_key *k, uint8_t out[TICKET_KEY_SIZE]);
 
 /* May tickets be given out and taken at all? Yes, unless the document says no. For all policies. */

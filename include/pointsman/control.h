@@ -52,10 +52,17 @@
 #define CONTROL_ELEMENTS_MAX 8192      /* values in a request, counting keys and containers */
 #define CONTROL_OPERATIONS_MAX 10000   /* of a transaction */
 #define CONTROL_IN_FLIGHT_MAX 32       /* unanswered; more are not read until one is answered */
+#define CONTROL_WATCHES_MAX 8          /* events.watch at a time, of a client */
 #define CONTROL_CLIENTS_MAX 64
 #define CONTROL_CHUNK_MAX (64u << 10) /* bytes of a chunk notification */
 #define CONTROL_QUEUE_MAX (4u << 20)  /* bytes waiting for a client; over it: closed */
 #define CONTROL_MESSAGE_SECONDS 10    /* for a message once begun, and for the hello */
+/* Seconds: of a time in which a change has to be confirmed, of the last drain, of a log level, of a
+ * trace. */
+#define CONTROL_CONFIRM_SECONDS_MAX 86400
+#define CONTROL_DRAIN_SECONDS_MAX (365 * 86400)
+#define CONTROL_LEVEL_SECONDS_MAX (7 * 86400)
+#define CONTROL_TRACE_SECONDS_MAX 86400
 #define CONTROL_ANSWER_MAX (4u << 20) /* bytes of any message of the daemon */
 #define CONTROL_ANSWER_ELEMENTS_MAX 1048576
 
@@ -151,18 +158,22 @@
 #define CONTROL_CONFIG_STAGE "config.stage"
 /*
  * {document?: text, staged?: bool, if_rev?: int, dry_run?: bool, save?: bool, confirm_s?: int,
- * comment?: text} -> {revision, change_count, changes: [{path, change, before?, after?}]}
+ * comment?: text, existing?: text, drain?: text} -> {revision, connections: int, change_count,
+ * changes: [{path, change, before?, after?}]}; a dry run also {existing: {keep, drain, kill}}
  */
 #define CONTROL_CONFIG_APPLY "config.apply"
 /* {document?: text, staged?: bool} -> chunks of findings, {count} and the same, of a dry run */
 #define CONTROL_CONFIG_CHECK "config.check"
-/* {} -> the same, for the daemon's own file; and set_aside: [{path, reason}] */
+/*
+ * {existing?: text, drain?: text} -> the same, for the daemon's own file; and set_aside: [{path,
+ * reason}]
+ */
 #define CONTROL_CONFIG_RELOAD "config.reload"
 /* {revision?: int} -> {revision}: the change that was made with confirm_s stays */
 #define CONTROL_CONFIG_CONFIRM "config.confirm"
 /*
- * {revision?: int, back?: int, if_rev?, dry_run?, save?, confirm_s?, comment?} -> the same; one of
- * the first two
+ * {revision?: int, back?: int, if_rev?, dry_run?, save?, confirm_s?, comment?, existing?, drain?}
+ * -> the same; one of the first two
  */
 #define CONTROL_CONFIG_ROLLBACK "config.rollback"
 /* {if_rev?: int, dry_run?: bool} -> {change_count, changes, set_aside, saved: int} */

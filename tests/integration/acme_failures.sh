@@ -7,17 +7,32 @@
 . "$(dirname "$0")/acme.bash"
 
 DIRECTORY=https://localhost:$CA_PORT/main
-managed '["a.example.com", "b.example.com", "localhost"]' \
-    '"subjects":["a.example.com"],"issuers":['"$(acme_issuer ',"test_ca":"'"https://localhost:$CA_PORT/test"'"')]" \
-    '{"subjects":["b.example.com"],"issuers":['"$(acme_issuer)"',{"module":"internal"}]}' | config
+with_second() { # AUTHORITY LIFETIME
+    managed '["a.example.com", "b.example.com", "localhost"]' \
+        '"subjects":["a.example.com"],"issuers":['"$(acme_issuer ',"test_ca":"'"https://localhost:$CA_PORT/test"'"')]" \
+        '{"subjects":["b.example.com"],"issuers":['"$(acme_issuer)"',
+            {"module":"internal","ca":"'"$1"'","lifetime":"'"$2"'"}]}' |
+        sed "s/}}}}\$/}},\"pki\":{\"certificate_authorities\":{\"site\":{},\"other\":{}}}}}/" | config
+}
+with_second site 90m
 daemon
 openssl s_client -connect "127.0.0.1:$HTTPS" -servername localhost </dev/null >"$tmp/out" 2>&1 ||
     fail "localhost is not served while the CA is down"
 wait_log pointsmand "no certificate yet.*name=a.example.com.*Couldn't connect"
 
-# The second issuer serves the other name for as long as the first cannot.
-ctl ca root >"$tmp/issued.pem"
-wait_served b.example.com "$HTTPS"
+# The second issuer serves the other name for as long as the first cannot: by its own authority and
+# for its own lifetime, also when a reload has changed both.
+second_serves() { # AUTHORITY HOURS
+    ctl ca root "$1" >"$tmp/issued.pem"
+    wait_served b.example.com "$HTTPS"
+    openssl x509 -in "$tmp/s_client" -noout -checkend $((($2 - 1) * 3600)) >/dev/null &&
+        ! openssl x509 -in "$tmp/s_client" -noout -checkend $(($2 * 3600)) >/dev/null ||
+        fail "not good for $2 hours: $(openssl x509 -in "$tmp/s_client" -noout -dates)"
+}
+second_serves site 2
+with_second other 210m
+ctl config reload || fail "config reload"
+second_serves other 4
 stub
 wait_served a.example.com "$HTTPS"
 

@@ -13,13 +13,20 @@ output, a line each. GET /set?NAME=VALUE changes what it does:
                       authorization, finalize, look or certificate; at STEP+ once the work is done
     hold=STEP         whoever asks at that step waits until another one is held
     garbage=STEP      the answer at that step is not what it ought to be, once
+    bend=STEP:HOW     all answers at that step are: redirect, html, deep (JSON), huge, headers (both
+                      without an end), drip (slow without an end), lost or elsewhere (the Location)
+    nonce=bad         every nonce is refused
+    stuck=N           so many orders are in processing for ever
+    wait=TEXT         Retry-After of each order that is not valid
+    leaf=HOW          the certificate is: expired, early, another (key), others (name), nothing
 """
 import base64, datetime, http.server, json, os, ssl, subprocess, sys, threading, time
 from urllib.parse import parse_qsl, urlsplit
 
 PORT, FOLDER = int(sys.argv[1]), sys.argv[2]
 BASE = "https://localhost:%d" % PORT
-settings = {"life": "86400", "window": "", "limit": "0,0", "fail": "0", "cut": "", "hold": "", "garbage": ""}
+settings = {"life": "86400", "window": "", "limit": "0,0", "fail": "0", "cut": "", "hold": "",
+            "garbage": "", "bend": "", "nonce": "", "stuck": "0", "wait": "", "leaf": ""}
 orders, lock = [], threading.Lock()
 
 
@@ -46,15 +53,22 @@ def make_authority(name):
 
 def issue(csr, authority):
     path = "%s/leaf-%d" % (FOLDER, threading.get_ident())
-    now = datetime.datetime.now(datetime.timezone.utc)
-    end = now + datetime.timedelta(seconds=int(settings["life"]))
+    start = datetime.datetime.now(datetime.timezone.utc)
+    life, shift = datetime.timedelta(seconds=int(settings["life"])), datetime.timedelta(days=3)
+    start += {"expired": -shift, "early": shift}.get(settings["leaf"], 0 * shift)
+    names = {"another": 'dns_name = "a.example.com"', "others": 'dns_name = "other.example.com"'}
     with open(path + ".tmpl", "w") as f:
-        f.write('activation_date = "%s"\nexpiration_date = "%s"\nhonor_crq_ext = 2.5.29.17\n'
-                'tls_www_server\nsigning_key\n' % tuple(
-                    t.strftime("%Y-%m-%d %H:%M:%S UTC") for t in (now, end)))
+        f.write('activation_date = "%s"\nexpiration_date = "%s"\n%s\n'
+                'tls_www_server\nsigning_key\n' % (
+                    *(t.strftime("%Y-%m-%d %H:%M:%S UTC") for t in (start, start + life)),
+                    names.get(settings["leaf"], "honor_crq_ext = 2.5.29.17")))
     with open(path + ".csr", "w") as f:
         f.write(pem("NEW CERTIFICATE REQUEST", csr))
-    return run("certtool", "--generate-certificate", "--no-text", "--load-request", path + ".csr",
+    subject = ("--load-request", path + ".csr")
+    if settings["leaf"] == "another":
+        run("certtool", "--generate-privkey", "--key-type", "ecdsa", "--outfile", path + ".key")
+        subject = ("--load-privkey", path + ".key")
+    return run("certtool", "--generate-certificate", "--no-text", *subject,
                "--load-ca-certificate", "%s/%s.pem" % (FOLDER, authority), "--load-ca-privkey",
                "%s/%s.key" % (FOLDER, authority), "--template", path + ".tmpl").decode()
 
@@ -67,7 +81,7 @@ def pem(label, der):
 def count_down(name):
     with lock:
         left, _, rest = settings[name].partition(",")
-        if int(left) == 0:
+        if int(left or 0) == 0:
             return None
         settings[name] = "%d,%s" % (int(left) - 1, rest) if rest else str(int(left) - 1)
         return rest or True
@@ -102,6 +116,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def answer(self, status, body, step, *fields, kind="application/json"):
         self.hold(step)
         self.cut(step + "+")
+        bend_at, _, how = settings["bend"].partition(":")
+        if step == bend_at and how in ("lost", "elsewhere"):
+            fields = [(n, v.replace(BASE, "https://127.0.0.1:1")) for n, v in fields
+                      if n != "Location" or how == "elsewhere"]
+        elif step == bend_at:
+            self.bent(how)
+            return
         if step == settings["garbage"]:
             settings["garbage"] = ""
             body = '{"status": ["valid"], "newNonce": 7, "identifier": {}, "x": '
@@ -113,6 +134,23 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(body.encode())
+
+    def bent(self, how):
+        self.send_response(302 if how == "redirect" else 200)
+        if how == "redirect":
+            self.send_header("Location", self.path)
+        while how == "headers":
+            self.send_header("X-More", "more" * 200)
+            self.flush_headers()
+        body = {"html": b"<html>soon</html>", "deep": b'{"status":' + b"[" * 200000}.get(how, b"")
+        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.send_header("Replay-Nonce", "nonce-%d" % time.monotonic_ns())
+        self.send_header("Content-Length", "99999999999" if how in ("huge", "drip") else str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+        while how in ("huge", "drip"):
+            self.wfile.write(b" " * (65536 if how == "huge" else 1))
+            time.sleep(0 if how == "huge" else 0.05)
 
     def problem(self, status, kind, step, *fields):
         self.answer(status, {"type": "urn:ietf:params:acme:error:" + kind, "detail": "the stub says so"},
@@ -157,13 +195,18 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.cut("directory")
             prefix = BASE + "/" + path[1]
             self.answer(200, {"newNonce": prefix + "/nonce", "newAccount": prefix + "/account",
-                              "newOrder": prefix + "/order", "renewalInfo": BASE + "/renewal"},
+                              "newOrder": prefix + "/order", "renewalInfo": BASE + "/renewal",
+                              "keyChange": prefix + "/rekey"},
                         "directory")
 
     def post(self):
         jws = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         payload = json.loads(decode(jws["payload"]) or "{}")
         _, side, what, *rest = urlsplit(self.path).path.split("/")
+        if settings["nonce"] == "bad":
+            self.hold(what)
+            self.problem(400, "badNonce", "refusal")
+            return
         getattr(self, what)(side, payload, *rest)
 
     def account(self, side, payload):
@@ -171,6 +214,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
         say("account", side)
         self.answer(201, {"status": "valid"}, "account",
                     ("Location", "%s/%s/account/1" % (BASE, side)))
+
+    def rekey(self, side, payload):
+        say("rekey", side)
+        self.answer(200, {"status": "valid"}, "rekey")
 
     def order(self, side, payload, number=None):
         if number is not None:
@@ -184,7 +231,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.problem(429, "rateLimited", "order", ("Retry-After", wait))
             return
         with lock:
-            orders.append({"status": "pending", "names": [i["value"] for i in payload["identifiers"]]})
+            orders.append({"status": "pending", "stuck": False,
+                           "names": [i["value"] for i in payload["identifiers"]]})
             number = len(orders) - 1
         say("order", side, ",".join(orders[number]["names"]), payload.get("replaces", "-"))
         self.show(side, number, 201, "order")
@@ -198,7 +246,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
             body["certificate"] = "%s/certificate/%d" % (prefix, number)
         if order["status"] == "invalid":
             body["error"] = {"type": "urn:ietf:params:acme:error:unauthorized", "detail": "no"}
-        self.answer(status, body, step, ("Location", "%s/order/%d" % (prefix, number)))
+        fields = [("Location", "%s/order/%d" % (prefix, number))]
+        if settings["wait"] and order["status"] != "valid":
+            fields.append(("Retry-After", settings["wait"]))
+        self.answer(status, body, step, *fields)
 
     def authorization(self, side, payload, number, index):
         self.cut("authorization")
@@ -216,7 +267,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.problem(403, "orderNotReady", "finalize")
             return
         csr = decode(payload["csr"])
-        order["chains"] = [issue(csr, name) + open("%s/%s.pem" % (FOLDER, name)).read()
+        if order["stuck"] or count_down("stuck"):
+            order["stuck"], order["status"] = True, "processing"
+            self.show(side, int(number), 200, "finalize")
+            return
+        order["chains"] = ["" if settings["leaf"] == "nothing" else issue(csr, name) + open("%s/%s.pem" % (FOLDER, name)).read()
                            for name in ("first", "second")]
         order["status"] = "valid"
         self.show(side, int(number), 200, "finalize")

@@ -26,6 +26,29 @@ cat >"$tmp/Caddyfile" <<CADDYFILE
 	}
 }
 CADDYFILE
+cat >"$tmp/shadow.caddy" <<CADDYFILE
+{
+	layer4 {
+		127.0.0.1:$LISTEN {
+			@web tls sni web
+			route {
+				proxy {
+					upstream {
+						dial 127.0.0.1:1
+						tls_server_name web
+						tls_insecure_skip_verify
+					}
+				}
+			}
+			route @web {
+				echo
+			}
+		}
+	}
+}
+CADDYFILE
+printf '{\n\tlayer4 {\n\t\t:%s {\n\t\t\timport inner\n\t\t}\n\t}\n}\n' "$LISTEN" >"$tmp/outer.caddy"
+printf 'route {\n\techo\n}\nroute {\n\tproxy nowhere:99999\n}\n' >"$tmp/inner"
 route='apps.layer4.servers.main.routes[1]'
 dial='apps.layer4.servers.main.routes[0].handle[0].upstreams[0].dial[0]'
 
@@ -75,10 +98,26 @@ run 0 "$pointsmand" validate -j --strict --config "$tmp/config.json"
 items 'answer == {"items": []}'
 run 0 "$pointsmand" validate --json --config "$tmp/Caddyfile"
 items 'codes == ["adapted"] and items[0]["path"].endswith("Caddyfile:2")'
+items 'items[0]["place"] == items[0]["path"]'
 run 1 "$pointsmand" validate --strict --config "$tmp/Caddyfile"
 says err "Caddyfile:2: "
 run 2 "$pointsmand" adapt --json --config "$tmp/Caddyfile"
 says err "has no such option"
+
+# What was made from a Caddyfile stands there, also what only the loader finds.
+shadow="$tmp/shadow.caddy"
+run 0 "$pointsmand" validate --config "$shadow"
+says err "warning: $shadow:14: is never taken: whatever would match it is taken by the route at $shadow:5"
+says err "warning: $shadow:7: tls.insecure_skip_verify: this upstream's certificate"
+run 0 "$pointsmand" validate --json --config "$shadow"
+items '[i["place"].split("caddy:")[1] for i in items] == ["14", "7: tls.insecure_skip_verify"]'
+items 'items[0]["path"] == "apps.layer4.servers.srv0.routes[1]"'
+run 1 "$pointsmand" validate --config "$tmp/outer.caddy"
+says err "error: $tmp/inner:5 (imported at $tmp/outer.caddy:4): dial[0]: port '99999'"
+sed -i 's/99999/9/' "$tmp/inner"
+run 0 "$pointsmand" validate --config "$tmp/outer.caddy"
+says err "$tmp/inner:4 (imported at $tmp/outer.caddy:4): is never taken"
+
 echo '{"apps":{"layer4":{"server":{}}}}' >"$tmp/wrong.json"
 run 1 "$pointsmand" validate --json --config "$tmp/wrong.json"
 same "" "$(cat "$tmp/out")" "what is printed of an invalid document"
@@ -103,6 +142,23 @@ run 0 ctl -o jsonl config check "$tmp/bad.json"
 same 2 "$(wc -l <"$tmp/out")" "lines"
 run 0 ctl -j config check "$tmp/Caddyfile"
 items 'codes == ["adapted"] and items[0]["path"] == "Caddyfile:2"'
+run 0 ctl config check "$shadow"
+says out "  $shadow:14: is never taken: whatever would match it is taken by the route at $shadow:5 before"
+run 0 ctl -j config check "$shadow"
+items '[i["place"] for i in items] == ["Caddyfile:14", "Caddyfile:7: tls.insecure_skip_verify"]'
+run 0 ctl config check - <"$shadow"
+says out "  standard input:7: tls.insecure_skip_verify: "
+{
+    echo 'config check <<END'
+    cat "$shadow"
+    echo END
+} | run 0 ctl shell
+says out "  standard input:15: is never taken: whatever would match it is taken by the route at standard input:6"
+sed -i 's/dial 127.0.0.1:1/dial 127.0.0.1:99999/' "$shadow"
+run 7 ctl config check "$shadow"
+says err "pointsctl: $shadow:8: port '99999'"
+run 7 ctl config apply "$shadow"
+says err "pointsctl: $shadow:8: port '99999'"
 run 7 ctl config check "$tmp/wrong.json"
 run 2 ctl config show --strict
 

@@ -48,8 +48,10 @@ def check_retry(path):
     # Also where if_rev no longer holds: that was asked for the first time.
     again = apply(client, add("once"), txn_id="a", if_rev=first["revision"] - 1)
     assert again["revision"] == first["revision"]
-    error = refused("conflict", apply, client, add("other"), txn_id="a")
-    assert error.path == "txn_id"
+    for operation, more in ((add("other"), {}), (add("once"), {"save": True}), (add("once"), {"confirm_s": 60})):
+        error = refused("conflict", apply, client, operation, txn_id="a", **more)
+        assert error.path == "txn_id"
+    assert client.call("status")[0]["unconfirmed"] is None
     # Sent again before the first is answered.
     body = json.dumps([add("twice")])
     ids = [client.send("txn.apply", {"operations": body, "txn_id": "b"}) for _ in range(5)]
@@ -229,7 +231,7 @@ def check_request_size(path):
     for _ in range(16 - 4):  # the request, its parameters, their map, this list
         deepest = [deepest]
     client = Client(path)
-    assert refused("invalid", client.call, "conn.kill", ids=deepest).path == "ids"
+    assert refused("invalid", client.call, "conn.kill", ids=deepest).path == "ids[0]"
     client.close()
     closed("limit", path, msgpack.packb([0, 2, "conn.kill", [{"ids": [deepest]}]]))
 

@@ -39,7 +39,8 @@ add() { # OPTION…
 }
 add --confirm 1s --txn-id once || fail "route add --confirm"
 wait_until 30 "the change to be taken back" eval '! ctl config show | grep -q late'
-add --txn-id once || fail "the same id again"
+add --confirm 1s --txn-id once || fail "the same id again"
+add --txn-id once && fail "the same id for a change that is not taken back"
 ctl config show | grep -q late && fail "what was done once was done again"
 add --confirm 100ms --txn-id twice || fail "another id"
 add --confirm 5x && fail "--confirm 5x"

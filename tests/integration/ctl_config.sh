@@ -34,13 +34,16 @@ refused 2 usage config export more
 printf %s '{"apps":{"layer4":{"servers":{"a":{"listen":["127.0.0.1:1"],"routes":[{"handle":[{"handler":"ecko"}]},{"match":4}]}}}}}' >"$tmp/wrong.json"
 refused 7 "routes\[0\].handle\[0\].handler: unknown handler .ecko" config check "$tmp/wrong.json"
 grep -q "routes\[1\].match: must be an array" "$tmp/err" || fail "the second error is not told of"
+sed 's/^{/{"loging":{},/' "$tmp/wrong.json" >"$tmp/more.json"
+refused 7 "unknown field .loging." config check "$tmp/more.json"
+grep -q "unknown handler .ecko" "$tmp/err" || fail "a field at the top hides what is in the apps"
 refused 7 "\"others\":\[\{\"code\":\"invalid\",\"message\":\"must be an array.*\}\],\"exit\":7" -j config apply "$tmp/wrong.json"
 
 # --- what was exported is accepted back ---------------------------------------------------------
 code 0 config check -f "$tmp/exported.json"
 says '^valid; it is the document in force$'
 code 0 -j config apply "$tmp/exported.json"
-shape '{rev:int revision:int change_count:int changes:[]}'
+shape '{rev:int revision:int connections:int change_count:int changes:[]}'
 json 'out["revision"] == 2 and out["change_count"] == 0'
 # A mask goes with its key, and only to where it is masked again.
 masked() { # SED-EXPRESSION
@@ -80,7 +83,7 @@ says '^ +\+ "two.example"$'
 grep -q 'pw-of' "$tmp/out" && fail "config check shows a secret"
 at80 config check -f "$tmp/two.json"
 code 0 -jn config apply "$tmp/two.json"
-shape '{rev:int revision:int change_count:int changes:[{path:text change:text before:text after:text}]}'
+shape '{rev:int revision:int connections:int existing:{keep:int drain:int kill:int} change_count:int changes:[{path:text change:text before:text after:text}]}'
 before=$(revision)
 cp "$tmp/two.json" "$tmp/in"
 code 0 config apply -f - --comment 'two for one' --if-rev "$before"
@@ -101,8 +104,8 @@ at_least 0
 code 1 config diff file
 code 1 config diff 1
 refused 5 'not remembered' config diff 999
-refused 2 'is not an id' config diff x
-refused 2 'is not an id' config diff 1 x
+refused 2 'compares REVISION, file or saved' config diff x
+refused 2 'is not a revision' config diff 1 x
 refused 2 usage config diff 1 2 3
 
 cat >"$tmp/Caddyfile" <<CADDY
@@ -158,7 +161,7 @@ refused 6 'is at revision' config rollback 2 --if-rev 1
 doc three.example pw-of-joe | config
 code 1 config diff file
 code 0 -j config reload
-shape '{rev:int revision:int change_count:int changes:[{path:text change:text before:text after:text}] set_aside:[]}'
+shape '{rev:int revision:int connections:int change_count:int changes:[{path:text change:text before:text after:text}] set_aside:[]}'
 json 'out["change_count"] == 1'
 code 0 config diff file
 echo '{"apps": {"layer4": {"serverss": {}}}}' | config

@@ -50,6 +50,21 @@ config port.json <<'JSON'
 JSON
 refused port.json 'apps.layer4.servers.srv0.listen[1]' "port '99993'"
 
+# What is wrong at the top does not hide what is wrong below.
+config several.json <<'JSON'
+{"loging": {}, "storag": {}, "logging": {"logs": {"default": {"level": "LOUD"}}}, "apps": {
+    "layer5": {}, "htpp": {},
+    "layer4": {"servers": {"srv0": {"listen": ["127.0.0.1:0"], "routes": [
+        {"match": [{"tls": {"snii": []}}], "handle": [{"handler": "ecko"}]}
+    ]}}}}}
+JSON
+refused several.json "'loging', did you mean 'logging'" "'storag', did you mean 'storage'" LOUD \
+    "'layer5', did you mean 'layer4'" "'htpp', did you mean 'http'" "'snii'" "'ecko'"
+config flat.json <<'JSON'
+{"loging": {}, "apps": 3}
+JSON
+refused flat.json "'loging'" "apps: must be an object"
+
 config both.json <<'JSON'
 {"apps": {"layer4": {"servers": {"srv0": {"listen": [":9993"], "routes": []}}},
     "http": {"servers": {"srv0": {"listen": [":9993"]}}}}}

@@ -64,4 +64,11 @@ synopses() {
 while read -r difference; do
     fault "$manual and ctl differ: $difference"
 done < <(diff <(commands | sort) <(synopses | sort) | grep '^[<>]')
+# Who reads a message has typed "listener ls": it does not speak of "listener.ls". Help texts are for
+# those who call methods.
+methods=$(grep -oE '"[a-z_]+\.[a-z_]+"' include/pointsman/control.h | tr -d '"' | sed 's/\./\\./' | sort -u | paste -sd'|')
+while read -r line; do
+    fault "a message names a method, not a command: $line"
+done < <(grep -rnE --include='*.[ch]' "\"([^\"]* |[^\"]*')($methods)[^\"]*\"|\"[^\"]*($methods)[ ;,'][^\"]*\"" daemon common |
+    grep -vE '\.help =')
 finish

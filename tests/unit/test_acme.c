@@ -52,8 +52,12 @@ START_TEST(test_window_time)
 	const struct acme_window window = {.start = 1000, .end = 2000};
 	int i;
 
-	ck_assert_int_eq(acme_window_time(&window, 0), 1000);
-	ck_assert_int_eq(acme_window_time(&window, 0.5), 1500);
+	ck_assert_int_eq(acme_window_time(&window, 0, 10000, 0), 1000);
+	ck_assert_int_eq(acme_window_time(&window, 0, 10000, 0.5), 1500);
+	/* No certificate is left to expire, whatever a CA suggests. */
+	ck_assert_int_eq(acme_window_time(&window, 0, 1600, 0.1), 1100);
+	ck_assert_int_eq(acme_window_time(&window, 0, 1600, 0.9), 1440);
+	ck_assert_int_eq(acme_window_time(&window, 600, 1100, 0.5), 1050);
 	for (i = 0; i < 1000; i++)
 		ck_assert(acme_random() >= 0 && acme_random() < 1);
 }

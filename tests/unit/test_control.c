@@ -29,7 +29,7 @@ START_TEST(hello_comes_first)
 	result = expect_result(&c, 10);
 	expect_keys(result, "rev,protocol,protocol_min,version,level,pid,limits");
 	expect_keys(unpack_get(result, "limits"),
-	    "request,depth,elements,in_flight,clients,chunk,queue,answer,message_seconds");
+	    "request,depth,elements,in_flight,watches,clients,chunk,queue,answer,message_seconds");
 	expect_text(result, "level", "admin");
 	send_plain(&c, UINT32_MAX, "ping");
 	expect_keys(expect_result(&c, UINT32_MAX), "rev");

@@ -239,6 +239,35 @@ START_TEST(in_flight)
 }
 END_TEST
 
+/*
+ * What ends only with the client leaves room for requests that end: otherwise nobody would read
+ * that the client has gone, and its place would never be free again.
+ */
+START_TEST(watches)
+{
+	ev_tstamp until = ev_time() + PATIENCE;
+	struct peer_client c;
+	uint32_t id;
+
+	client_ready(&c, LEVEL_OBSERVE);
+	for (id = 2; id < 2 + CONTROL_WATCHES_MAX; id++) {
+		send_plain(&c, id, "events.watch");
+		ck_assert(notification(client_message(&c), CONTROL_CHUNK) != NULL);
+	}
+	for (; id < 2 + 2 * CONTROL_IN_FLIGHT_MAX; id++) {
+		send_plain(&c, id, "events.watch");
+		expect_error(&c, id, "limit", NULL, NULL);
+	}
+	send_plain(&c, id, "ping");
+	expect_result(&c, id);
+	client_stop(&c);
+	while (session_count() > 0) {
+		turn();
+		ck_assert_msg(ev_time() < until, "the client has gone, its session has not");
+	}
+}
+END_TEST
+
 /* A list holds much: while it is made no other request of its client is, but those of others. */
 START_TEST(lists_run_alone)
 {
@@ -428,6 +457,7 @@ int main(void)
 	tcase_add_test(tc, unread_lists);
 	tcase_add_test(tc, in_flight);
 	tcase_add_test(tc, lists_run_alone);
+	tcase_add_test(tc, watches);
 	tcase_add_test(tc, leaves_in_the_middle);
 	tcase_add_test(tc, many_lists_at_once);
 	tcase_add_test(tc, show);

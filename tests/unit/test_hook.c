@@ -55,6 +55,17 @@ START_TEST(test_much_output)
 	ck_assert_uint_lt(strlen(text), 300);
 	ck_assert_ptr_nonnull(strstr(text, "ended with status 1: "));
 	ck_assert_ptr_null(strchr(text, '\033'));
+	/* Nor does any of its writes fail: what it writes to is an ordinary pipe. */
+	ck_assert_str_eq(run("head -c 3000000 /dev/zero"), "fine");
+}
+END_TEST
+
+/* What it leaves behind holds its output open: its own end counts. */
+START_TEST(test_left_behind)
+{
+	ck_assert_str_eq(run("sleep 20 & exit 0"), "fine");
+	ck_assert_str_eq(
+	    run("(trap '' TERM; sleep 20) & echo over; exit 4"), "ended with status 4: over");
 }
 END_TEST
 
@@ -130,6 +141,7 @@ int main(void)
 	tcase_set_timeout(tc, 30);
 	tcase_add_test(tc, test_ends);
 	tcase_add_test(tc, test_much_output);
+	tcase_add_test(tc, test_left_behind);
 	tcase_add_test(tc, test_cannot_start);
 	tcase_add_test(tc, test_cancel);
 	tcase_add_test(tc, test_stop);

@@ -343,7 +343,7 @@ static const struct bad_case {
     {IN_SERVER("\"routes\": [{\"match\": [{\"hos\": []}]}]"), SERVER_PATH ".routes[0].match[0].hos",
 	"did you mean 'host'?"},
     {IN_SERVER("\"errors\": {}"), SERVER_PATH ".errors", "not supported"},
-    {IN_SERVER("\"trusted_proxies\": {}"), SERVER_PATH ".trusted_proxies", "not supported"},
+    {IN_SERVER("\"trusted_proxies\": {}"), SERVER_PATH ".trusted_proxies.source", "required"},
     {IN_SERVER("\"protocols\": [\"h4\"]"), SERVER_PATH ".protocols[0]", "unknown protocol 'h4'"},
     {IN_SERVER("\"protocols\": [\"h2\"]"), SERVER_PATH ".protocols", "h1"},
     {IN_SERVER("\"max_header_bytes\": 1"), SERVER_PATH ".max_header_bytes", "1024"},

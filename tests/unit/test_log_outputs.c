@@ -6,6 +6,8 @@
 
 #include <check.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,13 +43,13 @@ static void teardown(void)
 /* The rule's verdict on a line, without any output. */
 static bool takes(const struct log_rule *rule, const char *subsystem, enum log_level level)
 {
-	int which = log_subsystem(subsystem);
+	struct log_routes routes;
 	bool taken;
 
-	log_route_set(rule, 1);
-	taken = (which != -1 ? log_route(which, level) : log_route_named(subsystem, level)) == 1;
-	ck_assert(!taken || log_route_any(level));
-	log_route_set(NULL, 0);
+	log_routes_init(&routes);
+	log_routes_set(&routes, rule, 1);
+	taken = log_routes_takers(&routes, log_subsystem(subsystem), subsystem, level) == 1;
+	ck_assert(!taken || (int)level >= routes.lowest);
 	return taken;
 }
 
@@ -107,7 +109,7 @@ static void set_outputs(struct log_output *outputs, size_t count)
 /* What a file of the folder holds, to be used at once. */
 static const char *contents(const char *name)
 {
-	static char text[1 << 16];
+	static char text[1 << 20];
 	char file[sizeof(path)];
 	ssize_t n;
 	int fd;
@@ -233,6 +235,148 @@ START_TEST(test_stuck_target)
 	log_stop(); /* which waits for the one that can be written */
 	ck_assert_ptr_nonnull(strstr(contents("a.log"), "number 0, "));
 	ck_assert_int_eq(log_file_check(fifo, &err), 0);
+}
+END_TEST
+
+/* ---- changes while lines are written -------------------------------------------------------- */
+
+static _Atomic bool held, changed;
+static _Atomic pid_t holder;
+
+/* A line to an output that takes none until the writer gives up on it, after two seconds. */
+static void *write_blocked(void *unused)
+{
+	holder = gettid();
+	log_msg(LOG_INFO, "tls", "to a full pipe");
+	held = false;
+	return unused;
+}
+
+static void *change_level(void *unused)
+{
+	log_set_level("core", LOG_DEBUG);
+	changed = true;
+	return unused;
+}
+
+/* Does a thread of this process sleep? */
+static bool sleeps(pid_t thread)
+{
+	char name[64], text[128] = "", *state;
+	FILE *stat;
+
+	snprintf(name, sizeof(name), "/proc/self/task/%d/stat", (int)thread);
+	stat = fopen(name, "r");
+	if (stat == NULL)
+		return false;
+	state = fgets(text, sizeof(text), stat) != NULL ? strrchr(text, ')') : NULL;
+	fclose(stat);
+	return state != NULL && state[2] == 'S';
+}
+
+/* true: the line was written while another held an older setup, and a change waited for him. */
+static bool written_beside_change(void)
+{
+	pthread_t blocked, changer;
+	bool beside;
+
+	held = true;
+	changed = false;
+	holder = 0;
+	log_set_level("core", LOG_INFO);
+	ck_assert_int_eq(pthread_create(&blocked, NULL, write_blocked, NULL), 0);
+	while (holder == 0 || (held && !sleeps(holder)))
+		usleep(100);
+	ck_assert_int_eq(pthread_create(&changer, NULL, change_level, NULL), 0);
+	while (held && !log_enabled(LOG_DEBUG, "core"))
+		usleep(100);
+	log_msg(LOG_DEBUG, "core", "not held up");
+	beside = held && !changed;
+	pthread_join(blocked, NULL);
+	pthread_join(changer, NULL);
+	ck_assert(changed);
+	return beside;
+}
+
+/* Whoever writes a line waits for no change of the outputs, nor for one who writes elsewhere. */
+START_TEST(test_no_waiting)
+{
+	static const char *const tls[] = {"tls", NULL}, *const core[] = {"layer4", NULL};
+	struct log_output outputs[] = {
+	    {.rule = {.level = LOG_INFO, .include = tls}, .file = 0},
+	    {.rule = {.level = LOG_INFO, .include = core}, .file = 1},
+	};
+	const struct log_file_options options = {.folder_mode = 0700};
+	struct log_file *files[2];
+	int ends[2], tries = 0;
+
+	ck_assert_int_ne(pipe2(ends, O_NONBLOCK), -1);
+	while (write(ends[1], "x", 1) == 1)
+		;
+	files[0] = log_file_of("pipe", ends[1]);
+	files[1] = log_file_open(path, &options, &err);
+	ck_assert_ptr_nonnull(files[1]);
+	log_outputs_set(outputs, 2, files, 2);
+	while (!written_beside_change()) /* a machine that stood still for two seconds */
+		ck_assert_int_lt(++tries, 10);
+	ck_assert_uint_ge(lines("a.log"), 1);
+	log_init(LOG_TEXT, LOG_INFO, STDERR_FILENO);
+	close(ends[0]);
+	close(ends[1]);
+}
+END_TEST
+
+#define WRITERS 4
+#define LINES_EACH 2000
+
+static _Atomic int writers_left;
+
+static void *write_some(void *name)
+{
+	int i;
+
+	for (i = 0; i < LINES_EACH; i++) {
+		log_msg(LOG_INFO, i % 2 ? "core" : "http.log.access.site", "%s %d",
+		    (const char *)name, i);
+		if (i % 100 == 0)
+			usleep(500);
+	}
+	writers_left--;
+	return NULL;
+}
+
+/* Every line goes to the one output that is there, whichever of the two files that is. */
+START_TEST(test_changes_lose_nothing)
+{
+	static const char *const filters[] = {"layer4", "http.log", NULL};
+	struct log_output output = {.rule = {.level = LOG_INFO, .include = filters}};
+	static const struct log_file_options options = {.folder_mode = 0700};
+	static char writer_names[WRITERS][2] = {"a", "b", "c", "d"};
+	char names[2][sizeof(path)];
+	pthread_t threads[WRITERS];
+	struct log_file *file;
+	size_t i;
+
+	log_start();
+	writers_left = WRITERS;
+	for (i = 0; i < 2; i++)
+		snprintf(names[i], sizeof(names[i]), "%s/%zu", folder, i);
+	file = log_file_open(names[0], &options, &err);
+	log_outputs_set(&output, 1, &file, 1);
+	for (i = 0; i < WRITERS; i++)
+		ck_assert_int_eq(pthread_create(&threads[i], NULL, write_some, writer_names[i]), 0);
+	for (i = 1; writers_left > 0; i++) {
+		file = log_file_open(names[i % 2], &options, &err);
+		ck_assert_ptr_nonnull(file);
+		log_outputs_set(&output, 1, &file, 1);
+		log_set_level("core", i % 3 == 0 ? LOG_DEBUG : -1);
+		usleep(1000);
+	}
+	for (i = 0; i < WRITERS; i++)
+		pthread_join(threads[i], NULL);
+	log_init(LOG_TEXT, LOG_ERROR, STDERR_FILENO);
+	log_stop();
+	ck_assert_uint_eq(lines("0") + lines("1"), WRITERS * LINES_EACH);
 }
 END_TEST
 
@@ -378,6 +522,8 @@ int main(void)
 	tcase_add_test(tests, test_formats_and_levels);
 	tcase_add_test(tests, test_change_within_a_line);
 	tcase_add_test(tests, test_stuck_target);
+	tcase_add_test(tests, test_no_waiting);
+	tcase_add_test(tests, test_changes_lose_nothing);
 	tcase_add_test(tests, test_open);
 	tcase_add_test(tests, test_roll);
 	tcase_add_test(tests, test_reopen);

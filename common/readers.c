@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <config.h>
 
-#include "daemon/core/readers.h"
+#include "common/readers.h"
 
 #include <sched.h>
 

@@ -4,8 +4,8 @@
  * scheduler does to the others. Readers count themselves in before they take the pointer and out
  * when they have done with it; whoever has exchanged it waits for them before it frees the old one.
  */
-#ifndef DAEMON_CORE_READERS_H
-#define DAEMON_CORE_READERS_H
+#ifndef COMMON_READERS_H
+#define COMMON_READERS_H
 
 #include <stdatomic.h>
 
