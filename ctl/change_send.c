@@ -20,6 +20,7 @@
 
 const struct column change_answer[] = {
     {.key = "revision", .kind = COLUMN_NUMBER},
+    {.key = "unchanged", .kind = COLUMN_BOOL, .absent = true},
     {.key = "connections", .kind = COLUMN_NUMBERS},
     {.key = "names", .kind = COLUMN_NAMES},
     {.key = "existing", .kind = COLUMN_OBJECT, .members = concerned_choices, .absent = true},
@@ -38,7 +39,9 @@ static const char *name_of(
 	return ch->items[i].name;
 }
 
-static void print_text(const struct change *ch, const msgpack_object *result, bool dry, FILE *to)
+/* unchanged: only what the operations have done to connections is worth a line. */
+static void print_text(
+    const struct change *ch, const msgpack_object *result, bool dry, bool unchanged, FILE *to)
 {
 	const msgpack_object *counts = unpack_get(result, "connections");
 	const msgpack_object *names = unpack_get(result, "names");
@@ -52,6 +55,8 @@ static void print_text(const struct change *ch, const msgpack_object *result, bo
 
 		if (unpack_is_array(counts) && i < counts->via.array.size)
 			unpack_u64(&counts->via.array.ptr[i], &count);
+		if (unchanged && (count == 0 || ch->items[i].existing == NULL))
+			continue;
 		fputs(command->what != NULL ? command->what : command->object, to);
 		if (name != NULL) {
 			fputc(' ', to);
@@ -64,38 +69,75 @@ static void print_text(const struct change *ch, const msgpack_object *result, bo
 	}
 }
 
+/* As the verbs take it: an upstream's is that of its proxy handler, and its own. */
+static void print_name(const char *proxy, const char *name, FILE *to)
+{
+	if (proxy != NULL) {
+		human_print(span_str(proxy), to);
+		fputc(' ', to);
+	}
+	human_print(span_str(name != NULL ? name : ""), to);
+	fputc('\n', to);
+}
+
 static int print_names(const struct change *ch, const msgpack_object *result, FILE *to)
 {
+	json_t *operation, *dial, *address;
 	char text[NAME_MAX_SHOWN];
-	size_t i;
+	size_t i, j;
 
-	for (i = 0; i < ch->count; i++) {
-		const char *name = name_of(ch, unpack_get(result, "names"), i, text);
+	json_array_foreach (ch->operations, i, operation) {
+		const char *proxy = json_string_value(json_object_get(operation, "proxy"));
 
-		human_print(span_str(name != NULL ? name : ""), to);
-		fputc('\n', to);
+		dial = json_object_get(operation, "dial"); /* of a swap */
+		json_array_foreach (dial, j, address)
+			print_name(proxy, json_string_value(address), to);
+		if (dial == NULL)
+			print_name(proxy, name_of(ch, unpack_get(result, "names"), i, text), to);
 	}
 	return 0;
+}
+
+static bool is_unchanged(const msgpack_object *result)
+{
+	bool unchanged = false;
+
+	unpack_bool(unpack_get(result, "unchanged"), &unchanged);
+	return unchanged;
+}
+
+/* Beside the output: what is yet to be done. */
+static void print_hint(const struct context *c, const msgpack_object *result)
+{
+	if (!is_unchanged(result))
+		command_change_hint(c);
+	else if ((c->options->given & (OPTION_SAVE | OPTION_DRY_RUN)) == OPTION_SAVE)
+		fputs("pointsctl: nothing changed, so nothing was saved; what runs is saved by: "
+		      "pointsctl config save\n",
+		    stderr);
 }
 
 static int print(const struct change *ch, const struct context *c, const msgpack_object *result)
 {
 	const struct output *output = &c->output;
-	bool dry = (c->options->given & OPTION_DRY_RUN) != 0;
+	bool dry = (c->options->given & OPTION_DRY_RUN) != 0, unchanged = is_unchanged(result);
 	uint64_t revision = 0;
 
 	if (output->format == FORMAT_JSON || output->format == FORMAT_JSONL)
 		return output_object(output, result, change_answer, NULL);
 	if (output->format == FORMAT_NAME)
 		return print_names(ch, result, output->to);
-	print_text(ch, result, dry, output->to);
+	print_text(ch, result, dry, unchanged, output->to);
+	if (dry && unchanged)
+		fputs("nothing would change\n", output->to);
 	if (dry) {
 		changes_print(output, result, false);
 		concerned_print_choices(result, output->to);
 		return 0;
 	}
 	unpack_u64(unpack_get(result, "revision"), &revision);
-	fprintf(output->to, "revision %" PRIu64 "\n", revision);
+	fprintf(
+	    output->to, "%srevision %" PRIu64 "\n", unchanged ? "nothing changed: " : "", revision);
 	return 0;
 }
 
@@ -148,6 +190,10 @@ static void name_place(const struct change *ch, struct fault *fault)
 	size_t i;
 
 	rest = operation_place(fault->path, &i);
+	if (rest == NULL && ch->count == 1 && fault->path[0] != '\0') { /* in the document */
+		rest = fault->path;
+		i = 0;
+	}
 	if (rest == NULL || i >= ch->count)
 		return;
 	item = &ch->items[i];
@@ -197,7 +243,7 @@ int change_send(struct change *ch, struct context *c)
 		rc = print_echo(ch, c, reply.result);
 	else
 		rc = command_printed(c, print(ch, c, reply.result));
-	command_change_hint(c);
+	print_hint(c, reply.result);
 	reply_fini(&reply);
 	return rc;
 }

@@ -166,6 +166,39 @@ static const struct command *find_command(struct line *line, const char *object,
 	return NULL;
 }
 
+/* ---- words of the protocol ------------------------------------------------------------------- */
+
+#define LOG_LEVELS "debug|info|warn|error|default"
+
+/* Where the usage text has a name for them. A subsystem may be left out before the level. */
+static const struct {
+	const char *object, *argument, *values;
+} known_arguments[] = {
+    {"acme", "TYPE", "http-01|tls-alpn-01"},
+    {"log", "LEVEL", LOG_LEVELS},
+    {"log", "SUBSYSTEM", LOG_LEVELS},
+    {"stats", "KIND", "daemon|listener|server|route|upstream"},
+};
+
+static void add_event_types(struct completion *c)
+{
+#define TYPE(symbol, name, help) complete_add(c, name, help);
+	CONTROL_EVENTS(TYPE)
+#undef TYPE
+}
+
+static void add_known(struct completion *c, const char *argument)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(known_arguments) / sizeof(known_arguments[0]); i++)
+		if (strcmp(known_arguments[i].object, c->command->object) == 0 &&
+		    strcmp(known_arguments[i].argument, argument) == 0)
+			add_values(c, known_arguments[i].values);
+	if (strcmp(c->command->object, "monitor") == 0)
+		add_event_types(c);
+}
+
 /* ---- live names ------------------------------------------------------------------------------ */
 
 /* Which of an object's arguments are live names; its own ones are not yet there to be added. */
@@ -175,8 +208,13 @@ static const struct {
 	bool own;
 } live_arguments[] = {
     {"cert", "NAME", COMPLETE_CERT, true},
+    {"call", "METHOD", COMPLETE_METHOD, false},
+    {"config", "FROM|file|saved", COMPLETE_REVISION, false},
+    {"config", "REVISION", COMPLETE_REVISION, false},
+    {"config", "TO", COMPLETE_REVISION, false},
     {"conn", "ID", COMPLETE_CONN, true},
     {"listener", "ADDRESS", COMPLETE_LISTENER, true},
+    {"log", "SUBSYSTEM", COMPLETE_SUBSYSTEM, false},
     {"route", "ID", COMPLETE_ROUTE, true},
     {"server", "NAME", COMPLETE_SERVER, true},
     {"upstream", "ID", COMPLETE_UPSTREAM, true},
@@ -203,6 +241,8 @@ static enum complete_kind option_kind(const struct completion *c, const struct o
 		return COMPLETE_LISTENER;
 	case OPTION_SERVER:
 		return COMPLETE_SERVER;
+	case OPTION_WRAPPER:
+		return COMPLETE_WRAPPER;
 	case OPTION_BEFORE:
 	case OPTION_IN:
 		return COMPLETE_ROUTE;
@@ -312,6 +352,7 @@ static void add_arguments(struct completion *c, const struct line *line, complet
 	name = argument_name(c->command->arguments, line->count, text);
 	c->files = is_file(name);
 	add_values(c, name);
+	add_known(c, name);
 	if (strcmp(name, "OBJECT") == 0)
 		add_objects(c);
 	else if (strcmp(name, "VERB") == 0)

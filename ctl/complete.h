@@ -42,10 +42,14 @@ enum complete_kind {
 	COMPLETE_CERT,
 	COMPLETE_CONN,
 	COMPLETE_LISTENER,
-	COMPLETE_PROXY, /* ROUTE or ROUTE/proxy[1], as operations on upstreams name it */
+	COMPLETE_METHOD, /* of the control protocol */
+	COMPLETE_PROXY,  /* ROUTE or ROUTE/proxy[1], as operations on upstreams name it */
+	COMPLETE_REVISION,
 	COMPLETE_ROUTE,
 	COMPLETE_SERVER,
+	COMPLETE_SUBSYSTEM, /* of the log */
 	COMPLETE_UPSTREAM,
+	COMPLETE_WRAPPER, /* HTTP servers, as --wrapper names them */
 };
 
 /* Adds them with complete_add(). within: the proxy whose upstreams are meant; else NULL. */

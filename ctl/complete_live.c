@@ -2,6 +2,7 @@
 #include <config.h>
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "common/control_path.h"
 #include "common/duration.h"
@@ -15,14 +16,19 @@
 static const struct listing {
 	const char *method, *name, *help; /* keys of an item */
 	const char *within[2];            /* keys of which one has to be the proxy's name */
+	const char *prefix;               /* only names with it, and without it; NULL: all */
 } listings[] = {
-    [COMPLETE_CERT] = {CONTROL_CERT_LS, "name", "issuer", {NULL}},
-    [COMPLETE_CONN] = {CONTROL_CONN_LS, "id", "src", {NULL}},
-    [COMPLETE_LISTENER] = {CONTROL_LISTENER_LS, "address", "server", {NULL}},
-    [COMPLETE_PROXY] = {CONTROL_UPSTREAM_LS, "proxy", "server", {NULL}},
-    [COMPLETE_ROUTE] = {CONTROL_ROUTE_LS, "name", "label", {NULL}},
-    [COMPLETE_SERVER] = {CONTROL_SERVER_LS, "name", NULL, {NULL}},
+    [COMPLETE_CERT] = {CONTROL_CERT_LS, "name", "issuer"},
+    [COMPLETE_CONN] = {CONTROL_CONN_LS, "id", "src"},
+    [COMPLETE_LISTENER] = {CONTROL_LISTENER_LS, "address", "server"},
+    [COMPLETE_METHOD] = {CONTROL_API_INFO, "name", "help"},
+    [COMPLETE_PROXY] = {CONTROL_UPSTREAM_LS, "proxy", "server"},
+    [COMPLETE_REVISION] = {CONTROL_CONFIG_HISTORY, "revision", "comment"},
+    [COMPLETE_ROUTE] = {CONTROL_ROUTE_LS, "name", "label"},
+    [COMPLETE_SERVER] = {CONTROL_SERVER_LS, "name"},
+    [COMPLETE_SUBSYSTEM] = {CONTROL_LOG_LS, "subsystem", "level"},
     [COMPLETE_UPSTREAM] = {CONTROL_UPSTREAM_LS, "name", "effective", {"proxy", "route"}},
+    [COMPLETE_WRAPPER] = {CONTROL_SERVER_LS, "name", .prefix = "http/"},
 };
 
 struct taker {
@@ -46,6 +52,7 @@ static bool belongs(const struct taker *t, const msgpack_object *item)
 static void take_item(const struct taker *t, const msgpack_object *item)
 {
 	const msgpack_object *value = unpack_get(item, t->listing->name);
+	const char *prefix = t->listing->prefix != NULL ? t->listing->prefix : "";
 	char name[TEXT_MAX], help[TEXT_MAX] = "";
 	uint64_t number;
 
@@ -55,10 +62,12 @@ static void take_item(const struct taker *t, const msgpack_object *item)
 		snprintf(name, sizeof(name), "%" PRIu64, number);
 	else if (!unpack_copy(value, name, sizeof(name)))
 		return;
+	if (strncmp(name, prefix, strlen(prefix)) != 0)
+		return;
 	if (t->listing->help != NULL &&
 	    !unpack_copy(unpack_get(item, t->listing->help), help, sizeof(help)))
 		help[0] = '\0';
-	complete_add(t->c, name, help);
+	complete_add(t->c, name + strlen(prefix), help);
 }
 
 static void take_chunk(struct reply *chunk, void *arg)

@@ -5,12 +5,12 @@
 
 static const struct column columns[] = {
     {.title = "ID", .key = "id", .kind = COLUMN_NUMBER},
-    {.title = "SRC", .key = "src", .cut = true},
+    {.title = "SRC", .key = "src", .cut = true, .middle = true},
     {.key = "dst"},
-    {.title = "LISTENER", .key = "listener", .null = true, .cut = true, .drop = 1},
+    {.title = "LISTENER", .key = "listener", .null = true, .cut = true, .middle = true, .drop = 1},
     {.key = "server", .null = true},
     {.title = "ROUTE", .key = "route", .null = true, .cut = true, .drop = 5},
-    {.title = "UPSTREAM", .key = "upstream", .null = true, .cut = true},
+    {.title = "UPSTREAM", .key = "upstream", .null = true, .cut = true, .middle = true},
     {.title = "SNI", .key = "sni", .null = true, .cut = true, .drop = 4},
     {.key = "alpn", .null = true},
     {.key = "proto", .null = true},

@@ -93,8 +93,7 @@ void echo_add(struct echo *echo, const json_t *operation, const char *name)
 	if (strncmp(op, "route.", 6) == 0 && name != NULL)
 		add(echo, "route", name, NULL);
 	else if (strncmp(op, "route.", 6) == 0)
-		fputs("pointsctl: the route has no @id, and stands in another one: show that\n",
-		    stderr);
+		fputs("pointsctl: the route has no name any more\n", stderr);
 	else if (strncmp(op, "upstream.", 9) == 0)
 		add_upstreams(echo, operation);
 	else if (strncmp(op, "listener.", 9) == 0)

@@ -17,6 +17,7 @@
 #include "ctl/history.h"
 #include "ctl/human.h"
 #include "ctl/script.h"
+#include "ctl/terminal.h"
 
 #define WIDTH 80 /* of a terminal that does not say */
 #define LIST_MAX 200
@@ -183,6 +184,7 @@ struct editor *editor_new(editor_candidates *candidates, void *arg)
 
 	*e = (struct editor){.candidates = candidates, .arg = arg, .prompt = ""};
 	signal(SIGINT, SIG_IGN);
+	terminal_guard();
 	e->history = history_init();
 	history(e->history, &event, H_SETSIZE, HISTORY_MAX);
 	e->el = el_init("pointsctl", stdin, stdout, stderr);
@@ -199,6 +201,7 @@ struct editor *editor_new(editor_candidates *candidates, void *arg)
 void editor_free(struct editor *e)
 {
 	el_end(e->el);
+	terminal_unguard();
 	history_end(e->history);
 	free(e);
 }

@@ -52,7 +52,7 @@ const char *human_seconds(double seconds, char out[HUMAN_MAX])
 		uint64_t large, small;
 		char large_unit, small_unit;
 	} steps[] = {{86400, 3600, 'd', 'h'}, {3600, 60, 'h', 'm'}, {60, 1, 'm', 's'}};
-	uint64_t whole = seconds > 0 && seconds < 1e15 ? (uint64_t)seconds : 0;
+	uint64_t whole = seconds > 0 && seconds < 1e15 ? (uint64_t)(seconds + 0.0005) : 0;
 	uint64_t rest;
 	size_t i;
 

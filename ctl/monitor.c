@@ -148,6 +148,8 @@ static void pack_request(struct context *c, const char *types, const char *filte
 		pack_str(pack_key(params, "filter"), filter);
 	if (c->options->given & OPTION_SINCE)
 		pack_u64(pack_key(params, "since"), c->options->since);
+	if (c->options->since_time != NULL)
+		pack_str(pack_key(params, "since_time"), c->options->since_time);
 }
 
 /* For programs unless it is a terminal, or was said. */

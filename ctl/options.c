@@ -60,7 +60,7 @@ static const struct option_spec specs[] = {
     {LONG_ONLY + 21, "bytes", "FILE", OPTION_BYTES, "its first bytes instead; -: standard input"},
     {LONG_ONLY + 22, "state", "STATE", OPTION_STATE,
 	"live (more may come), ended, silent; else live"},
-    {LONG_ONLY + 20, "since", "SEQ", OPTION_SINCE, "those after this number first, 0: all"},
+    {LONG_ONLY + 20, "since", "SEQ[@TIME]", OPTION_SINCE, "those after this number first, 0: all"},
     {LONG_ONLY + 23, "count", "N", OPTION_COUNT, "end after so many connections"},
     {LONG_ONLY + 24, "for", "DURATION", OPTION_FOR, "for this time, such as 10m"},
     {LONG_ONLY + 25, "strict", NULL, OPTION_STRICT, "fail (1) where there is advice"},
@@ -147,6 +147,18 @@ static int read_number(const char *name, const char *text, uint64_t *out, struct
 		return fault_set(
 		    fault, CONTROL_EXIT_USAGE, "--%s takes a number, not '%s'", name, text);
 	return 0;
+}
+
+/* "SEQ@TIME", of the last event that was seen */
+static int read_since(const char *name, char *text, struct options *out, struct fault *fault)
+{
+	char *at = strchr(text, '@');
+
+	if (at != NULL) {
+		*at = '\0';
+		out->since_time = at + 1;
+	}
+	return read_number(name, text, &out->since, fault);
 }
 
 /* One of those that options_values() has. */
@@ -279,7 +291,7 @@ static int take_special(const struct option_spec *spec, struct options *out, str
 	if (spec->bit == OPTION_LIMIT)
 		return read_number(spec->name, optarg, &out->limit, fault);
 	if (spec->bit == OPTION_SINCE)
-		return read_number(spec->name, optarg, &out->since, fault);
+		return read_since(spec->name, optarg, out, fault);
 	if (spec->bit == OPTION_EXPIRES_WITHIN)
 		return read_within(optarg, &out->expires_within, fault);
 	if (spec->bit == OPTION_INTERVAL)

@@ -75,6 +75,7 @@ struct options {
 	const char *listener, *src, *sni, *alpn, *state;
 	const char *bytes[BYTES_FILES_MAX];
 	size_t bytes_count;
+	const char *since_time; /* of the event with that number; NULL: not said */
 	uint64_t limit, if_rev, since, confirm_s, count, for_s, drain_s;
 	const char *existing;   /* "keep", "drain", "kill" */
 	const char *drain;      /* drain=T: the duration; NULL: the daemon's default */

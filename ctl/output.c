@@ -10,6 +10,8 @@
 #include "ctl/human.h"
 #include "ctl/json_text.h"
 
+#define KEY_MAX 32 /* of a name */
+
 int output_format_parse(const char *text)
 {
 	static const char *const names[] = {
@@ -100,7 +102,20 @@ static void value_text(struct buf *out, const msgpack_object *value, enum column
 
 static void name_line(struct buf *out, const msgpack_object *object, const char *name)
 {
-	value_text(out, name != NULL ? unpack_get(object, name) : NULL, COLUMN_TEXT);
+	const msgpack_object *value;
+	char key[KEY_MAX];
+	size_t n;
+
+	buf_clear(out);
+	while (name != NULL && *name != '\0') {
+		n = strcspn(name, " ");
+		snprintf(key, sizeof(key), "%.*s", (int)n, name);
+		value = unpack_get(object, key);
+		if (!unpack_is_nil(value))
+			scalar_text(out, value);
+		name += n + strspn(name + n, " ");
+		buf_append_str(out, *name != '\0' ? " " : "");
+	}
 	buf_append(out, "\n", 1);
 }
 
@@ -143,6 +158,7 @@ void output_list_begin(struct output_list *list, const struct output *output,
 			    .title = columns->title,
 			    .right = is_number(columns->kind),
 			    .cut = columns->cut,
+			    .middle = columns->middle,
 			    .drop = columns->drop,
 			};
 	if (is_text(output))

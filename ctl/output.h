@@ -53,7 +53,7 @@ struct column {
 	bool null;                    /* JSON may have null instead */
 	bool absent;                  /* or may not have it */
 	const struct column *members; /* of an object */
-	bool cut;                     /* as in table.h */
+	bool cut, middle;             /* as in table.h */
 	unsigned drop;
 	/* Writes the value (NULL: there is none) as text where the kind does not say how; else
 	 * NULL. */
@@ -64,7 +64,7 @@ struct column {
 struct output_list {
 	const struct output *output;
 	const struct column *columns;
-	const char *name; /* the key that -o name prints */
+	const char *name; /* the key that -o name prints, or several, with blanks */
 	struct table_column table_columns[TABLE_COLUMNS_MAX];
 	struct table *table; /* of text formats */
 	struct buf json;     /* items so far */

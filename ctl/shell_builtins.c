@@ -126,6 +126,7 @@ const struct shell_builtin shell_builtins[] = {
     {"commit", "make the changes; options as of batch", run_commit},
     {"abort", "forget them", run_abort},
     {"exit", "leave; Ctrl-D, too", run_exit},
+    {"quit", "the same", run_exit},
     {NULL, NULL, NULL},
 };
 
@@ -148,6 +149,18 @@ void shell_builtins_print(FILE *to)
 		fprintf(to, "  %-17s %s\n", b->name, b->help);
 }
 
+/* What leaves other programs. */
+static bool means_exit(const char *word)
+{
+	static const char *const words[] = {"q", "bye", "logout", ":q", "x"};
+	size_t i;
+
+	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strcmp(word, words[i]) == 0)
+			return true;
+	return false;
+}
+
 void shell_builtins_suggest(const char *word, struct fault *fault)
 {
 	const char *names[sizeof(shell_builtins) / sizeof(shell_builtins[0])];
@@ -156,7 +169,7 @@ void shell_builtins_suggest(const char *word, struct fault *fault)
 
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		names[i] = shell_builtins[i].name;
-	near = error_suggest(word, names);
+	near = means_exit(word) ? "exit" : error_suggest(word, names);
 	if (fault->word != word || fault->hint[0] != '\0' || near == NULL)
 		return;
 	fault_set(fault, CONTROL_EXIT_USAGE, "no object '%s', did you mean '%s'?", word, near);

@@ -12,7 +12,7 @@ static const struct column handshakes[] = {
 
 static const struct column columns[] = {
     {.title = "KIND", .key = "kind"},
-    {.title = "NAME", .key = "name", .cut = true},
+    {.title = "NAME", .key = "name", .cut = true, .middle = true},
     {.title = "SERVER", .key = "server", .null = true, .cut = true, .drop = 1},
     {.title = "CONNS", .key = "connections", .kind = COLUMN_NUMBER},
     {.title = "ACTIVE", .key = "active", .kind = COLUMN_NUMBER},

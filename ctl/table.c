@@ -153,12 +153,25 @@ static void choose(
 		cut(t, widths, total - style->width - 1);
 }
 
+/* "tcp/[2001:db8~78]:443": the mark takes one place. */
+static const char *cut_middle(const struct table *t, const char *text, size_t width)
+{
+	size_t used, n = fitting(text, (width - 1) / 2, &used), left = places(text), more;
+	const char *end = text;
+
+	for (; left > width - 1 - used; left -= more)
+		end += character(end, &more);
+	return arena_printf(t->arena, "%.*s~%s", (int)n, text, end);
+}
+
 /* The library would cut all columns alike, a short name as much as a long text. */
-static const char *cut_text(const struct table *t, const char *text, size_t width)
+static const char *cut_text(const struct table *t, const char *text, size_t width, bool middle)
 {
 	size_t used, n = fitting(text, width, &used);
 
-	return text[n] == '\0' ? text : arena_strndup(t->arena, text, n);
+	if (text[n] == '\0')
+		return text;
+	return middle ? cut_middle(t, text, width) : arena_strndup(t->arena, text, n);
 }
 
 static void add_columns(const struct table *t, struct libscols_table *tb,
@@ -170,8 +183,9 @@ static void add_columns(const struct table *t, struct libscols_table *tb,
 	for (i = 0; i < t->column_count; i++) {
 		if (widths[i] == 0)
 			continue;
-		column = scols_table_new_column(tb, cut_text(t, t->columns[i].title, widths[i]), 0,
-		    t->columns[i].right ? SCOLS_FL_RIGHT : 0);
+		column =
+		    scols_table_new_column(tb, cut_text(t, t->columns[i].title, widths[i], false),
+			0, t->columns[i].right ? SCOLS_FL_RIGHT : 0);
 		if (column != NULL && style->colours)
 			scols_cell_set_color(scols_column_get_header(column), "\033[1m");
 	}
@@ -187,7 +201,8 @@ static void add_rows(const struct table *t, struct libscols_table *tb, const siz
 		for (i = 0, column = 0; line != NULL && i < t->column_count; i++)
 			if (widths[i] > 0)
 				scols_line_set_data(line, column++,
-				    cut_text(t, t->cells[row * t->column_count + i], widths[i]));
+				    cut_text(t, t->cells[row * t->column_count + i], widths[i],
+					t->columns[i].middle));
 	}
 }
 

@@ -15,7 +15,8 @@
 struct table_column {
 	const char *title;
 	bool right;    /* aligned, as numbers are */
-	bool cut;      /* may be cut where it does not fit */
+	bool cut;      /* may be cut where it does not fit ... */
+	bool middle;   /* ... in its middle: its end matters, as an address's port does */
 	unsigned drop; /* leaves at all where it does not fit, 1 first; 0: stays */
 };
 

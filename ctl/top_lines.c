@@ -56,26 +56,55 @@ static void blanks(struct buf *out, size_t n)
 	buf_printf(out, "%*s", (int)n, "");
 }
 
-void top_lines_fit(struct buf *out, const char *text, size_t width, bool right)
+/* Puts what fits into room places, of those that are in text. Returns how many it takes. */
+static size_t put_front(struct buf *out, const char **text, size_t room)
 {
-	size_t used = places_of(text), room = used > width ? width - 1 : width, n = 0;
+	mbstate_t state = {0};
+	const char *next = *text;
+	struct glyph glyph;
+	size_t n = 0;
+
+	while (next_glyph(&next, &state, &glyph) && n + glyph.places <= room) {
+		buf_append(out, glyph.bytes, glyph.length);
+		n += glyph.places;
+		*text = next;
+	}
+	return n;
+}
+
+/* Moves text on until what is left takes no more than room places. */
+static const char *end_of(const char *text, size_t room)
+{
 	mbstate_t state = {0};
 	struct glyph glyph;
+	size_t left = places_of(text);
+
+	while (left > room && next_glyph(&text, &state, &glyph))
+		left -= glyph.places;
+	return text;
+}
+
+void top_lines_fit(struct buf *out, const char *text, size_t width, enum fit fit)
+{
+	size_t used = places_of(text), room, n;
 
 	if (width == 0)
 		return;
-	if (right && used < width)
+	if (fit == FIT_RIGHT && used < width)
 		blanks(out, width - used);
-	while (next_glyph(&text, &state, &glyph) && n + glyph.places <= room) {
-		buf_append(out, glyph.bytes, glyph.length);
-		n += glyph.places;
+	if (used <= width) {
+		put_front(out, &text, width);
+		blanks(out, fit == FIT_RIGHT ? 0 : width - used);
+		return;
 	}
-	if (used > width) {
-		buf_append_str(out, "~");
-		n++;
+	room = fit == FIT_MIDDLE ? (width - 1) / 2 : width - 1;
+	n = put_front(out, &text, room) + 1;
+	buf_append_str(out, "~");
+	if (fit == FIT_MIDDLE) {
+		text = end_of(text, width - n);
+		n += put_front(out, &text, width - n);
 	}
-	if (!right || used > width)
-		blanks(out, width - n);
+	blanks(out, width - n);
 }
 
 /* ---- above and below ------------------------------------------------------------------------- */
@@ -211,12 +240,15 @@ static void put_cell(
     const struct top_columns *c, enum rates_column column, const char *text, struct buf *out)
 {
 	bool first = column == RATES_NAME;
+	enum fit fit = first ? FIT_MIDDLE : FIT_LEFT; /* of an address, the port is behind */
 
 	if (c->widths[column] == 0)
 		return;
 	if (!first)
 		buf_append_str(out, " ");
-	top_lines_fit(out, text, c->widths[column] - !first, column >= RATES_ACTIVE);
+	if (column >= RATES_ACTIVE)
+		fit = FIT_RIGHT;
+	top_lines_fit(out, text, c->widths[column] - !first, fit);
 }
 
 void top_lines_titles(const struct top_columns *columns, struct buf *out)

@@ -35,10 +35,13 @@ struct top_columns top_lines_columns(const struct top_frame *frame, size_t width
 void top_lines_titles(const struct top_columns *columns, struct buf *out);
 void top_lines_row(const struct top_columns *columns, const struct rate *rate, struct buf *out);
 
+/* Where text stands, and where it is cut: at its end, or in its middle. */
+enum fit { FIT_LEFT, FIT_RIGHT, FIT_MIDDLE };
+
 /*
- * Text in as many places, filled up with blanks (on the left if right) or cut, with a ~ at its end.
- * Bytes that are no printable characters become '?'.
+ * Text in as many places, filled up with blanks or cut, with a ~ there. Bytes that are no printable
+ * characters become '?'.
  */
-void top_lines_fit(struct buf *out, const char *text, size_t width, bool right);
+void top_lines_fit(struct buf *out, const char *text, size_t width, enum fit fit);
 
 #endif

@@ -22,7 +22,7 @@ static const char *const keys[RATES_COLUMNS] = {
 /* What was not there before has no rates yet. */
 const struct column top_once_columns[] = {
     {.title = "KIND", .key = "kind"},
-    {.title = "NAME", .key = "name", .cut = true},
+    {.title = "NAME", .key = "name", .cut = true, .middle = true},
     {.title = "SERVER", .key = "server", .null = true, .cut = true, .drop = 1},
     {.title = "ACTIVE", .key = "active", .kind = COLUMN_NUMBER},
     {.title = "CONNS/S", .key = "connections_per_second", .kind = COLUMN_RATE, .null = true},

@@ -6,22 +6,30 @@
 #include <curses.h>
 #include <stdlib.h>
 
+#include "ctl/terminal.h"
+
 /* Lines above the table's rows, and with the one below. */
 #define ABOVE 4
 #define AROUND 5
 
 static SCREEN *screen;
 
+/* ---- beginning and end ----------------------------------------------------------------------- */
+
 int top_screen_open(struct fault *fault)
 {
 	const char *term = getenv("TERM");
 
+	terminal_guard();
 	screen = newterm(NULL, stdout, stdin);
-	if (screen == NULL)
+	if (screen == NULL) {
+		terminal_unguard();
 		return fault_set(fault, CONTROL_EXIT_USAGE,
 		    "nothing is known of a terminal '%s': set TERM to what it is, or see "
 		    "'pointsctl stats'",
 		    term != NULL ? term : "");
+	}
+	terminal_guard_curses();
 	cbreak();
 	noecho();
 	keypad(stdscr, TRUE);
@@ -35,7 +43,10 @@ void top_screen_close(void)
 	endwin();
 	delscreen(screen);
 	screen = NULL;
+	terminal_unguard();
 }
+
+/* ---- keys ------------------------------------------------------------------------------------ */
 
 int top_screen_key(void)
 {
@@ -55,6 +66,8 @@ int top_screen_key(void)
 	return key > 0 && key < TOP_KEY_OTHER ? key : TOP_KEY_OTHER;
 }
 
+/* ---- drawing --------------------------------------------------------------------------------- */
+
 size_t top_screen_page(void)
 {
 	return LINES > AROUND ? (size_t)(LINES - AROUND) : 0;
@@ -66,7 +79,7 @@ static void put_line(int y, attr_t attributes, struct buf *line)
 	struct buf fitting = {0};
 
 	if (y >= 0 && y < LINES) {
-		top_lines_fit(&fitting, buf_str(line), (size_t)COLS, false);
+		top_lines_fit(&fitting, buf_str(line), (size_t)COLS, FIT_LEFT);
 		attrset(attributes);
 		mvaddstr(y, 0, buf_str(&fitting));
 	}

@@ -2,16 +2,19 @@
 #include <config.h>
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "common/duration.h"
 #include "common/unpack.h"
 #include "ctl/change.h"
 #include "ctl/human.h"
 
 #define POLL_MS 500
+#define DRAIN_DEFAULT "30s" /* the daemon's */
 
 /* ---- which connections ----------------------------------------------------------------------- */
 
@@ -96,17 +99,42 @@ static int look(struct context *c, struct buf *filter, struct rest *rest)
 	return 0;
 }
 
-/* "14 left, oldest 2h": on a terminal in one line, else a line where the number is another one. */
-static void tell(const struct rest *rest, uint64_t before)
+static double now(void)
 {
-	char age[HUMAN_MAX];
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* When the daemon ends those that are left, by now(); below 0: never. */
+static double deadline(const struct options *o)
+{
+	int64_t drain = 0;
+
+	if (o->existing != NULL && strcmp(o->existing, "keep") == 0)
+		return -1;
+	if (o->existing == NULL || strcmp(o->existing, "drain") == 0)
+		duration_parse(o->drain != NULL ? o->drain : DRAIN_DEFAULT, &drain);
+	return now() + duration_seconds(drain);
+}
+
+/*
+ * "14 left, oldest 2h, ended in 30s": on a terminal in one line, else a line where the number is
+ * another one.
+ */
+static void tell(const struct rest *rest, uint64_t before, double until)
+{
+	char text[HUMAN_MAX];
 	bool terminal = isatty(STDERR_FILENO);
 
 	if (!terminal && rest->count == before)
 		return;
 	fprintf(stderr, "%s%" PRIu64 " left", terminal ? "\r\033[K" : "", rest->count);
 	if (rest->count > 0)
-		fprintf(stderr, ", oldest %s", human_seconds(rest->oldest, age));
+		fprintf(stderr, ", oldest %s", human_seconds(rest->oldest, text));
+	if (rest->count > 0 && until >= 0)
+		fprintf(stderr, ", ended in %s", human_seconds(fmax(until - now(), 0), text));
 	if (!terminal || rest->count == 0)
 		fputc('\n', stderr);
 }
@@ -114,13 +142,15 @@ static void tell(const struct rest *rest, uint64_t before)
 static int wait_for_end(struct context *c, struct buf *filter)
 {
 	static const struct timespec pause = {.tv_nsec = POLL_MS * 1000000L};
+	double until = deadline(c->options);
 	uint64_t before = UINT64_MAX;
 	struct rest rest;
 
+	fflush(c->output.to); /* whoever reads it need not wait, too */
 	for (;;) {
 		if (look(c, filter, &rest) == -1)
 			return -1;
-		tell(&rest, before);
+		tell(&rest, before, until);
 		if (rest.count == 0)
 			return 0;
 		before = rest.count;

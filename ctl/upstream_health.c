@@ -34,7 +34,7 @@ static int run_health(struct context *c, int argc, char **argv)
 	pack_str(pack_key(params, "proxy"), argv[0]);
 	pack_str(pack_key(params, "id"), argv[1]);
 	pack_str(pack_key(params, "state"), argv[2]);
-	return listing_object(c, lines, "name");
+	return listing_object(c, lines, "proxy name");
 }
 
 const struct command command_upstream_health = {

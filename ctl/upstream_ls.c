@@ -4,11 +4,11 @@
 #include "ctl/listing.h"
 
 static const struct column columns[] = {
-    {.title = "PROXY", .key = "proxy", .cut = true},
+    {.title = "PROXY", .key = "proxy", .cut = true, .middle = true},
     {.key = "route"},
     {.title = "UPSTREAM", .key = "name"},
     {.key = "id", .null = true},
-    {.title = "DIAL", .key = "dial", .kind = COLUMN_TEXTS, .cut = true, .drop = 1},
+    {.title = "DIAL", .key = "dial", .kind = COLUMN_TEXTS, .cut = true, .middle = true, .drop = 1},
     {.key = "peers", .kind = COLUMN_TEXTS},
     {.title = "SERVER", .key = "server", .cut = true, .drop = 2},
     {.title = "WEIGHT", .key = "weight", .kind = COLUMN_NUMBER, .drop = 3},
@@ -27,7 +27,7 @@ static int run_ls(struct context *c, int argc, char **argv)
 {
 	(void)argc;
 	(void)argv;
-	return listing_all(c, CONTROL_UPSTREAM_LS, columns, "name");
+	return listing_all(c, CONTROL_UPSTREAM_LS, columns, "proxy name");
 }
 
 const struct command command_upstream_ls = {

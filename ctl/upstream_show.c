@@ -26,7 +26,7 @@ static const struct column lines[] = {
 const struct shown shown_upstream = {
     .method = CONTROL_UPSTREAM_SHOW,
     .keys = {"proxy", "id"},
-    .name = "name",
+    .name = "proxy name",
     .lines = lines,
 };
 

@@ -19,7 +19,7 @@
 #define INTERVAL_MAX 600. /* seconds: the wall clock may be set meanwhile */
 #define UNWANTED 15       /* seconds that a name stays which no document has any more */
 #define PAUSE 0.01
-#define WAIT_MAX (2 * ACME_RETRY_MAX) /* seconds that anything is put off */
+#define STEP 10 /* seconds by which the wall clock was set back, not slewed */
 
 struct acme_names acme_names;
 
@@ -222,13 +222,14 @@ static void apply(struct acme_name *n, const struct group *g, time_t now)
 		return;
 	acme_attempt_discard(n);
 	acme_renewal_info_cancel(n);
+	if (n->key_type != g->first->key_type) /* another certificate is to be kept */
+		n->save_at = 0;
 	set_issuers(n, g->first);
 	set_names(n, g);
 	n->issuer = 0;
 	n->failures = 0;
 	n->tested = false;
 	n->held = false;
-	n->save_at = 0;
 	n->due = now;
 	acme_stored_load(n);
 }
@@ -312,22 +313,49 @@ void acme_names_arm(void)
 	ev_timer_start(acme_names.loop, &acme_names.timer);
 }
 
-/* None of these is further away than that, unless the clock was set back meanwhile. */
-static void heed_clock(struct acme_name *n, time_t now)
+static void shift(time_t *at, time_t step)
+{
+	if (*at != 0)
+		*at += step;
+}
+
+/* What was to be waited for is a time from then on; a certificate's end is not. */
+static void shift_waits(struct acme_name *n, time_t step)
 {
 	size_t i;
 
-	if (n->remove_at > now + UNWANTED)
-		n->remove_at = now + UNWANTED;
-	if (n->ask_at > now + WAIT_MAX)
-		n->ask_at = now + WAIT_MAX;
-	if (n->failures > 0 && n->due > now + WAIT_MAX)
-		n->due = now;
+	shift(&n->remove_at, step);
+	shift(&n->ask_at, step);
+	shift(&n->save_at, step);
+	shift(&n->hurried, step);
 	for (i = 0; i < n->issuer_count; i++)
-		if (n->issuers[i].not_before > now + WAIT_MAX)
-			n->issuers[i].not_before = now;
-	if (n->save_at > now + WAIT_MAX)
-		n->save_at = now;
+		shift(&n->issuers[i].not_before, step);
+	if (n->failures > 0)
+		shift(&n->due, step);
+}
+
+static time_t offset_of(time_t now)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_BOOTTIME, &t);
+	return now - t.tv_sec;
+}
+
+/* Finds out that the wall clock was set back: else a wait might have no end. */
+static void heed_clock(time_t now)
+{
+	time_t step = offset_of(now) - acme_names.offset;
+	struct acme_name *n;
+
+	if (step > -STEP && step < STEP)
+		return;
+	acme_names.offset += step;
+	if (step > 0)
+		return;
+	log_msg(LOG_WARN, "certs", "the clock was set back by %lld s", -(long long)step);
+	for (n = acme_names.all; n != NULL; n = n->hh.next)
+		shift_waits(n, step);
 }
 
 static void run(time_t now)
@@ -335,8 +363,8 @@ static void run(time_t now)
 	struct acme_name *n, *next;
 	bool removed = false;
 
+	heed_clock(now);
 	HASH_ITER (hh, acme_names.all, n, next) {
-		heed_clock(n, now);
 		if (n->remove_at != 0) {
 			removed |= n->remove_at <= now;
 			if (n->remove_at <= now) {
@@ -375,6 +403,7 @@ int acme_names_start(struct state *state, struct ev_loop *loop, struct error *er
 	keymaker_start(loop);
 	acme_names.state = state;
 	acme_names.loop = loop;
+	acme_names.offset = offset_of(time(NULL));
 	acme_names.set = store_set_new(STORE_MANAGED);
 	ev_timer_init(&acme_names.timer, on_timer, INTERVAL_MAX, 0.);
 	return 0;

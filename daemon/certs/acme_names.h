@@ -65,6 +65,7 @@ extern struct acme_names {
 	struct ev_loop *loop;
 	ev_timer timer;
 	struct store_set *set;
+	time_t offset;                   /* of the wall clock from the one that counts on */
 	struct acme_name *all;           /* hash, by name */
 	const struct acme_options *busy; /* to be compared: its CA has orders enough; NULL: none */
 } acme_names;

@@ -17,12 +17,18 @@
 #define FIRST_QUESTION 3 /* seconds after a certificate is in use: renewal information */
 #define QUESTIONS 10     /* ... and no more than so many in a second */
 #define RENEWAL_SOON 10  /* seconds after a certificate has come, at the soonest */
-#define SAVE_AGAIN 60    /* seconds after it could not be written */
+#define SAVE_AGAIN 10    /* seconds after it could not be written */
 
 /* Each name at its own time, the same after a restart. */
 static double spread(const struct acme_name *n)
 {
 	return (double)(n->hh.hashv % 1024) / 1024;
+}
+
+static time_t renewal_of(const struct acme_name *n)
+{
+	return acme_renewal_time(
+	    n->cert->not_before, n->cert->not_after, n->renewal_ratio, spread(n));
 }
 
 void acme_stored_use(struct acme_name *n, struct cert *cert, const char *directory)
@@ -36,7 +42,7 @@ void acme_stored_use(struct acme_name *n, struct cert *cert, const char *directo
 	free(n->directory);
 	n->directory = mem_strdup(directory);
 	n->window = (struct acme_window){0};
-	n->due = acme_renewal_time(cert->not_before, cert->not_after, n->renewal_ratio, spread(n));
+	n->due = renewal_of(n);
 	n->ask_at = time(NULL) + FIRST_QUESTION +
 		    (time_t)(spread(n) * HASH_COUNT(acme_names.all) / QUESTIONS);
 }
@@ -73,19 +79,17 @@ static bool has_names(const struct cert *cert, const struct strings *names)
 }
 
 /* Is it what the document asks for now? Else it serves until another is there. */
-static bool as_wanted(const struct acme_name *n, const struct cert *cert, const json_t *about)
+static bool as_wanted(const struct acme_name *n, const char *key_type)
 {
-	const char *directory = json_string_value(json_object_get(about, "directory"));
-	const char *type = json_string_value(json_object_get(about, "key_type"));
 	const struct acme_options *options;
 	size_t i;
 
-	if (directory == NULL || type == NULL || strcmp(type, key_type_names[n->key_type]) != 0 ||
-	    !has_names(cert, &n->names) || cert->names.count != n->names.count)
+	if (key_type == NULL || strcmp(key_type, key_type_names[n->key_type]) != 0 ||
+	    !has_names(n->cert, &n->names) || n->cert->names.count != n->names.count)
 		return false;
 	for (i = 0; i < n->issuer_count; i++) {
 		options = n->issuers[i].options;
-		if (options != NULL && strcmp(options->ca, directory) == 0)
+		if (options != NULL && strcmp(options->ca, n->directory) == 0)
 			return true;
 	}
 	return false;
@@ -101,6 +105,11 @@ void acme_stored_load(struct acme_name *n)
 
 	if (acme_names.state == NULL)
 		return;
+	if (n->save_at != 0) { /* what is in use is to be written yet */
+		if (as_wanted(n, key_type_names[n->key_type]))
+			n->due = renewal_of(n);
+		return;
+	}
 	cert = read_bundle(acme_path(ACME_CERTIFICATES, n->name, "pem", path), &err);
 	if (cert == NULL) {
 		if (err.code != ERROR_NOT_FOUND)
@@ -108,16 +117,15 @@ void acme_stored_load(struct acme_name *n)
 			    n->name, error_text(&err, text, sizeof(text)));
 		return;
 	}
-	/* What could not be written may be better than what is there. */
 	if (n->cert != NULL && cert->not_after < n->cert->not_after) {
-		cert_unref(cert);
+		cert_unref(cert); /* what is in use was never written, and is the better one */
 		return;
 	}
 	about = acme_json_read(
 	    acme_names.state, acme_path(ACME_CERTIFICATES, n->name, "json", path), &err);
 	directory = json_string_value(json_object_get(about, "directory"));
 	acme_stored_use(n, cert, directory != NULL ? directory : "");
-	if (!as_wanted(n, cert, about))
+	if (!as_wanted(n, json_string_value(json_object_get(about, "key_type"))))
 		n->due = time(NULL);
 	json_decref(about);
 	cert_unref(cert);

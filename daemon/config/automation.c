@@ -100,8 +100,7 @@ static bool all_http(const struct served *site)
 /* What the "tls" directive says goes over the base. */
 static void add_directive(json_t *settings, const struct site *site)
 {
-	static const char *const keys[] = {
-	    "on_demand", "reuse_private_keys", "key_type", "renewal_window_ratio"};
+	static const char *const keys[] = {"on_demand", "key_type", "renewal_window_ratio"};
 	json_t *issuers = site_values(site, "tls.cert_issuer");
 	char class[64];
 
@@ -395,15 +394,22 @@ static void write_options(struct work *w)
 	    {"renew_interval", "automation.renew_interval"},
 	    {"ocsp_interval", "automation.ocsp_interval"},
 	    {"dns", "dns"},
-	    {"tls_resolvers", "resolvers"},
 	};
 
-	for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
-		json_t *value = adaptation_option(w->a, options[i][0]);
+	json_t *value;
 
+	for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
+		value = adaptation_option(w->a, options[i][0]);
 		if (value)
 			settings_put(w->app, options[i][1], json_deep_copy(value));
 	}
+	if (adaptation_option(w->a, "storage_check"))
+		json_object_set_new(w->app, "disable_storage_check", json_true());
+	value = adaptation_option(w->a, "storage_clean_interval");
+	if (json_is_string(value))
+		json_object_set_new(w->app, "disable_storage_clean", json_true());
+	else if (value)
+		settings_put(w->app, "automation.storage_clean_interval", json_incref(value));
 	if (adaptation_option(w->a, "ocsp_stapling"))
 		json_object_set_new(w->app, "disable_ocsp_stapling", json_true());
 	if (json_array_size(w->files) > 0)

@@ -205,6 +205,14 @@ int change_document(
 	return -1;
 }
 
+int change_nothing(const struct change *change, struct error *err)
+{
+	if (check_confirmation(change, err) == 0)
+		return 0;
+	change_event_refused(change->who, change->comment, err);
+	return -1;
+}
+
 /* What the daemon itself goes on with until it ends: its socket, the log, the storage. */
 static json_t *without_servers(void)
 {

@@ -53,6 +53,12 @@ struct change {
 int change_document(
     const struct change *change, void (*done)(void *arg), void *arg, struct error *err);
 
+/*
+ * Instead, where the change's document is the one that runs: refuses it as that would, and else
+ * does nothing. Returns 0, or -1 with err.
+ */
+int change_nothing(const struct change *change, struct error *err);
+
 /* Saves all of what runs and is not saved. Returns 0, or -1 with err. */
 int change_save(struct error *err);
 

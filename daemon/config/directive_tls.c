@@ -124,6 +124,14 @@ static int refuse_managers(struct dispenser *d, json_t *out, struct error *err)
 	    "'pointsctl cert set'");
 }
 
+static int refuse_old_keys(struct dispenser *d, json_t *out, struct error *err)
+{
+	(void)out;
+	return dispenser_error(d, err, ERROR_UNSUPPORTED,
+	    "there is no 'reuse_private_keys' here: a renewed certificate has a new key; remove "
+	    "it");
+}
+
 static const struct setting settings[] = {
     {"protocols", SETTING_CUSTOM, NULL, adapt_protocols},
     {"ciphers", SETTING_ADD, POLICY "cipher_suites", NULL},
@@ -144,7 +152,7 @@ static const struct setting settings[] = {
     {"dns_ttl", SETTING_CUSTOM, NULL, adapt_dns_setting},
     {"dns_challenge_override_domain", SETTING_CUSTOM, NULL, adapt_dns_setting},
     {"on_demand", SETTING_TRUE, "on_demand", NULL},
-    {"reuse_private_keys", SETTING_TRUE, "reuse_private_keys", NULL},
+    {"reuse_private_keys", SETTING_CUSTOM, NULL, refuse_old_keys},
     {"insecure_secrets_log", SETTING_STRING, POLICY "insecure_secrets_log", NULL},
     {"renewal_window_ratio", SETTING_RATIO, "renewal_window_ratio", NULL},
     {0},
@@ -251,7 +259,6 @@ static void add_results(
 	add_issuers(a, out, results);
 	add_member(out, results, "tls.key_type", "key_type");
 	add_member(out, results, "tls.on_demand", "on_demand");
-	add_member(out, results, "tls.reuse_private_keys", "reuse_private_keys");
 	add_member(out, results, "tls.renewal_window_ratio", "renewal_window_ratio");
 	add_member(out, results, "tls.force_automate", "force_automate");
 	directive_result(results, "tls", "tls.connection_policy", json_incref(policy));

@@ -9,6 +9,7 @@
 
 #include "common/arena.h"
 #include "daemon/config/edit_way.h"
+#include "daemon/config/holder.h"
 
 /* A value that this edit has made, and may therefore change. */
 struct own {
@@ -68,6 +69,33 @@ const json_t *edit_origin(const struct edit *e, const json_t *json)
 	const struct own *o = find_own(e, json);
 
 	return o != NULL ? o->origin : json;
+}
+
+/* Two alike may have changed places: then they are not where they were. */
+static bool same_routes(const struct edit *e, const json_t *before, const json_t *after)
+{
+	json_t *route;
+	size_t i;
+
+	json_array_foreach ((json_t *)after, i, route)
+		if (edit_origin(e, route) != json_array_get(before, i))
+			return false;
+	return true;
+}
+
+bool edit_is_unchanged(struct edit *e)
+{
+	struct holders before, after;
+
+	if (!json_equal(e->base->document, e->document))
+		return false;
+	holders_start(&before, e->base->document);
+	holders_start(&after, e->document);
+	while (holders_next(&before) && holders_next(&after))
+		if (!same_routes(e, json_object_get(before.way.value, "routes"),
+			json_object_get(after.way.value, "routes")))
+			return false;
+	return true;
 }
 
 /* ---- copy on write -------------------------------------------------------------------------- */

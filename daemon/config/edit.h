@@ -40,6 +40,9 @@ json_t *edit_document(struct edit *edit);
 /* The document of base, borrowed. */
 json_t *edit_base_document(const struct edit *edit);
 
+/* Is it the document of base, with the same routes in the same places? */
+bool edit_is_unchanged(struct edit *edit);
+
 /* The route (of base's document) that json (of the new one) was made from, or json itself. */
 const json_t *edit_origin(const struct edit *edit, const json_t *json);
 

@@ -327,7 +327,8 @@ static bool search_index(struct edit *e, struct wanted *w, struct way *way)
 	return seen->several ? search_document(e, w, way) : search_near(e, w, seen, way);
 }
 
-bool way_find_route(struct edit *e, const char *name, struct way *way)
+/* By "@id" or handle. */
+static bool find_named(struct edit *e, const char *name, struct way *way)
 {
 	struct route_search *x = edit_route_search(e);
 	struct wanted w = {.edit = e, .id = name};
@@ -345,4 +346,38 @@ bool way_find_route(struct edit *e, const char *name, struct way *way)
 			return false;
 	}
 	return search_document(e, &w, way);
+}
+
+/* From a route to the one inside it that comes behind *left others. */
+static bool go_inside(struct way *way, size_t *left)
+{
+	json_t *route = way->value, *list;
+	size_t depth = way->count, i, j;
+
+	for (i = 0; i < json_array_size(json_object_get(route, "handle")); i++) {
+		way_key(way, "handle");
+		way_index(way, i);
+		way_key(way, "routes");
+		list = way->value;
+		for (j = 0; j < json_array_size(list); j++) {
+			way_index(way, j);
+			if ((*left)-- == 0 || go_inside(way, left))
+				return true;
+			way_pop(way, depth + 3, list);
+		}
+		way_pop(way, depth, route);
+	}
+	return false;
+}
+
+bool way_find_route(struct edit *e, const char *name, struct way *way)
+{
+	char outer[HOLDER_NAME_MAX];
+	size_t index;
+	bool inside;
+
+	if (find_named(e, name, way))
+		return true;
+	return way_name_split(name, EDIT_INSIDE, outer, sizeof(outer), &index, &inside) && inside &&
+	       find_named(e, outer, way) && go_inside(way, &index);
 }

@@ -13,6 +13,7 @@
 #include "daemon/config/edit.h"
 #include "daemon/input/json.h"
 
+#define EDIT_INSIDE "/route[" /* what leads into a route, in a name */
 #define WAY_MAX (2 * JSON_DEPTH_MAX)
 
 /* A key of an object (borrowed from the document), or an index of an array. */
@@ -55,7 +56,10 @@ void way_servers(struct edit *edit, const char *app, struct way *way);
 int way_server(struct edit *edit, const char *name, struct way *way, struct error *err);
 /* To a listener wrapper "layer4" of an HTTP server: "web", where it has several "web/layer4[1]". */
 int way_wrapper(struct edit *edit, const char *name, struct way *way, struct error *err);
-/* To a route by "@id" or "#handle". 0, or -1 with err. */
+/*
+ * To a route by "@id" or "#handle"; to one inside another also by "ROUTE/route[1]", counted from 0
+ * through all that are in the top-level one. 0, or -1 with err.
+ */
 int way_route(struct edit *edit, const char *name, struct way *way, struct error *err);
 /* The same where it is no error that there is none: false. */
 bool way_find_route(struct edit *edit, const char *name, struct way *way);

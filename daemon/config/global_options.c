@@ -200,11 +200,20 @@ static int read_control(
 	return -1;
 }
 
+static int refuse_origins(struct dispenser *d, json_t *out, struct error *err)
+{
+	(void)out;
+	return dispenser_error(d, err, ERROR_UNSUPPORTED,
+	    "there is no '%s' here: the listener shows metrics and health, and changes nothing; "
+	    "remove it",
+	    dispenser_text(d));
+}
+
 static int read_admin(struct adaptation *a, struct dispenser *d, json_t **value, struct error *err)
 {
 	static const struct setting settings[] = {
-	    {"enforce_origin", SETTING_TRUE, "enforce_origin", NULL},
-	    {"origins", SETTING_STRINGS, "origins", NULL}, {0}};
+	    {"enforce_origin", SETTING_CUSTOM, NULL, refuse_origins},
+	    {"origins", SETTING_CUSTOM, NULL, refuse_origins}, {0}};
 	const char *address = dispenser_arg(d);
 
 	(void)a;
@@ -215,11 +224,8 @@ static int read_admin(struct adaptation *a, struct dispenser *d, json_t **value,
 		json_object_set_new(
 		    *value, "listen", json_string(address ? address : "localhost:2019"));
 	if (dispenser_none(d, err) == 0 &&
-	    settings_adapt(d, settings, "option of admin", *value, err) == 0) {
-		if (!json_object_get(*value, "disabled") || json_object_size(*value) == 1)
-			return 0;
-		dispenser_error(d, err, ERROR_INVALID, "'admin off' takes no options");
-	}
+	    settings_adapt(d, settings, "option of admin", *value, err) == 0)
+		return 0;
 	json_decref(*value);
 	*value = NULL;
 	return -1;
@@ -333,6 +339,18 @@ static int read_off(struct adaptation *a, struct dispenser *d, json_t **value, s
 	return 0;
 }
 
+/* A duration or "off". */
+static int read_clean_interval(
+    struct adaptation *a, struct dispenser *d, json_t **value, struct error *err)
+{
+	struct dispenser ahead = *d;
+	const char *word = dispenser_arg(&ahead);
+
+	if (word && strcmp(word, "off") == 0)
+		return read_off(a, d, value, err);
+	return dispenser_duration(d, value, err);
+}
+
 static int read_log(struct adaptation *a, struct dispenser *d, json_t **value, struct error *err)
 {
 	const char *name;
@@ -425,10 +443,10 @@ static const struct global_option options[] = {
 	"there is no delay: use 'pointsctl daemon stop --drain'", NULL},
     {"skip_install_trust", SETTING_TRUE, NULL, NO_INSTALL, NULL},
     {"storage", SETTING_CUSTOM, read_storage, NULL, NULL},
-    {"storage_check", SETTING_CUSTOM, NULL, NULL,
-	"the state folder is checked when the daemon starts"},
-    {"storage_clean_interval", SETTING_CUSTOM, NULL, NULL,
-	"the state folder is kept clean as certificates are renewed"},
+    {"storage_check", SETTING_CUSTOM, read_off,
+	"the state folder is checked when the daemon starts, and not otherwise", NULL},
+    {"storage_clean_interval", SETTING_CUSTOM, read_clean_interval,
+	"nothing piles up in the state folder: it is cleaned as certificates are renewed", NULL},
     {"tls_resolvers", SETTING_STRINGS, NULL, NULL, NULL},
     {0},
 };

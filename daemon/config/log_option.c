@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "daemon/config/log_option.h"
+#include "daemon/config/logging.h"
 #include "daemon/input/settings.h"
 
 #define MIB 1048576
@@ -64,31 +65,38 @@ static const struct setting file_settings[] = {
     {0},
 };
 
-static const struct setting net_settings[] = {
-    {"dial_timeout", SETTING_DURATION, "dial_timeout", NULL},
-    {"soft_start", SETTING_TRUE, "soft_start", NULL},
-    {0},
-};
+/* What lines are like anyway may be asked for. */
+static int adapt_encoder_option(struct dispenser *d, json_t *out, struct error *err)
+{
+	const char *key = dispenser_text(d), *value;
+
+	if (dispenser_one(d, &value, err) == -1)
+		return -1;
+	if (!logging_encoder_fits(key, value))
+		return dispenser_error(
+		    d, err, ERROR_UNSUPPORTED, "'%s %s': " LOGGING_FORM, key, value);
+	json_object_set_new(out, key, json_string(value));
+	return 0;
+}
+
+static int refuse_local_time(struct dispenser *d, json_t *out, struct error *err)
+{
+	(void)out;
+	return dispenser_error(d, err, ERROR_UNSUPPORTED, "'time_local': " LOGGING_FORM);
+}
 
 static const struct setting encoder_settings[] = {
-    {"message_key", SETTING_TEXT, "message_key", NULL},
-    {"level_key", SETTING_TEXT, "level_key", NULL},
-    {"time_key", SETTING_TEXT, "time_key", NULL},
-    {"name_key", SETTING_TEXT, "name_key", NULL},
-    {"caller_key", SETTING_TEXT, "caller_key", NULL},
-    {"stacktrace_key", SETTING_TEXT, "stacktrace_key", NULL},
-    {"line_ending", SETTING_TEXT, "line_ending", NULL},
-    {"time_format", SETTING_STRING, "time_format", NULL},
-    {"time_local", SETTING_TRUE, "time_local", NULL},
-    {"duration_format", SETTING_STRING, "duration_format", NULL},
-    {"level_format", SETTING_STRING, "level_format", NULL},
-    {0},
-};
-
-static const struct setting sampling_settings[] = {
-    {"interval", SETTING_DURATION, "interval", NULL},
-    {"first", SETTING_INT, "first", NULL},
-    {"thereafter", SETTING_INT, "thereafter", NULL},
+    {"message_key", SETTING_CUSTOM, NULL, adapt_encoder_option},
+    {"level_key", SETTING_CUSTOM, NULL, adapt_encoder_option},
+    {"time_key", SETTING_CUSTOM, NULL, adapt_encoder_option},
+    {"name_key", SETTING_CUSTOM, NULL, adapt_encoder_option},
+    {"caller_key", SETTING_CUSTOM, NULL, adapt_encoder_option},
+    {"stacktrace_key", SETTING_CUSTOM, NULL, adapt_encoder_option},
+    {"line_ending", SETTING_CUSTOM, NULL, adapt_encoder_option},
+    {"time_format", SETTING_CUSTOM, NULL, adapt_encoder_option},
+    {"time_local", SETTING_CUSTOM, NULL, refuse_local_time},
+    {"duration_format", SETTING_CUSTOM, NULL, adapt_encoder_option},
+    {"level_format", SETTING_CUSTOM, NULL, adapt_encoder_option},
     {0},
 };
 
@@ -97,20 +105,24 @@ struct module {
 	const char *name;
 	const char *argument; /* key of its own argument; NULL: it has none */
 	const struct setting *settings;
+	const char *instead; /* it does not exist: what to do instead */
 };
 
 static const struct module writers[] = {
-    {"stdout", NULL, NULL},
-    {"stderr", NULL, NULL},
-    {"discard", NULL, NULL},
-    {"file", "filename", file_settings},
-    {"net", "address", net_settings},
+    {"stdout", NULL, NULL, NULL},
+    {"stderr", NULL, NULL, NULL},
+    {"discard", NULL, NULL, NULL},
+    {"file", "filename", file_settings, NULL},
+    {"net", NULL, NULL,
+	"write to stderr or a file, and let journald or a log shipper send the lines"},
     {0},
 };
 
 static const struct module encoders[] = {
-    {"console", NULL, encoder_settings},
-    {"json", NULL, encoder_settings},
+    {"console", NULL, encoder_settings, NULL},
+    {"json", NULL, encoder_settings, NULL},
+    {"filter", NULL, NULL, "no header fields but User-Agent are in a line; use json or console"},
+    {"append", NULL, NULL, "use json or console"},
     {0},
 };
 
@@ -119,16 +131,21 @@ static int adapt_module(struct dispenser *d, const struct module *modules, const
 {
 	const char *names[8] = {0}, *name = dispenser_arg(d), *argument;
 	const struct module *m = modules;
+	size_t count = 0;
 	json_t *made;
 
 	if (!name)
 		return dispenser_arg_error(d, err);
 	for (size_t i = 0; modules[i].name; i++)
-		names[i] = modules[i].name;
+		if (!modules[i].instead)
+			names[count++] = modules[i].name;
 	while (m->name && strcmp(m->name, name) != 0)
 		m++;
 	if (!m->name)
 		return dispenser_unknown(d, what, names, err);
+	if (m->instead)
+		return dispenser_error(d, err, ERROR_UNSUPPORTED, "there is no %s '%s' here: %s",
+		    what, name, m->instead);
 	made = json_object();
 	json_object_set_new(made, inline_key, json_string(name));
 	json_object_set_new(out, key, made);
@@ -154,19 +171,18 @@ static int adapt_format(struct dispenser *d, json_t *out, struct error *err)
 	    d, encoders, "log format", "option of a log format", "format", "encoder", out, err);
 }
 
-static int adapt_sampling(struct dispenser *d, json_t *out, struct error *err)
+static int refuse_sampling(struct dispenser *d, json_t *out, struct error *err)
 {
-	json_t *sampling = json_object();
-
-	json_object_set_new(out, "sampling", sampling);
-	return settings_adapt(d, sampling_settings, "sampling option", sampling, err);
+	(void)out;
+	return dispenser_error(d, err, ERROR_UNSUPPORTED,
+	    "there is no 'sampling' here: choose lines with 'level', 'include' and 'exclude'");
 }
 
 static const struct setting log_settings[] = {
     {"output", SETTING_CUSTOM, NULL, adapt_output},
     {"format", SETTING_CUSTOM, NULL, adapt_format},
     {"level", SETTING_STRING, "level", NULL},
-    {"sampling", SETTING_CUSTOM, NULL, adapt_sampling},
+    {"sampling", SETTING_CUSTOM, NULL, refuse_sampling},
     {"include", SETTING_ADD, "include", NULL},
     {"exclude", SETTING_ADD, "exclude", NULL},
     {"hostnames", SETTING_ADD, "hostnames", NULL},

@@ -35,10 +35,38 @@ static int load_writer(struct load *load, const struct jnode *node, void *target
 	return log_writer_load(load, node, target, err);
 }
 
+bool logging_encoder_fits(const char *key, const char *value)
+{
+	static const char *const pairs[][2] = {
+	    {"duration_format", "s"},
+	    {"duration_format", "second"},
+	    {"duration_format", "seconds"},
+	    {"level_format", "lower"},
+	    {"level_key", "level"},
+	    {"line_ending", "\n"},
+	    {"message_key", "msg"},
+	    {"time_format", "iso8601"},
+	    {"time_format", "rfc3339"},
+	    {"time_format", "rfc3339_nano"},
+	    {"time_key", "ts"},
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++)
+		if (strcmp(pairs[i][0], key) == 0 && strcmp(pairs[i][1], value) == 0)
+			return true;
+	return false;
+}
+
+static bool fits(const char *key, const json_t *value)
+{
+	return strcmp(key, "format") == 0 || strcmp(key, "@id") == 0 ||
+	       (json_is_string(value) && logging_encoder_fits(key, json_string_value(value)));
+}
+
 static int load_encoder(
     struct load *load, const struct jnode *node, void *target, struct error *err)
 {
-	static const char *const known[] = {"format", "@id", NULL};
 	struct jnode format = jnode_member(node, "format");
 	const char *name, *key;
 	json_t *value;
@@ -56,9 +84,8 @@ static int load_encoder(
 	json_object_foreach (node->value, key, value) {
 		struct jnode member = jnode_member(node, key);
 
-		if (strcmp(key, known[0]) != 0 && strcmp(key, known[1]) != 0)
-			return jnode_error(&member, err, ERROR_UNSUPPORTED,
-			    "the form of lines is fixed (see pointsman.json(5)): remove it");
+		if (!fits(key, value))
+			return jnode_error(&member, err, ERROR_UNSUPPORTED, LOGGING_FORM);
 	}
 	*(int *)target = strcmp(name, "json") == 0 ? LOG_JSON : LOG_TEXT;
 	return 0;

@@ -20,4 +20,11 @@ int logging_load(struct load *load, const struct jnode *node, struct error *err)
 /* From now on the log goes where the instance says. Control thread. */
 void logging_take(struct instance *instance);
 
+/* Is this option of an encoder what lines are like anyway? LOGGING_FORM says what they are. */
+bool logging_encoder_fits(const char *key, const char *value);
+
+#define LOGGING_FORM                                                                               \
+	"lines have one form, with ts (iso8601), level (lower) and msg first, and durations in "   \
+	"seconds: remove it"
+
 #endif

@@ -4,9 +4,9 @@
 #include <string.h>
 #include <strings.h>
 
-#include "common/netaddr.h"
 #include "daemon/config/server_options.h"
 #include "daemon/core/adapt.h"
+#include "daemon/core/iprange.h"
 #include "daemon/input/settings.h"
 
 static int adapt_policy(struct dispenser *d, json_t *out, struct error *err)
@@ -170,21 +170,15 @@ static int adapt_strict_host(struct dispenser *d, json_t *out, struct error *err
 /* Addresses and ranges, with "private_ranges" written out. */
 static int adapt_trusted(struct dispenser *d, json_t *out, struct error *err)
 {
-	json_t *ranges = json_array();
+	json_t *proxies = json_pack("{s:s}", "source", "static");
 	const char *word = dispenser_arg(d);
 
-	json_object_set_new(
-	    out, "trusted_proxies", json_pack("{s:s, s:o}", "source", "static", "ranges", ranges));
+	json_object_set_new(out, "trusted_proxies", proxies);
 	if (!word || strcmp(word, "static") != 0)
-		return dispenser_error(
-		    d, err, ERROR_INVALID, "trusted_proxies needs 'static' and ranges");
-	while ((word = dispenser_arg(d))) {
-		if (strcmp(word, "private_ranges") != 0)
-			json_array_append_new(ranges, json_string(word));
-		for (size_t i = 0; strcmp(word, "private_ranges") == 0 && cidr_private_ranges[i];
-		     i++)
-			json_array_append_new(ranges, json_string(cidr_private_ranges[i]));
-	}
+		return dispenser_error(d, err, ERROR_UNSUPPORTED,
+		    "write the addresses of the proxies down: 'trusted_proxies static <ranges>'");
+	while ((word = dispenser_arg(d)))
+		iprange_adapt(word, member_array(proxies, "ranges"));
 	return 0;
 }
 
@@ -205,7 +199,8 @@ static int refuse(struct dispenser *d, json_t *out, struct error *err)
 {
 	(void)out;
 	return dispenser_error(d, err, ERROR_UNSUPPORTED,
-	    "there is no '%s' here: HTTP handling is outside pointsman", dispenser_text(d));
+	    "there is no '%s' here: HTTP handling is outside pointsman; remove it",
+	    dispenser_text(d));
 }
 
 static const struct setting server_settings[] = {
@@ -270,8 +265,11 @@ int server_options_adapt(struct adaptation *a, struct dispenser *d, json_t **out
 		    "a server with a name needs an address: 'servers <address> {…}'");
 		goto fail;
 	}
-	if (json_object_del(set, "should_log_credentials") == 0)
+	if (json_object_del(set, "should_log_credentials") == 0) {
 		json_object_set_new(*out, "log_credentials", json_true());
+		adaptation_warn(
+		    a, d, "log_credentials: credentials are in no header that is logged");
+	}
 	if (json_object_get(set, "trusted_proxies_strict"))
 		json_object_set_new(set, "trusted_proxies_strict", json_integer(1));
 	warn_ignored(a, d, set);

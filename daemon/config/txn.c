@@ -14,6 +14,7 @@
 #include "daemon/config/diff.h"
 #include "daemon/config/edit_way.h"
 #include "daemon/config/operation.h"
+#include "daemon/input/places.h"
 
 /* One on its way. */
 struct txn {
@@ -29,7 +30,7 @@ struct txn {
 	void *arg;
 	uint64_t revision;
 	unsigned waiting_for; /* the count, the publication */
-	bool dry_run;
+	bool dry_run, unchanged;
 };
 
 static void txn_free(void *arg)
@@ -116,6 +117,52 @@ static void find_names(
 	}
 }
 
+/* "ROUTE/route[1]", for those inside the top-level route outer whose chain this is. */
+static void name_inside(struct txn *t, struct touched *table, const struct edit *edit,
+    const char *outer, const json_t *chain, size_t *index)
+{
+	json_t *handler, *route;
+	struct touched *found;
+	const json_t *origin;
+	size_t i, j;
+
+	json_array_foreach ((json_t *)chain, i, handler) {
+		json_array_foreach (json_object_get(handler, "routes"), j, route) {
+			origin = edit_origin(edit, route);
+			HASH_FIND_PTR(table, &origin, found);
+			if (found != NULL && found->name == NULL)
+				found->name =
+				    arena_printf(t->arena, "%s" EDIT_INSIDE "%zu]", outer, *index);
+			++*index;
+			name_inside(t, table, edit, outer, json_object_get(route, "handle"), index);
+		}
+	}
+}
+
+static void find_inside(
+    struct txn *t, struct touched *table, const struct instance *in, const struct edit *edit)
+{
+	size_t i, j, index;
+
+	for (i = 0; i < in->table_count; i++) {
+		const struct route_list *list = in->tables[i]->routes;
+
+		for (j = 0; j < list->count; j++) {
+			index = 0;
+			name_inside(t, table, edit, list->items[j]->name,
+			    json_object_get(list->items[j]->json, "handle"), &index);
+		}
+	}
+}
+
+static bool all_named(const struct touched *table)
+{
+	for (; table != NULL; table = table->hh.next)
+		if (table->name == NULL)
+			return false;
+	return true;
+}
+
 /* Its entry, added where it is touched for the first time. */
 static struct touched *touch(
     struct txn *t, struct touched **table, json_t *route, const struct edit *edit)
@@ -147,6 +194,8 @@ static void name_touched(struct txn *t, const struct instance *in, const struct 
 			entries[i] = touch(t, &table, t->touched[i], edit);
 	if (table != NULL && in != NULL)
 		find_names(t, table, in, edit);
+	if (in != NULL && !all_named(table))
+		find_inside(t, table, in, edit);
 	for (i = 0; i < t->count; i++)
 		t->names[i] = entries[i] != NULL ? entries[i]->name : NULL;
 	HASH_CLEAR(hh, table);
@@ -185,23 +234,40 @@ static bool touches(const struct txn *t, size_t i, const struct edit *edit, cons
 	return t->touched[i] != NULL && edit_origin(edit, t->touched[i]) == edit_origin(edit, node);
 }
 
+/* "operations[4].Caddyfile:7: upstreams[0].dial[0]"; rest is of err's path. */
+static void set_path(struct error *err, size_t operation, const char *place, const char *rest)
+{
+	char below[sizeof(err->path)];
+
+	snprintf(below, sizeof(below), "%s", rest);
+	snprintf(err->path, sizeof(err->path), "operations[%zu].%s%s%.*s", operation, place,
+	    below[0] != '\0' ? ": " : "", (int)sizeof(below) / 2, below);
+}
+
 /*
- * Where one of several operations brought in what the whole document cannot have, its place begins
- * with the operation: the last one that touched the innermost route on the way.
+ * Where an operation brought in what the whole document cannot have, its place begins with the
+ * operation: the last one that touched the innermost route on the way. Then comes the line, where
+ * that was a Caddyfile's block. The way itself says enough of a single operation.
  */
-static void blame(const struct txn *t, const struct edit *edit, struct error *err)
+static void blame(
+    const struct txn *t, const struct edit *edit, const struct places *places, struct error *err)
 {
 	const json_t *node = edit_document((struct edit *)edit);
-	const char *path = err->path;
+	const char *path = err->path, *place = NULL, *found, *rest = path;
 	size_t i, culprit = t->count;
 
-	for (; t->count > 1 && node != NULL; node = step(node, &path)) {
+	for (; node != NULL; node = step(node, &path)) {
 		for (i = t->count; i > 0 && !touches(t, i - 1, edit, node); i--)
 			;
 		if (i > 0)
 			culprit = i - 1;
+		found = places_of(places, node);
+		place = found != NULL ? found : place;
+		rest = found != NULL ? path + (*path == '.') : rest;
 	}
-	if (culprit < t->count)
+	if (culprit < t->count && place != NULL)
+		set_path(err, culprit, place, rest);
+	else if (culprit < t->count && t->count > 1)
 		error_at(err, "operations[%zu]", culprit);
 }
 
@@ -212,6 +278,7 @@ static void answer(struct txn *t)
 	uint64_t *counts = arena_array(t->arena, t->count, sizeof(*counts));
 	struct txn_result result = {
 	    .revision = t->revision,
+	    .unchanged = t->unchanged,
 	    .count = t->count,
 	    .connections = counts,
 	    .touched = concerns_touched(t->concerns),
@@ -252,11 +319,16 @@ static int publish(
 
 	t->waiting_for = 1;
 	t->revision = change_revision();
+	t->unchanged = edit_is_unchanged(edit);
 	if (t->dry_run) {
 		if (change_check(&change, err) == -1)
 			return -1;
 		t->changes = diff_documents(edit_base_document(edit), edit_document(edit));
 		name_touched(t, NULL, edit);
+	} else if (t->unchanged) {
+		if (change_nothing(&change, err) == -1)
+			return -1;
+		name_touched(t, instance_current(), edit);
 	} else {
 		if (change_document(&change, one_less, t, err) == -1)
 			return -1;
@@ -271,6 +343,7 @@ static int publish(
 int txn_apply(const struct txn_request *request,
     void (*done)(void *arg, const struct txn_result *result), void *arg, struct error *err)
 {
+	struct places places;
 	struct arena *arena;
 	struct edit *edit;
 	struct txn *t;
@@ -286,16 +359,19 @@ int txn_apply(const struct txn_request *request,
 	t->arg = arg;
 	t->dry_run = request->dry_run;
 	edit = edit_new(instance_current());
+	places_begin(&places);
 	rc = load_operations(t, request, err);
 	if (rc == 0)
 		rc = run_operations(t, edit, err);
+	places_keep(&places);
 	if (rc == 0)
 		rc = publish(t, edit, request, err);
 	else
 		goto out;
 	if (rc == -1)
-		blame(t, edit, err);
+		blame(t, edit, &places, err);
 out:
+	places_end(&places);
 	edit_free(edit);
 	if (rc == -1)
 		txn_free(t);

@@ -27,6 +27,7 @@ struct txn_request {
 /* Valid during the call that brings it. */
 struct txn_result {
 	uint64_t revision;           /* of the document after it (dry_run: in force) */
+	bool unchanged;              /* it is the one that was in force before */
 	size_t count;                /* operations */
 	const uint64_t *connections; /* how many each of them concerned, before the change */
 	uint64_t touched;            /* how many were concerned by any */
@@ -36,9 +37,10 @@ struct txn_result {
 };
 
 /*
- * Applies the request. done(arg, result) is called once every worker has taken the change (or, for
- * a dry run, once all is known). Returns 0, or -1 with err (path: "operations[2].route") and
- * nothing changed, and done is not called.
+ * Applies the request. Where the document stays as it is, there is no new revision, and nothing to
+ * be saved or confirmed; connections are ended as the operations say. done(arg, result) is called
+ * once every worker has taken the change (or, for a dry run, once all is known). Returns 0, or -1
+ * with err (path: "operations[2].route") and nothing changed, and done is not called.
  */
 int txn_apply(const struct txn_request *request,
     void (*done)(void *arg, const struct txn_result *result), void *arg, struct error *err);

@@ -3,10 +3,12 @@
 
 #include "daemon/control/event_log.h"
 
+#include <time.h>
 #include <ev.h>
 #include <utlist.h>
 
 #include "common/buf.h"
+#include "common/duration.h"
 #include "daemon/control/event_pack.h"
 #include "daemon/core/counters.h"
 #include "daemon/core/events.h"
@@ -21,6 +23,7 @@ static struct {
 	ev_timer linger; /* to the end of asking for events of connections */
 	double linger_seconds;
 	uint64_t untold; /* connection_events() when we stopped asking */
+	int64_t started; /* ns since 1970 */
 } events = {.linger_seconds = EVENT_LOG_LINGER};
 
 /* ---- what comes ---------------------------------------------------------------------------- */
@@ -141,15 +144,24 @@ void event_log_leave(struct event_reader *reader)
 
 void event_log_start(void)
 {
+	struct timespec now;
+
 	if (events.subscriber.take != NULL)
 		return;
 	event_history_init(&events.history, EVENT_LOG_SIZE, events_last() + 1);
 	ev_prepare_init(&events.tell, on_tell);
 	ev_timer_init(&events.linger, on_linger, 0., 0.);
+	clock_gettime(CLOCK_REALTIME, &now);
+	events.started = (int64_t)now.tv_sec * DURATION_S + now.tv_nsec;
 	events.untold = connection_events();
 	events.subscriber.take = take;
 	events.subscriber.wants = EVENTS_ALL & ~EVENTS_CONN;
 	events_subscribe(&events.subscriber);
+}
+
+int64_t event_log_started(void)
+{
+	return events.started;
 }
 
 void event_log_stop(void)

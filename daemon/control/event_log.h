@@ -23,6 +23,8 @@ struct event_reader {
 /* Needs the workers. Again is allowed, as is stopping what was not started. */
 void event_log_start(void);
 void event_log_stop(void);
+/* When it began, nanoseconds since 1970: no event of this daemon is older. */
+int64_t event_log_started(void);
 
 const struct event_history *event_log_history(void);
 

@@ -5,7 +5,9 @@
  */
 #include <config.h>
 
+#include <ctype.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "common/arena.h"
@@ -14,14 +16,19 @@
 #include "daemon/control/event_log.h"
 #include "daemon/control/event_pack.h"
 #include "daemon/control/method.h"
+#include "daemon/control/time_text.h"
 #include "daemon/core/events.h"
 
-enum { WATCH_TYPES, WATCH_FILTER, WATCH_SINCE };
+enum { WATCH_TYPES, WATCH_FILTER, WATCH_SINCE, WATCH_SINCE_TIME };
 
 static const struct param params[] = {
     {.name = "types", .type = PARAM_TEXT, .help = "only these, with commas"},
     {.name = "filter", .type = PARAM_TEXT, .max = FILTER_SIZE_MAX, .help = "only those that match"},
     {.name = "since", .type = PARAM_INT, .max = UINT64_MAX, .help = "those after this number, too"},
+    {.name = "since_time",
+	.type = PARAM_TEXT,
+	.max = TIME_TEXT_MAX - 1,
+	.help = "the time of that event: one of an earlier daemon's is told"},
     {.name = NULL},
 };
 
@@ -178,15 +185,49 @@ static int read_types(
 	return *out == 0 ? error_at(err, "types") : 0;
 }
 
-static int check_since(const struct argument *arg, struct error *err)
+static int started_anew(struct error *err)
 {
-	if (!arg->given || arg->number <= events_last())
-		return 0;
+	char start[TIME_TEXT_MAX];
+
 	error_set(err, ERROR_CONFLICT,
-	    "the last event is number %llu, so the daemon was started anew meanwhile; leave this "
-	    "out, or begin with 0",
-	    (unsigned long long)events_last());
+	    "the daemon was started anew at %s, after that event, and its last one is number %llu; "
+	    "leave this out, or begin with 0",
+	    time_text(event_log_started(), start), (unsigned long long)events_last());
 	return error_at(err, "since");
+}
+
+/* Numbers begin anew with each daemon; times do not. They are compared as texts. */
+static int check_since_time(const struct argument *arg, struct error *err)
+{
+	static const char form[] = "0000-00-00T00:00:00.000Z";
+	char start[TIME_TEXT_MAX];
+	size_t i;
+
+	if (!arg->given)
+		return 0;
+	for (i = 0; arg->text.n == strlen(form) && form[i] != '\0'; i++)
+		if (form[i] == '0' ? !isdigit(arg->text.p[i]) : arg->text.p[i] != form[i])
+			break;
+	if (i < strlen(form)) {
+		error_set(err, ERROR_INVALID, "must be a time as events have it, such as %s",
+		    time_text(event_log_started(), start));
+		return error_at(err, "since_time");
+	}
+	time_text(event_log_started(), start);
+	return memcmp(arg->text.p, start, strlen(form)) < 0 ? started_anew(err) : 0;
+}
+
+static int check_since(const struct argument *args, struct error *err)
+{
+	const struct argument *since = &args[WATCH_SINCE], *time = &args[WATCH_SINCE_TIME];
+
+	if (time->given && !since->given) {
+		error_set(err, ERROR_INVALID, "goes with since alone");
+		return error_at(err, "since_time");
+	}
+	if (check_since_time(time, err) == -1)
+		return -1;
+	return since->given && since->number > events_last() ? started_anew(err) : 0;
 }
 
 static void run_watch(struct call *call, const struct argument *args)
@@ -197,7 +238,7 @@ static void run_watch(struct call *call, const struct argument *args)
 	struct watch *w;
 	struct error err;
 
-	if (check_since(&args[WATCH_SINCE], &err) == -1 ||
+	if (check_since(args, &err) == -1 ||
 	    read_types(&args[WATCH_TYPES], &types, &hint, &err) == -1 ||
 	    read_filter(&args[WATCH_FILTER], &filter, &err) == -1) {
 		call_fail_hint(call, &err, hint);

@@ -65,9 +65,9 @@ struct whereabouts {
 	const char *wrapper; /* NULL: in none */
 };
 
-/* route NULL: one inside another, which has no handle and is not counted. */
-static void pack_route(
-    struct pack_box *map, struct whereabouts where, const json_t *json, const struct route *route)
+/* route NULL: one inside another, found by name, which has no handle and is not counted. */
+static void pack_route(struct pack_box *map, struct whereabouts where, const char *name,
+    const json_t *json, const struct route *route)
 {
 	const struct route_identity *identity = route != NULL ? route->identity : NULL;
 	char handle[32] = "";
@@ -75,7 +75,7 @@ static void pack_route(
 
 	if (identity != NULL)
 		snprintf(handle, sizeof(handle), "#%llu", (unsigned long long)identity->handle);
-	rows_text(pack_key(map, "name"), route != NULL ? route->name : edit_id(json));
+	rows_text(pack_key(map, "name"), route != NULL ? route->name : name);
 	pack_str(pack_key(map, "handle"), identity != NULL ? handle : NULL);
 	rows_text(pack_key(map, "id"), edit_id(json));
 	rows_text(pack_key(map, "server"), where.server);
@@ -114,7 +114,7 @@ static bool next_route(struct rows *rows, struct pack_box *items)
 	table = in->tables[rows->list];
 	route = table->routes->items[rows->item];
 	pack_map_open(pack_item(items), &map);
-	pack_route(&map, where_is(table, route), route->json, route);
+	pack_route(&map, where_is(table, route), NULL, route->json, route);
 	pack_u64(pack_key(&map, "index"), rows->item++);
 	pack_close(&map);
 	return true;
@@ -159,7 +159,7 @@ static const struct route *top_route(
 	return NULL;
 }
 
-static int pack_shown(struct call *call, struct whereabouts where, json_t *json,
+static int pack_shown(struct call *call, struct whereabouts where, const char *name, json_t *json,
     const struct route *route, struct error *err)
 {
 	json_t *masked = secrets_mask(json);
@@ -172,7 +172,7 @@ static int pack_shown(struct call *call, struct whereabouts where, json_t *json,
 		    "the route is too long for one answer; 'pointsctl config show' has it");
 	} else {
 		map = call_result(call);
-		pack_route(map, where, json, route);
+		pack_route(map, where, name, json, route);
 		pack_str(pack_key(map, "json"), text);
 	}
 	free(text);
@@ -195,7 +195,7 @@ static int pack_inner(
 		holders_of(&h, in->document, &way);
 		where.server = holder_server(&h, server);
 		where.wrapper = h.http ? holder_name(&h, list) + strlen(HOLDER_HTTP) : NULL;
-		rc = pack_shown(call, where, way.value, NULL, err);
+		rc = pack_shown(call, where, name, way.value, NULL, err);
 	}
 	edit_free(edit);
 	return rc;
@@ -212,7 +212,7 @@ static int pack_found(struct call *call, const char *name, struct error *err)
 	route = top_route(in, name, &table);
 	if (route == NULL)
 		return pack_inner(call, in, name, err);
-	return pack_shown(call, where_is(table, route), route->json, route, err);
+	return pack_shown(call, where_is(table, route), name, route->json, route, err);
 }
 
 static const struct param show_params[] = {

@@ -57,6 +57,8 @@ static void pack_result(struct pack_box *map, const struct txn_result *result)
 	size_t i;
 
 	pack_u64(pack_key(map, "revision"), result->revision);
+	if (result->unchanged)
+		pack_bool(pack_key(map, "unchanged"), true);
 	pack_array_open(pack_key(map, "connections"), &list);
 	for (i = 0; i < result->count; i++)
 		pack_u64(pack_item(&list), result->connections[i]);

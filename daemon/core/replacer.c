@@ -12,6 +12,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "common/log.h"
+#include "daemon/core/file_text.h"
+
 /* A run of text, or a placeholder. */
 struct segment {
 	const char *text; /* the text, or the placeholder's name; ends with a NUL */
@@ -296,11 +299,25 @@ static const struct value *find(const struct value *values, const char *name)
 	return NULL;
 }
 
-/* Appends what name stands for all the program's life. false: it is not such a name. */
+/* As in the reference, what cannot be read stands for nothing. */
+static void put_file(const char *path, struct buf *out)
+{
+	struct error err;
+
+	if (file_text_put(path, out, &err) == -1)
+		log_msg(LOG_WARN, "config", "{file.%s} stands for nothing: %s", path, err.message);
+}
+
+/* Appends what name stands for from now on. false: it is not such a name. */
 static bool put_fixed(const char *name, struct buf *out)
 {
 	const struct value *value;
 	const char *text;
+
+	if (strncmp(name, "file.", 5) == 0) {
+		put_file(name + 5, out);
+		return true;
+	}
 
 	if (strncmp(name, "env.", 4) == 0) {
 		text = getenv(name + 4);

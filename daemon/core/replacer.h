@@ -18,8 +18,8 @@
 struct template;
 
 /*
- * Compiles text into arena. {env.*} and {system.*} are resolved now; what is unknown is kept for
- * use time. Never NULL: a brace that closes nothing is text.
+ * Compiles text into arena. {env.*}, {file.*} and {system.*} are resolved now; what is unknown is
+ * kept for use time. Never NULL: a brace that closes nothing is text.
  */
 struct template *template_new(struct arena *arena, const char *text);
 
@@ -33,7 +33,7 @@ void template_expand(const struct template *t, struct facts *facts, struct buf *
 /* Is the expansion equal to text? */
 bool template_equals(const struct template *t, struct facts *facts, struct span text);
 
-/* {env.*}, {system.hostname}, {time.now.*} at load time, others kept as they are; in arena. */
+/* {env.*}, {file.*}, {system.*}, {time.now.*} at load time, others kept as they are; in arena. */
 const char *replace_at_load(struct arena *arena, const char *text);
 
 #endif

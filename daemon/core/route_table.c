@@ -7,6 +7,7 @@
 
 #include "common/errors.h"
 
+#include "daemon/core/file_text.h"
 #include "daemon/core/handle.h"
 #include "daemon/core/instance.h"
 #include "daemon/core/item_key.h"
@@ -45,18 +46,15 @@ static struct reuse *reuse_before(const struct load *load, const struct route_ta
 	return before != NULL ? reuse_new(before->routes, before->json) : reuse_new(NULL, NULL);
 }
 
-/*
- * Is it another route though its JSON is the same? A whole document brings in what its files and
- * our authorities say now, an edit only what it says itself.
- */
-static bool reads_again(const struct load *load, const struct route *route)
+bool route_reads_again(const struct load *load, const struct route *route)
 {
 	const struct trusted *t;
 
 	if (route->trusts_ours && load->authorities_changed)
 		return true;
 	for (t = load->edit == NULL ? route->trusted : NULL; t != NULL; t = t->next)
-		if ((t->field->flags & (FIELD_PATH | FIELD_ADDRESS)) == FIELD_PATH)
+		if ((t->field->flags & (FIELD_PATH | FIELD_ADDRESS)) == FIELD_PATH ||
+		    file_text_in(t->text))
 			return true;
 	return false;
 }
@@ -65,7 +63,7 @@ static bool reads_again(const struct load *load, const struct route *route)
 static struct route *share(struct load *load, const struct jnode *node,
     const struct route_table *table, struct route *route, struct error *err)
 {
-	if (reads_again(load, route))
+	if (route_reads_again(load, route))
 		return compile_route(load, node, table, route->identity, err);
 	return route_ref(route);
 }

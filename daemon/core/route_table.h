@@ -8,6 +8,7 @@
 #ifndef DAEMON_CORE_ROUTE_TABLE_H
 #define DAEMON_CORE_ROUTE_TABLE_H
 
+#include <stdbool.h>
 #include <jansson.h>
 
 #include "daemon/core/route.h"
@@ -27,5 +28,11 @@ struct route_table {
  * routes are set. The routes are shared or compiled, and given back with load->arena.
  */
 int route_table_load(struct load *load, const struct jnode *node, void *target, struct error *err);
+
+/*
+ * Is it another route though its JSON is the same? A whole document brings in what its files and
+ * our authorities say now, an edit only what it says itself.
+ */
+bool route_reads_again(const struct load *load, const struct route *route);
 
 #endif

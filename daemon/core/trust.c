@@ -8,6 +8,7 @@
 #include <uthash.h>
 
 #include "common/arena.h"
+#include "daemon/core/file_text.h"
 #include "daemon/core/instance.h"
 #include "daemon/core/load.h"
 #include "daemon/core/replacer.h"
@@ -89,7 +90,7 @@ void trust_notes(struct load *load, struct trusted **notes)
 
 static bool reads_surroundings(const char *text)
 {
-	return strstr(text, "{env.") != NULL || strstr(text, "{file.") != NULL;
+	return strstr(text, "{env.") != NULL || file_text_in(text);
 }
 
 /* Of an address: one that is not of the Internet's protocols. */
@@ -117,10 +118,11 @@ static const char *reason(const struct field *field, const char *text, struct ar
 		return "opens something to the network";
 	if (field->flags & FIELD_SECRET)
 		return "is a secret";
-	if ((field->flags & FIELD_PATH) && names_file(field, text, arena))
-		return "names a file or socket that the daemon would use";
+	/* Before anything is put in its place: not even what is said may tell what there is. */
 	if (reads_surroundings(text))
 		return "lets the daemon's environment or files be read";
+	if ((field->flags & FIELD_PATH) && names_file(field, text, arena))
+		return "names a file or socket that the daemon would use";
 	return NULL;
 }
 

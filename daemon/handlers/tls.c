@@ -38,7 +38,7 @@ static enum handle_result handle(struct conn *conn, const void *p)
 {
 	const struct tls_params *params = p;
 
-	return tls_accept(conn, &params->policies, params->handshake_timeout);
+	return tls_accept(conn, &params->policies, params->handshake_timeout, NULL);
 }
 
 static int adapt_policy(struct dispenser *d, json_t *out, struct error *err)

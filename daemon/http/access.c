@@ -116,8 +116,8 @@ static const struct field fields[] = {
     FIELD_STRINGS(struct http_access, skipped, "skip_hosts", 0, "hosts without an access log"),
     FIELD_BOOL(struct http_access, skip_unmapped, "skip_unmapped_hosts", 0,
 	"only hosts of logger_names have one"),
-    FIELD_CUSTOM(struct http_access, hosts, "should_log_credentials", FIELD_HIDDEN, field_refuse,
-	&shape_empty, NULL),
+    FIELD_CUSTOM(struct http_access, hosts, "should_log_credentials", FIELD_HIDDEN, field_ignore,
+	&shape_bool, "without effect: credentials are in no header that is logged"),
     FIELD_CUSTOM(
 	struct http_access, hosts, "trace", FIELD_HIDDEN, field_refuse, &shape_empty, NULL),
     FIELD_END,

@@ -108,6 +108,7 @@ static void submit(struct h2_session *s, struct h2_stream *t)
 	has_body = h2_stream_answer(t, &fields);
 	nghttp2_submit_response(
 	    s->nghttp2, t->id, fields.items, fields.count, has_body ? &body : NULL);
+	h2_stream_settle(t);
 }
 
 static void answer(struct h2_session *s, struct h2_stream *t)

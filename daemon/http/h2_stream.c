@@ -51,7 +51,7 @@ static void add_pseudo(struct h2_stream *t, struct span name, struct span value)
 void h2_stream_add(struct h2_stream *t, struct span name, struct span value, size_t most)
 {
 	t->size += name.n + value.n + FIELD_COST;
-	if (t->size > most) {
+	if (t->size > most || t->arena == NULL) {
 		t->too_large = true;
 		return;
 	}
@@ -190,6 +190,12 @@ void h2_stream_interim(
 {
 	out->count = 0;
 	put_fields(out, t->arena, interim->status, &interim->fields);
+}
+
+void h2_stream_settle(struct h2_stream *t)
+{
+	arena_free(t->arena);
+	t->arena = NULL;
 }
 
 bool h2_stream_answer(struct h2_stream *t, struct h2_fields *out)

@@ -20,7 +20,7 @@
 struct h2_stream {
 	struct h2_stream *prev, *next; /* of the session */
 	int32_t id;
-	struct arena *arena; /* for all that is below */
+	struct arena *arena; /* for all that is below; NULL once that is settled */
 	struct http2_head head;
 	struct http_fields fields;
 	size_t size;      /* of the head, as it counts */
@@ -60,5 +60,10 @@ void h2_stream_interim(
     struct h2_stream *t, const struct http_interim *interim, struct h2_fields *out);
 /* The head of the answer. Returns whether the body is to follow, which t->body is then. */
 bool h2_stream_answer(struct h2_stream *t, struct h2_fields *out);
+/*
+ * The fields have been taken: a client that does not read the body keeps nothing alive but that,
+ * whatever the request's matchers and handlers needed.
+ */
+void h2_stream_settle(struct h2_stream *t);
 
 #endif

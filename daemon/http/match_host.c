@@ -5,6 +5,7 @@
 
 #include "daemon/core/replacer.h"
 #include "daemon/http/matcher.h"
+#include "daemon/http/path.h"
 
 /*
  * Exact names are sorted and looked up by halving, so that a server of ten thousand names costs
@@ -19,17 +20,6 @@ struct params {
 static int compare_items(const void *a, const void *b)
 {
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-static char *lowered(struct arena *arena, struct span text)
-{
-	char *copy = arena_strndup(arena, (const char *)text.p, text.n);
-	char *c;
-
-	for (c = copy; *c != '\0'; c++)
-		if (*c >= 'A' && *c <= 'Z')
-			*c = (char)(*c + ('a' - 'A'));
-	return copy;
 }
 
 static bool is_fuzzy(const char *name)
@@ -79,7 +69,8 @@ static int load_params(struct load *load, const struct jnode *node, void *params
 			p->fuzzy[p->fuzzy_count++] =
 			    http_text_new(load->arena, name, HTTP_TEXT_DROP);
 		else
-			p->exact.items[p->exact.count++] = lowered(load->arena, span_str(name));
+			p->exact.items[p->exact.count++] =
+			    (const char *)http_path_lower(load->arena, span_str(name)).p;
 	}
 	if (p->exact.count > 1)
 		qsort(p->exact.items, p->exact.count, sizeof(*p->exact.items), compare_items);
@@ -122,7 +113,7 @@ static bool match(const void *params, struct http_request *r)
 	size_t i;
 
 	if (p->exact.count > 0) {
-		host = lowered(r->arena, r->host);
+		host = (const char *)http_request_lower_host(r).p;
 		if (bsearch(&host, p->exact.items, p->exact.count, sizeof(*p->exact.items),
 			compare_items))
 			return true;

@@ -6,13 +6,22 @@
 
 struct params {
 	struct http_texts patterns;
+	struct span *lower; /* of the constant ones; p NULL for others */
 };
 
 static int load_params(struct load *load, const struct jnode *node, void *params, struct error *err)
 {
 	struct params *p = params;
+	size_t i;
 
-	return http_texts_load(load, node, &p->patterns, err);
+	if (http_texts_load(load, node, &p->patterns, err) == -1)
+		return -1;
+	p->lower = arena_array(load->arena, p->patterns.count, sizeof(*p->lower));
+	for (i = 0; i < p->patterns.count; i++)
+		if (http_text_is_constant(p->patterns.items[i]))
+			p->lower[i] =
+			    http_path_lower(load->arena, http_text_constant(p->patterns.items[i]));
+	return 0;
 }
 
 static size_t count_stars(struct span s)
@@ -29,12 +38,18 @@ static bool has(struct span s, const char *part)
 	return s.n > 0 && memmem(s.p, s.n, part, strlen(part)) != NULL;
 }
 
+static void put_decoded(struct span text, struct buf *out)
+{
+	if (text.n > 0)
+		buf_commit(out, http_unescape_to(buf_reserve(out, text.n), text, false));
+}
+
 /*
  * Where the pattern has an escape, "%2f", that place of the path is compared as it was sent; "%*"
  * is a '*' that takes the path as it was sent. Everywhere else the path is decoded. Appends to out
  * what of the path stands for the pattern; false: it cannot fit.
  */
-static bool decode_by(struct arena *arena, struct span pattern, struct span path, struct buf *out)
+static bool decode_by(struct span pattern, struct span path, struct buf *out)
 {
 	struct span taken;
 	const uint8_t *end;
@@ -56,12 +71,12 @@ static bool decode_by(struct arena *arena, struct span pattern, struct span path
 			span_skip(&pattern, n);
 			span_take(&path, escape ? 3 : 1, &taken);
 		}
-		if (!raw)
-			taken = http_unescape(arena, taken, false);
-		buf_append(out, taken.p, taken.n);
+		if (raw)
+			buf_append(out, taken.p, taken.n);
+		else
+			put_decoded(taken, out);
 	}
-	taken = http_unescape(arena, path, false);
-	buf_append(out, taken.p, taken.n);
+	put_decoded(path, out);
 	return true;
 }
 
@@ -80,13 +95,13 @@ static struct span plain_stars(struct arena *arena, struct span pattern)
 static bool fits_escaped(struct span pattern, struct http_request *r)
 {
 	struct span path =
-	    http_path_lower(r->arena, http_path_clean(r->arena, r->raw_path, !has(pattern, "//")));
+	    http_request_path(r, has(pattern, "//") ? HTTP_PATH_RAW : HTTP_PATH_RAW_MERGED);
 	struct buf decoded = {0};
-	bool result = decode_by(r->arena, pattern, path, &decoded);
+	bool result = decode_by(pattern, path, &decoded);
 
-	if (result)
-		result = http_path_glob(
-		    plain_stars(r->arena, pattern), http_path_lower(r->arena, buf_span(&decoded)));
+	if (result && buf_len(&decoded) > 0)
+		http_path_to_lower(decoded.data + decoded.start, buf_len(&decoded));
+	result = result && http_path_glob(plain_stars(r->arena, pattern), buf_span(&decoded));
 	buf_fini(&decoded);
 	return result;
 }
@@ -101,7 +116,7 @@ static bool fits(struct span pattern, struct http_request *r)
 		return true;
 	if (has(pattern, "%"))
 		return fits_escaped(pattern, r);
-	path = http_path_clean(r->arena, http_path_lower(r->arena, r->path), !has(pattern, "//"));
+	path = http_request_path(r, has(pattern, "//") ? HTTP_PATH_LOWER : HTTP_PATH_MERGED);
 	if ((stars == 1 && (pattern.p[0] == '*' || pattern.p[pattern.n - 1] == '*')) ||
 	    (stars == 2 && pattern.p[0] == '*' && pattern.p[pattern.n - 1] == '*'))
 		return http_wildcard(pattern, path, false);
@@ -112,11 +127,16 @@ static bool fits(struct span pattern, struct http_request *r)
 static bool match(const void *params, struct http_request *r)
 {
 	const struct params *p = params;
+	struct span pattern;
 	size_t i;
 
-	for (i = 0; i < p->patterns.count; i++)
-		if (fits(http_path_lower(r->arena, http_text_of(p->patterns.items[i], r)), r))
+	for (i = 0; i < p->patterns.count; i++) {
+		pattern = p->lower[i];
+		if (pattern.p == NULL)
+			pattern = http_path_lower(r->arena, http_text_of(p->patterns.items[i], r));
+		if (fits(pattern, r))
 			return true;
+	}
 	return false;
 }
 

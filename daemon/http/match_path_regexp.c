@@ -3,7 +3,6 @@
 
 #include "daemon/core/match_regexp.h"
 #include "daemon/http/matcher.h"
-#include "daemon/http/path.h"
 
 static int load_params(struct load *load, const struct jnode *node, void *params, struct error *err)
 {
@@ -12,7 +11,7 @@ static int load_params(struct load *load, const struct jnode *node, void *params
 
 static bool match(const void *params, struct http_request *r)
 {
-	return match_regexp(params, http_path_clean(r->arena, r->path, true), &r->facts);
+	return match_regexp(params, http_request_path(r, HTTP_PATH_CLEAN), &r->facts);
 }
 
 const struct http_matcher_type http_matcher_path_regexp = {

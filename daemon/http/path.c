@@ -3,13 +3,22 @@
 
 #include "daemon/http/path.h"
 
+void http_path_to_lower(uint8_t *p, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (p[i] >= 'A' && p[i] <= 'Z')
+			p[i] |= 0x20;
+}
+
 struct span http_path_lower(struct arena *arena, struct span text)
 {
 	uint8_t *out = arena_alloc(arena, text.n + 1);
-	size_t i;
 
-	for (i = 0; i < text.n; i++)
-		out[i] = text.p[i] >= 'A' && text.p[i] <= 'Z' ? text.p[i] | 0x20 : text.p[i];
+	if (text.n > 0)
+		memcpy(out, text.p, text.n);
+	http_path_to_lower(out, text.n);
 	return span_of(out, text.n);
 }
 

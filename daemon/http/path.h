@@ -16,7 +16,8 @@
  */
 struct span http_path_clean(struct arena *arena, struct span path, bool merge);
 
-/* Copies text in arena with ASCII letters in lower case. */
+/* Makes ASCII letters of n bytes lower case; in a copy in arena that a NUL ends. */
+void http_path_to_lower(uint8_t *p, size_t n);
 struct span http_path_lower(struct arena *arena, struct span text);
 
 /*

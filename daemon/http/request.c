@@ -3,6 +3,8 @@
 
 #include "daemon/http/request.h"
 
+#include "daemon/http/path.h"
+
 static int hex_value(uint8_t c)
 {
 	if (c >= '0' && c <= '9')
@@ -11,15 +13,10 @@ static int hex_value(uint8_t c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-struct span http_unescape(struct arena *arena, struct span text, bool form)
+size_t http_unescape_to(uint8_t *out, struct span text, bool form)
 {
-	uint8_t *out;
 	size_t n = 0, i;
 
-	if (text.n == 0 ||
-	    (memchr(text.p, '%', text.n) == NULL && !(form && memchr(text.p, '+', text.n) != NULL)))
-		return text;
-	out = arena_alloc(arena, text.n);
 	for (i = 0; i < text.n; i++) {
 		uint8_t c = text.p[i];
 		int high = -1, low = -1;
@@ -36,7 +33,18 @@ struct span http_unescape(struct arena *arena, struct span text, bool form)
 		}
 		out[n++] = c;
 	}
-	return span_of(out, n);
+	return n;
+}
+
+struct span http_unescape(struct arena *arena, struct span text, bool form)
+{
+	uint8_t *out;
+
+	if (text.n == 0 ||
+	    (memchr(text.p, '%', text.n) == NULL && !(form && memchr(text.p, '+', text.n) != NULL)))
+		return text;
+	out = arena_alloc(arena, text.n);
+	return span_of(out, http_unescape_to(out, text, form));
 }
 
 bool http_query_valid(struct span query)
@@ -127,4 +135,34 @@ void http_request_init2(struct http_request *r, struct arena *arena, const struc
 	set_host(r, head->authority);
 	while (http2_next_field(&list, &name, &value))
 		http_fields_add(&r->fields, arena, name, value);
+}
+
+struct span http_request_lower_host(struct http_request *r)
+{
+	if (r->lower_host.p == NULL)
+		r->lower_host = http_path_lower(r->arena, r->host);
+	return r->lower_host;
+}
+
+static struct span make_path(struct http_request *r, enum http_path_form form)
+{
+	switch (form) {
+	case HTTP_PATH_CLEAN:
+		return http_path_clean(r->arena, r->path, true);
+	case HTTP_PATH_LOWER:
+		return http_path_clean(r->arena, http_path_lower(r->arena, r->path), false);
+	case HTTP_PATH_MERGED:
+		return http_path_clean(r->arena, http_path_lower(r->arena, r->path), true);
+	case HTTP_PATH_RAW:
+		return http_path_clean(r->arena, http_path_lower(r->arena, r->raw_path), false);
+	default:
+		return http_path_clean(r->arena, http_path_lower(r->arena, r->raw_path), true);
+	}
+}
+
+struct span http_request_path(struct http_request *r, enum http_path_form form)
+{
+	if (r->paths[form].p == NULL)
+		r->paths[form] = make_path(r, form);
+	return r->paths[form];
 }

@@ -15,6 +15,16 @@
 #include "daemon/wire/http1.h"
 #include "daemon/wire/http2.h"
 
+/* A path without "." and "..", and what else is done to it. */
+enum http_path_form {
+	HTTP_PATH_CLEAN,      /* decoded, slashes merged */
+	HTTP_PATH_LOWER,      /* decoded, in lower case */
+	HTTP_PATH_MERGED,     /* the same, slashes merged */
+	HTTP_PATH_RAW,        /* encoded, in lower case */
+	HTTP_PATH_RAW_MERGED, /* the same, slashes merged */
+	HTTP_PATH_FORMS,
+};
+
 struct http_request {
 	struct arena *arena;
 	struct facts facts;    /* of the connection; what is named in here is of the request */
@@ -26,6 +36,8 @@ struct http_request {
 	struct span query;      /* without '?' */
 	struct span host_port;  /* as in Host */
 	struct span host, port; /* the two parts, without brackets */
+	/* Made when first asked for: thousands of matchers may look at them. p NULL: not yet. */
+	struct span lower_host, paths[HTTP_PATH_FORMS];
 	struct http_fields fields;
 	uint8_t uuid[16]; /* zeros until somebody asks for it */
 	unsigned major, minor;
@@ -49,7 +61,13 @@ bool http_request_knows(struct span name);
 /* Appends its value to out. false: there is none now, and nothing was appended. */
 bool http_request_put(const struct http_request *r, struct span name, struct buf *out);
 
-/* text with %xx decoded ('+' too, as a blank, where form is true), in arena. */
+/* Its host in lower case, ended by a NUL. */
+struct span http_request_lower_host(struct http_request *r);
+struct span http_request_path(struct http_request *r, enum http_path_form form);
+
+/* Writes text with %xx decoded ('+' too, as a blank, where form is true); returns its length. */
+size_t http_unescape_to(uint8_t *out, struct span text, bool form);
+/* The same in arena. */
 struct span http_unescape(struct arena *arena, struct span text, bool form);
 
 /*

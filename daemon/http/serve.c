@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "daemon/core/conn.h"
 #include "daemon/core/conn_tally.h"
@@ -22,6 +23,7 @@
 #define EXCHANGE_ARENA 2048       /* for an ordinary request and its answer */
 #define OUT_HELD (64u << 10)      /* answers to pipelined requests that wait to be sent together */
 #define COPIED_BODY 4096          /* longer constant bodies are sent from where they are */
+#define SHORT_HEAD 1024           /* is read anew with every byte */
 #define SKIPPED_BODY (256u << 10) /* of a request: rather than more the connection is ended */
 
 /* What the connection waits for; decides how long. */
@@ -35,7 +37,8 @@ enum phase {
 struct session {
 	struct conn *conn;
 	const struct http_server *server;
-	struct buf in;          /* read and not yet looked at */
+	struct buf in;          /* read and not yet answered */
+	size_t looked;          /* at so much of it, which is no whole head */
 	struct http_output out; /* to be sent */
 	struct http1_body body; /* of the last request, while skipping */
 	uint64_t skipped;
@@ -237,8 +240,12 @@ static void answer(struct session *s, const struct http1_head *head)
 		http_exchange_run(&s->server->routes, &x);
 	}
 	http_access_write(s->server->access, &x);
-	/* A client that waits for a 100 may send its body or not: nobody knows what comes next. */
+	/*
+	 * A client that waits for a 100 may send its body or not, one that was allowed to CONNECT
+	 * anything: nobody knows what comes next.
+	 */
 	form.keep_alive = head->keep_alive && !x.response.close && !head->expect_continue &&
+			  !span_eq_str(head->method, "CONNECT") &&
 			  head->content_length <= SKIPPED_BODY && http_serve_is_current(s->conn);
 	form.head = span_eq_str(head->method, "HEAD");
 	s->last = !form.keep_alive;
@@ -281,17 +288,33 @@ static void skip_empty_lines(struct session *s)
 	buf_consume(&s->in, n);
 }
 
+/*
+ * Can a long head have become whole by what has come since the last look? Only by a line's end, of
+ * which it has few: else one that comes byte by byte would cost its length for each.
+ */
+static bool may_be_whole(const struct session *s, size_t most)
+{
+	struct span in = buf_span(&s->in);
+
+	return s->looked < SHORT_HEAD || in.n >= most ||
+	       memchr(in.p + s->looked, '\n', in.n - s->looked) != NULL;
+}
+
 /* Answers one request, if it is there. Returns whether another one may be. */
 static bool take_request(struct session *s)
 {
+	size_t most = (size_t)s->server->max_header_bytes + HEADER_SLACK;
+	enum http1_result result = HTTP1_MORE;
 	struct http1_head head;
 
 	skip_empty_lines(s);
 	if (buf_len(&s->in) == 0)
 		return false;
-	switch (http1_parse(
-	    buf_span(&s->in), (size_t)s->server->max_header_bytes + HEADER_SLACK, &head)) {
+	if (may_be_whole(s, most))
+		result = http1_parse(buf_span(&s->in), most, &head);
+	switch (result) {
 	case HTTP1_MORE:
+		s->looked = buf_len(&s->in);
 		return false;
 	case HTTP1_NO:
 		refuse(s, 400);
@@ -305,6 +328,7 @@ static bool take_request(struct session *s)
 	answer(s, &head);
 	s->more = true;
 	s->request_start = s->deadline = 0;
+	s->looked = 0;
 	s->body = http1_body_of(&head);
 	s->skipping = true;
 	s->skipped = 0;

@@ -10,6 +10,7 @@
 #include "common/log.h"
 #include "daemon/core/handle.h"
 #include "daemon/core/instance.h"
+#include "daemon/core/route_table.h"
 #include "daemon/core/trust.h"
 #include "daemon/http/access.h"
 #include "daemon/http/redirect.h"
@@ -295,7 +296,9 @@ static struct route *compile(struct load *load, const struct http_settings *sett
 	m.route->revision = load->instance->revision;
 	load->arena = m.route->arena;
 	trust_notes(load, &m.route->trusted);
+	load->trusts_ours = false;
 	rc = fill_route(load, &m, err);
+	m.route->trusts_ours = load->trusts_ours;
 	load->arena = outer;
 	trust_notes(load, &load->instance->trusted);
 	if (rc == -1) {
@@ -369,7 +372,7 @@ static int add_core_server(struct load *load, const struct common *common, bool 
 	if (listen.count == 0)
 		return 0;
 	json = identity_json(settings, tls);
-	if (before != NULL && json_equal(before->json, json))
+	if (before != NULL && json_equal(before->json, json) && !route_reads_again(load, before))
 		route = route_ref(before);
 	else
 		route = compile(load, settings, tls, json, name, before, err);

@@ -84,6 +84,33 @@ static int load_empty(struct load *load, const struct jnode *node, void *target,
 	return jnode_error(node, err, ERROR_UNSUPPORTED, "is not supported; remove it");
 }
 
+/* What one address speaks: all that the server does, for it is not asked which it was. */
+static int load_listen_protocols(
+    struct load *load, const struct jnode *node, void *target, struct error *err)
+{
+	json_t *list, *name;
+	size_t i, k, usual;
+
+	(void)load;
+	(void)target;
+	if (jnode_array(node, err) == -1)
+		return -1;
+	json_array_foreach (node->value, i, list) {
+		struct jnode item = jnode_item(node, i);
+
+		usual = 0;
+		json_array_foreach (list, k, name)
+			usual +=
+			    json_is_string(name) && (strcmp(json_string_value(name), "h1") == 0 ||
+							strcmp(json_string_value(name), "h2") == 0);
+		if (usual != 2 && json_array_size(list) > 0)
+			return jnode_error(&item, err, ERROR_UNSUPPORTED,
+			    "all addresses of a server speak the same: write 'protocols' of the "
+			    "server");
+	}
+	return 0;
+}
+
 static int unsupported(struct load *load, const struct jnode *node, void *target, struct error *err)
 {
 	(void)load;
@@ -168,6 +195,11 @@ static const struct field fields[] = {
 	.flags = FIELD_HIDDEN,
 	.load = load_protocols,
 	.shape = &protocols_shape},
+    {.name = "listen_protocols",
+	.type = FIELD_TYPE_CUSTOM,
+	.flags = FIELD_HIDDEN,
+	.load = load_listen_protocols,
+	.shape = &shape_any},
     {.name = "packet_conn_wrappers",
 	.type = FIELD_TYPE_CUSTOM,
 	.flags = FIELD_HIDDEN,
@@ -176,7 +208,6 @@ static const struct field fields[] = {
     FIELD_CUSTOM(SETTINGS, metrics, "metrics", FIELD_HIDDEN, note, &shape_any, NULL),
     UNSUPPORTED("errors"),
     UNSUPPORTED("named_routes"),
-    UNSUPPORTED("listen_protocols"),
     UNSUPPORTED("allow_0rtt"),
     UNSUPPORTED("enable_full_duplex"),
     UNSUPPORTED("read_min_rate"),

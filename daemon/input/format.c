@@ -107,13 +107,28 @@ static bool ends_word(struct span s, size_t i)
 	       (s.p[i] != '\r' && blank(span_of(s.p + i, s.n - i)) > 0);
 }
 
+/*
+ * The length of "{$NAME:default}" at the front, which is replaced before words are told apart and
+ * may have spaces in it; 0: there is none.
+ */
+static size_t environment_length(struct span s)
+{
+	const uint8_t *end;
+
+	if (at(s, 0) != '{' || at(s, 1) != '$')
+		return 0;
+	end = memchr(s.p, '}', s.n);
+	return end && !memchr(s.p, '\n', (size_t)(end - s.p)) ? (size_t)(end - s.p) + 1 : 0;
+}
+
 /* The length of a word without quotes, which a backslash does not end with. */
 static size_t word_length(struct span s, bool escaped)
 {
 	size_t i = escaped;
 
 	while (!ends_word(s, i)) {
-		size_t next = i + 1;
+		size_t environment = environment_length(span_of(s.p + i, s.n - i));
+		size_t next = i + (environment > 0 ? environment : 1);
 
 		if (s.p[i] == '\\') {
 			while (at(s, next) == '\r')

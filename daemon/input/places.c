@@ -27,11 +27,17 @@ void places_begin(struct places *places)
 	listening = places;
 }
 
+void places_keep(struct places *places)
+{
+	if (listening == places)
+		listening = places->outer;
+}
+
 void places_end(struct places *places)
 {
 	struct place_note *place, *next;
 
-	listening = places->outer;
+	places_keep(places);
 	HASH_ITER (hh, places->table, place, next)
 		json_decref(place->value);
 	HASH_CLEAR(hh, places->table);
@@ -51,17 +57,24 @@ static const char *text_of(struct places *places, const struct token *token)
 	return places->last_text;
 }
 
-static struct place_note *find(const json_t *value)
+static struct place_note *find(const struct places *places, const json_t *value)
 {
 	struct place_note *found;
 
-	HASH_FIND_PTR(listening->table, &value, found);
+	HASH_FIND_PTR(places->table, &value, found);
 	return found;
+}
+
+const char *places_of(const struct places *places, const json_t *value)
+{
+	const struct place_note *place = find(places, value);
+
+	return place != NULL ? place->text : NULL;
 }
 
 static void note(json_t *value, const char *text)
 {
-	struct place_note *place = find(value);
+	struct place_note *place = find(listening, value);
 
 	if (place == NULL) {
 		place = arena_alloc(listening->arena, sizeof(*place));
@@ -87,7 +100,7 @@ void places_note_at(json_t *value, const struct dispenser *d)
 
 void places_note_copy(json_t *copy, const json_t *value)
 {
-	const struct place_note *place = listening != NULL ? find(value) : NULL;
+	const struct place_note *place = listening != NULL ? find(listening, value) : NULL;
 
 	if (place != NULL)
 		note(copy, place->text);
@@ -110,7 +123,7 @@ const char *places_find(const struct jnode *node, char *out, size_t size)
 	if (listening == NULL)
 		return NULL;
 	for (; at != NULL; at = at->parent) {
-		place = at->value != NULL ? find(at->value) : NULL;
+		place = at->value != NULL ? find(listening, at->value) : NULL;
 		if (place != NULL)
 			break;
 	}

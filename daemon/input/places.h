@@ -24,8 +24,12 @@ struct places {
 	const char *last_text;
 };
 
-/* Empties places, and has values noted in it until places_end(), which forgets them. */
+/*
+ * Empties places, and has values noted in it until places_end(), which forgets them, or
+ * places_keep(), from which on only places_of() knows of them.
+ */
 void places_begin(struct places *places);
+void places_keep(struct places *places);
 void places_end(struct places *places);
 
 /* The value was made from token. Texts, lists and objects only: others may be shared. */
@@ -37,8 +41,11 @@ void places_note_copy(json_t *copy, const json_t *value);
 /* A deep copy that does. */
 json_t *places_copy(const json_t *value);
 
+/* "Caddyfile:7", borrowed; NULL: the value was not noted. */
+const char *places_of(const struct places *places, const json_t *value);
+
 /*
- * "Caddyfile:7" of a value, or of the innermost one around it that was noted, then, where that is
+ * The same of a value, or of the innermost one around it that was noted, then, where that is
  * not node itself, ": " and the way from there ("tls.ca"). Returns out, or NULL where none was.
  */
 const char *places_find(const struct jnode *node, char *out, size_t size);

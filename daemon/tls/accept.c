@@ -23,6 +23,7 @@ struct accepting {
 	const struct tls_policies *policies;
 	struct tls_stream *stream; /* NULL: the policy has not been chosen */
 	int64_t timeout;
+	const char *http_answer; /* NULL: none */
 	bool timed;
 	bool challenge; /* a CA that validates a name */
 	bool asked;     /* for a certificate on demand */
@@ -33,6 +34,19 @@ static enum handle_result fail(struct conn *conn, const char *why)
 	conn_tally_handshake(conn, HANDSHAKE_FAILED);
 	conn_end(conn, END_TLS_HANDSHAKE, why);
 	return HANDLE_FAIL;
+}
+
+/* below is where TLS would be spoken. */
+static enum handle_result answer_http(
+    struct conn *conn, const struct accepting *a, struct stream *below, const char *why)
+{
+	struct iovec iov = {.iov_base = (void *)a->http_answer};
+
+	if (a->http_answer != NULL) {
+		iov.iov_len = strlen(a->http_answer);
+		(void)!stream_write(below, &iov, 1);
+	}
+	return fail(conn, why);
 }
 
 /* Nobody to speak TLS with: a plain alert, handshake_failure (RFC 8446 section 6). */
@@ -163,6 +177,8 @@ static enum handle_result push_stream(struct conn *conn, struct accepting *a)
 		if (result != HANDLE_NEXT)
 			return result;
 	}
+	if (policy == NULL && tls_speaks_http(buf_span(&conn->client.top->ahead)))
+		return answer_http(conn, a, conn->client.top, "the client speaks HTTP");
 	if (policy == NULL)
 		return refuse(conn, "no connection policy matches");
 	if (policy->drop)
@@ -211,19 +227,22 @@ static enum handle_result go_on(struct conn *conn, struct accepting *a)
 		return HANDLE_FAIL;
 	case TLS_AGAIN:
 		return wait_for(conn, a, tls_stream_wants(a->stream));
+	case TLS_HTTP:
+		return answer_http(conn, a, conn->client.top->below, why);
 	case TLS_FAILED:
 		break;
 	}
 	return fail(conn, why);
 }
 
-enum handle_result tls_accept(
-    struct conn *conn, const struct tls_policies *policies, int64_t timeout)
+enum handle_result tls_accept(struct conn *conn, const struct tls_policies *policies,
+    int64_t timeout, const char *http_answer)
 {
 	struct accepting *a = arena_alloc(conn->arena, sizeof(*a));
 
 	a->policies = policies;
 	a->timeout = timeout;
+	a->http_answer = http_answer;
 	conn->handler = a;
 	return go_on(conn, a);
 }

@@ -17,9 +17,10 @@
 /*
  * For a handler's handle(): HANDLE_NEXT when the session stands, HANDLE_FAIL when it has failed and
  * the connection was ended, HANDLE_WAIT when either will be told by conn_resume(). policies is
- * borrowed for the connection's life. timeout in nanoseconds, 0: none.
+ * borrowed for the connection's life. timeout in nanoseconds, 0: none. A client that speaks plain
+ * HTTP is told http_answer (constant; NULL: nothing).
  */
-enum handle_result tls_accept(
-    struct conn *conn, const struct tls_policies *policies, int64_t timeout);
+enum handle_result tls_accept(struct conn *conn, const struct tls_policies *policies,
+    int64_t timeout, const char *http_answer);
 
 #endif

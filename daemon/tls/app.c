@@ -111,6 +111,15 @@ static const struct field ticket_fields[] = {
     FIELD_END,
 };
 
+static int refuse_resolvers(
+    struct load *load, const struct jnode *node, void *target, struct error *err)
+{
+	if (field_refuse(load, node, target, err) == 0)
+		return 0;
+	return jnode_error(node, err, ERROR_UNSUPPORTED,
+	    "is not supported: write them into each issuer, challenges.dns.resolvers");
+}
+
 #define FIELD_WITHOUT_EFFECT(n)                                                                    \
 	{                                                                                          \
 		.name = n, .type = FIELD_TYPE_CUSTOM, .flags = FIELD_HIDDEN, .load = field_ignore, \
@@ -127,6 +136,12 @@ static const struct field app_fields[] = {
     FIELD_BOOL(struct app_params, disable_ocsp_stapling, "disable_ocsp_stapling", 0,
 	"no OCSP response goes with certificates that are loaded"),
     FIELD_WITHOUT_EFFECT("cache"),
+    {.name = "resolvers",
+	.type = FIELD_TYPE_CUSTOM,
+	.flags = FIELD_HIDDEN,
+	.load = refuse_resolvers,
+	.shape = &shape_empty,
+	.help = "name servers of all DNS challenges"},
     FIELD_WITHOUT_EFFECT("disable_storage_check"),
     FIELD_WITHOUT_EFFECT("disable_storage_clean"),
     FIELD_END,

@@ -172,7 +172,7 @@ static void serve(struct conn *conn)
 {
 	static const struct tls_policies none = {.wants_hello = true};
 
-	tls_accept(conn, &none, HANDSHAKE_TIMEOUT);
+	tls_accept(conn, &none, HANDSHAKE_TIMEOUT, NULL);
 }
 
 void tls_challenge_start(void)

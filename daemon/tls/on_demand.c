@@ -52,6 +52,14 @@ static struct {
 	ev_timer poll; /* while somebody waits for a certificate */
 } names;
 
+/* Has it not been so many seconds since then? The clock may have been set back. */
+static bool is_recent(time_t since, time_t seconds)
+{
+	time_t now = time(NULL);
+
+	return since <= now && now - since <= seconds;
+}
+
 /* ---- from workers --------------------------------------------------------------------------- */
 
 bool on_demand_possible(void)
@@ -207,7 +215,6 @@ void on_demand_publish(const struct tls_app *app)
 /* Who waits goes on when there is a certificate, or when it has been long enough. */
 static void on_poll(struct ev_loop *loop, ev_timer *w, int events)
 {
-	time_t now = time(NULL);
 	bool waiting = false;
 	struct name *n;
 
@@ -215,7 +222,7 @@ static void on_poll(struct ev_loop *loop, ev_timer *w, int events)
 	for (n = names.all; n != NULL; n = n->hh.next) {
 		if (n->state != ALLOWED || n->waiters == NULL)
 			continue;
-		if (is_served(n->text) || n->since + PATIENCE < now)
+		if (is_served(n->text) || !is_recent(n->since, PATIENCE))
 			wake_all(n);
 		else
 			waiting = true;
@@ -286,7 +293,7 @@ static struct name *name_for(const struct tls_app *app, const char *text)
 	struct name *n;
 
 	HASH_FIND_STR(names.all, text, n);
-	if (n != NULL && (n->state != REFUSED || n->since + REFUSED_FOR > time(NULL)))
+	if (n != NULL && (n->state != REFUSED || is_recent(n->since, REFUSED_FOR)))
 		return n;
 	if (names.asking == ASKING_MAX || !make_room())
 		return NULL;
@@ -312,7 +319,7 @@ static void take_question(struct message *message, void *owner)
 		n = name_for(app, q->text);
 	free(q);
 	if (n == NULL || n->state == REFUSED ||
-	    (n->state == ALLOWED && n->since + PATIENCE < time(NULL))) {
+	    (n->state == ALLOWED && !is_recent(n->since, PATIENCE))) {
 		wake(waiter);
 		return;
 	}

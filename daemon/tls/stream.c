@@ -34,6 +34,8 @@ struct tls_stream {
 	uint8_t *round; /* NULL: append to out */
 	size_t round_used, round_limit;
 	struct buf out;
+	uint8_t first[RECORD_HEADER]; /* that came, before they are known to be TLS */
+	uint8_t first_count;
 	int broken; /* errno of what ended it for good; 0: nothing has */
 	bool established;
 	bool whole_held;  /* there are whole records in held */
@@ -50,6 +52,12 @@ static struct tls_stream *tls_of(struct stream *s)
 
 /* ---- bytes between GnuTLS and us ----------------------------------------------------------- */
 
+static void note_first(struct tls_stream *t, const uint8_t *p, size_t n)
+{
+	while (t->first_count < RECORD_HEADER && n-- > 0)
+		t->first[t->first_count++] = *p++;
+}
+
 static ssize_t pull(gnutls_transport_ptr_t ptr, void *to, size_t size)
 {
 	struct tls_stream *t = ptr;
@@ -61,6 +69,7 @@ static ssize_t pull(gnutls_transport_ptr_t ptr, void *to, size_t size)
 	if (size > t->window.n)
 		size = t->window.n;
 	memcpy(to, t->window.p, size);
+	note_first(t, to, size);
 	span_skip(&t->window, size);
 	return (ssize_t)size;
 }
@@ -537,11 +546,29 @@ static const char *lost_text(const struct tls_stream *t)
 	return server ? "the client ended the connection" : "the upstream ended the connection";
 }
 
+/* The methods that Go's server knows such clients by. */
+bool tls_speaks_http(struct span first)
+{
+	static const char *const beginnings[] = {"GET /", "HEAD ", "POST ", "PUT /", "OPTIO"};
+	size_t i;
+
+	for (i = 0; i < sizeof(beginnings) / sizeof(*beginnings); i++)
+		if (span_starts(first, span_str(beginnings[i])))
+			return true;
+	return false;
+}
+
 enum tls_result tls_stream_handshake(struct tls_stream *t, const char **why)
 {
 	int done = t->established ? 1 : go_on(t, why);
 
 	t->established = done == 1;
+	if (done == -1 && t->session.client == NULL &&
+	    tls_speaks_http(span_of(t->first, t->first_count))) {
+		buf_fini(&t->out); /* an alert, which he would not understand */
+		*why = "the client speaks HTTP";
+		return TLS_HTTP;
+	}
 	if (send_out(t) == -1 && errno != EAGAIN && t->broken == 0)
 		t->broken = errno;
 	if (done == -1)

@@ -46,7 +46,11 @@ enum tls_result {
 	TLS_DONE,   /* reading and writing may begin */
 	TLS_AGAIN,  /* wait for what tls_stream_wants() says, then call again */
 	TLS_FAILED, /* *why says why; an alert was sent where there is one for it */
+	TLS_HTTP,   /* failed, too: a client speaks plain HTTP; nothing was sent */
 };
+
+/* Do these bytes, the first that a client sends, begin a request of plain HTTP? */
+bool tls_speaks_http(struct span first);
 
 /* Goes on with the handshake as far as it can without waiting. */
 enum tls_result tls_stream_handshake(struct tls_stream *t, const char **why);

@@ -267,6 +267,7 @@ static bool handshake(struct dial *d)
 		endpoint_wait(&d->upstream, tls_stream_wants(d->tls));
 		return false;
 	case TLS_FAILED:
+	case TLS_HTTP:
 		break;
 	}
 	give_up_address(d, DIAL_TLS, why);

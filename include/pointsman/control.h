@@ -184,8 +184,8 @@
 #define CONTROL_CONFIG_DIFF "config.diff"
 
 /*
- * {types?: text, filter?: text, since?: int} -> chunks of events, until the client ends its side;
- * {seq}
+ * {types?: text, filter?: text, since?: int, since_time?: text} -> chunks of events, until the
+ * client ends its side; {seq}
  */
 #define CONTROL_EVENTS_WATCH "events.watch"
 

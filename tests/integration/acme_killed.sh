@@ -17,8 +17,11 @@ held() {
 }
 
 stub
+stub_set challenge=yes
 managed '["a.example.com"]' | config
-for step in directory nonce account order authorization finalize look certificate; do held $step; done
+for step in directory nonce account order authorization challenge finalize look certificate; do
+    held $step
+done
 stub_set hold=
 daemon
 wait_served a.example.com "$HTTPS"

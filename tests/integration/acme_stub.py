@@ -10,7 +10,9 @@ output, a line each. GET /set?NAME=VALUE changes what it does:
     limit=N,SECONDS   so many orders are refused as rateLimited, with Retry-After
     fail=N            so many orders become invalid
     cut=STEP[*N]      the connection is cut N times (1) at directory, nonce, account, order,
-                      authorization, finalize, look or certificate; at STEP+ once the work is done
+                      authorization, challenge, finalize, look or certificate; at STEP+ once the work
+                      is done
+    challenge=yes     names are valid when their challenge has been posted
     hold=STEP         whoever asks at that step waits until another one is held
     garbage=STEP      the answer at that step is not what it ought to be, once
     bend=STEP:HOW     all answers at that step are: redirect, html, deep (JSON), huge, headers (both
@@ -26,12 +28,13 @@ from urllib.parse import parse_qsl, urlsplit
 PORT, FOLDER = int(sys.argv[1]), sys.argv[2]
 BASE = "https://localhost:%d" % PORT
 settings = {"life": "86400", "window": "", "limit": "0,0", "fail": "0", "cut": "", "hold": "",
-            "garbage": "", "bend": "", "nonce": "", "stuck": "0", "wait": "", "leaf": ""}
-orders, lock = [], threading.Lock()
+            "garbage": "", "bend": "", "nonce": "", "stuck": "0", "wait": "", "leaf": "", "challenge": ""}
+orders, lock, speaking = [], threading.Lock(), threading.Lock()
 
 
 def say(*words):
-    print(*words, flush=True)
+    with speaking:
+        print(*words, flush=True)
 
 
 def decode(text):
@@ -231,7 +234,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.problem(429, "rateLimited", "order", ("Retry-After", wait))
             return
         with lock:
-            orders.append({"status": "pending", "stuck": False,
+            orders.append({"status": "pending", "stuck": False, "told": set(),
                            "names": [i["value"] for i in payload["identifiers"]]})
             number = len(orders) - 1
         say("order", side, ",".join(orders[number]["names"]), payload.get("replaces", "-"))
@@ -254,11 +257,22 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def authorization(self, side, payload, number, index):
         self.cut("authorization")
         order = orders[int(number)]
+        if settings["challenge"] and index not in order["told"]:
+            self.answer(200, {"status": "pending", "challenges": [
+                {"type": "tls-alpn-01", "status": "pending", "token": "0123456789abcdef",
+                 "url": "%s/%s/challenge/%s/%s" % (BASE, side, number, index)}],
+                "identifier": {"type": "dns", "value": order["names"][int(index)]}}, "authorization")
+            return
         if order["status"] == "pending":
             order["status"] = "invalid" if side == "main" and count_down("fail") else "ready"
         self.answer(200, {"status": "valid", "challenges": [],
                           "identifier": {"type": "dns", "value": order["names"][int(index)]}},
                     "authorization")
+
+    def challenge(self, side, payload, number, index):
+        self.cut("challenge")
+        orders[int(number)]["told"].add(index)
+        self.answer(200, {"status": "processing"}, "challenge")
 
     def finalize(self, side, payload, number):
         self.cut("finalize")

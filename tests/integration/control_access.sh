@@ -15,7 +15,9 @@ document() { # CONTROL-JSON
         {"handle":[{"handler":"close"}]}]}}}}%s}' "$LISTEN" "${1:+,\"control\":$1}"
 }
 LISTEN=$(free_port)
-grants='{"users":{"60001":"operate","60004":"none"},"groups":{"60100":"observe","60101":"operate"}}'
+# By number and by name.
+grants='{"users":{"60001":"operate","60004":"none","nobody":"observe"},
+    "groups":{"60100":"observe","60101":"operate","daemon":"operate"}}'
 document "$grants" | config
 daemon
 same 666 "$(stat -c %a "$sock")" "mode of the socket"
@@ -25,7 +27,7 @@ document '' >"$tmp/none.json"
 document '{"users":{"60001":"observe"}}' >"$tmp/less.json"
 export SOCK=$sock TMP=$tmp
 "$python" - <<'PY' || fail "levels by the document"
-import os
+import grp, os, pwd
 from control_client import Client, Closed, ControlError
 from control_levels import as_user
 
@@ -57,6 +59,10 @@ as_user(60001, [], is_level("operate"))
 as_user(60001, [60100], is_level("operate"))
 as_user(60002, [60100], is_level("observe"))
 as_user(60002, [60100, 60101], is_level("operate"))
+nobody, daemon = pwd.getpwnam("nobody").pw_uid, grp.getgrnam("daemon").gr_gid
+as_user(nobody, [], is_level("observe"))
+as_user(nobody, [daemon], is_level("observe"))
+as_user(60003, [daemon], is_level("operate"))
 as_user(60003, [], refused("denied", "hello", protocol=1))
 as_user(60004, [60101], refused("denied", "hello", protocol=1))
 as_user(0, [], is_level("admin"))
@@ -124,7 +130,7 @@ same observe "$(ctl --level observe -j status | "$python" -c 'import json, sys; 
 ctl --level observe route rm '#1' 2>"$tmp/err" && fail "route rm at the level observe"
 grep -q 'needs the level operate, yours is observe' "$tmp/err" || fail "the refusal: $(cat "$tmp/err")"
 ctl --level root status 2>"$tmp/err" && fail "no such level"
-grep -q "'root' is none" "$tmp/err" || fail "the wrong level: $(cat "$tmp/err")"
+grep -q "not 'root'" "$tmp/err" || fail "the wrong level: $(cat "$tmp/err")"
 
 # What is wrong in the document.
 refuse() { # CONTROL-JSON MESSAGE

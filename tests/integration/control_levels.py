@@ -198,6 +198,7 @@ def forbidden(folder):
     yield "the environment in a body", add(
         route({"handler": "respond", "body": "so: {env.SECRET_OF_THE_DAEMON}"})), "body"
     yield "a file in a body", add(route({"handler": "respond", "body": "{file./etc/shadow}"})), "body"
+    yield "a file in an address", add(route(proxy(dial=["unix/{file./etc/shadow}"]))), "dial[0]"
     yield "the environment in a variable", add(
         route({"handler": "vars", "x": "{env.SECRET_OF_THE_DAEMON}"})), "x"
     yield "the environment in a variable's name", add(

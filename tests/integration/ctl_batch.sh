@@ -107,7 +107,7 @@ route add --server main <<END
 END
 route enable #1 # a handle
 LIST
-same "127.0.0.1:1 web #5 web" "$(xargs <"$tmp/out")" "batch -o name"
+same "web 127.0.0.1:1 web 127.0.0.1:5 web 127.0.0.1:6 #5 web" "$(xargs <"$tmp/out")" "batch -o name"
 echo 'route rm caddy #5' | batch 0 -j
 shape '{rev:int revision:int connections:[int] names:[nil]}'
 
@@ -198,6 +198,21 @@ route add --server main <<END
 route @new {
     close
 }
+END
+LIST
+wrong 7 5 "dial\[0\]: port '99999'" <<'LIST'
+route mv web --first
+route add --server main <<END
+route {
+    proxy 127.0.0.1:80
+    proxy 127.0.0.1:99999
+}
+END
+LIST
+wrong 7 2:1 "apps.layer4.servers.main.routes\[.\].handle\[0\].handler: unknown handler 'ech'" <<'LIST'
+# alone
+route add --server main <<END
+{"handle": [{"handler": "ech"}]}
 END
 LIST
 echo '{' >"$tmp/bad.json"

@@ -104,8 +104,8 @@ at_least 0
 code 1 config diff file
 code 1 config diff 1
 refused 5 'not remembered' config diff 999
-refused 2 'compares REVISION, file or saved' config diff x
-refused 2 'is not a revision' config diff 1 x
+refused 2 "REVISION, file or saved, not 'x'" config diff x
+refused 2 "'x' is not a revision" config diff 1 x
 refused 2 usage config diff 1 2 3
 
 cat >"$tmp/Caddyfile" <<CADDY

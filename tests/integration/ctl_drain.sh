@@ -55,7 +55,15 @@ wait_until 30 "two connections" test -e "$tmp/ready"
 says "upstream a draining, 2 connections kept
 revision 2" upstream drain web a --existing keep
 start drain "$pointsctl" -s "$sock" upstream drain web a --existing keep --wait
-wait_log drain '^2 left, oldest '
+wait_log drain '^2 left, oldest [0-9.]+m?s$' # for as long as they want
+start until "$pointsctl" -s "$sock" -o jsonl upstream drain web a --existing drain=1h --wait
+wait_log until '^2 left, oldest [0-9.]+m?s, ended in (1h|59m[0-9]*s?)$'
+# The answer is there while it waits, one line of JSON; the rest is no part of it.
+grep '^{' "$tmp/until.log" | "$python" -c '
+import json, sys
+answers = [json.loads(line) for line in sys.stdin]
+assert len(answers) == 1 and answers[0]["connections"] == [2], answers
+' || fail "upstream drain -o jsonl: $(cat "$tmp/until.log")"
 touch "$tmp/go"
 wait_log drain '^1 left, oldest '
 ctl upstream drain web a --existing drain=100ms >/dev/null || fail "upstream drain"
@@ -63,6 +71,10 @@ wait_until 30 "the end of the wait" gone drain
 wait "${pids[drain]}" || fail "upstream drain --wait failed"
 unset "pids[drain]"
 wait_log drain '^0 left$'
+wait_until 30 "the end of the other wait" gone until
+wait "${pids[until]}" || fail "upstream drain --wait failed"
+unset "pids[until]"
+wait_log until '^0 left$'
 touch "$tmp/end"
 wait "${pids[clients]}" || fail "the connections"
 unset "pids[clients]"
@@ -105,4 +117,4 @@ assert got["upstreams"][0]["chosen"] and not got["upstreams"][1]["chosen"], got
 ' || fail "route test -j"
 refused 2 "needs --listener" route test
 refused 5 "no server listens" route test --listener 127.0.0.1:1
-refused 7 "live, ended or silent" route test --listener "127.0.0.1:$LISTEN" --state dead
+refused 2 "live, ended or silent" route test --listener "127.0.0.1:$LISTEN" --state dead

@@ -84,7 +84,18 @@ json '[i["name"] for i in out["items"]] == ["127.0.0.1:7", "127.0.0.1:8"]'
 # --- what has no name, and what has no meaning ---------------------------------------------------
 echo '{"handle": [{"handler": "close"}]}' >"$tmp/in"
 code 0 -e route add --in outer
-grep -q 'stands in another one' "$tmp/err" || fail "a nested route without a name: $(cat "$tmp/err")"
+says '^handlers close$'
+cat >"$tmp/in" <<'LIST'
+route add --server main <<END
+{"@id": "gone", "handle": [{"handler": "subroute", "routes": [{"handle": [{"handler": "close"}]}]}]}
+END
+route add --in gone <<END
+{"handle": [{"handler": "close"}]}
+END
+route rm gone
+LIST
+code 0 -e batch
+grep -q 'the route has no name any more' "$tmp/err" || fail "a route that is gone: $(cat "$tmp/err")"
 for command in 'route rm web' 'upstream rm web 127.0.0.1:7' "listener rm 127.0.0.1:$MORE" 'server rm new' \
     'config apply' 'config rollback' 'conn kill 1' 'route ls' 'route show web'; do
     refused 2 "--echo is not for" -e $command

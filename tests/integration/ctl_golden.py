@@ -15,15 +15,19 @@ HELLO = {"protocol": 1, "protocol_min": 1, "version": "1.2.3", "level": "operate
 REV = 57
 
 
-def answer(answers, method):
-    """(items or None, result, error)"""
+def answer(answers, method, dry):
+    """(what comes in a chunk or None, result, error)"""
     if method == "hello":
         return None, {"rev": REV, **HELLO}, None
     if method not in answers:
         return None, None, {"code": "not_found", "message": f"no answer to {method}"}
-    items = answers[method].get("items")
-    result = {"rev": REV, **answers[method].get("result", {})}
-    return items, result if items is None else {**result, "count": len(items)}, None
+    told = answers.get(method + " dry_run" if dry else method, answers[method])
+    result = {"rev": REV, **told.get("result", {})}
+    if "items" in told:
+        return {"items": told["items"]}, {**result, "count": len(told["items"])}, None
+    if "text" in told:
+        return {"text": told["text"]}, {**result, "bytes": len(told["text"].encode())}, None
+    return None, result, None
 
 
 def talk(client, answers):
@@ -31,10 +35,10 @@ def talk(client, answers):
     unpacker = msgpack.Unpacker()
     while data := client.recv(65536):
         unpacker.feed(data)
-        for _, number, method, _ in unpacker:
-            items, result, error = answer(answers, method)
-            if items:
-                client.sendall(msgpack.packb([2, "chunk", [{"id": number, "rev": REV, "items": items}]]))
+        for _, number, method, (params,) in unpacker:
+            chunk, result, error = answer(answers, method, params.get("dry_run", False))
+            if chunk:
+                client.sendall(msgpack.packb([2, "chunk", [{"id": number, "rev": REV, **chunk}]]))
             client.sendall(msgpack.packb([1, number, error, result]))
 
 

@@ -83,6 +83,25 @@ says '^route deeper added$'
 code 0 -j route show inner
 json '[r["@id"] for r in out["route"]["handle"][0]["routes"]] == ["deeper", "deep"]'
 
+# What only the loader finds in a Caddyfile's block has its line there, too.
+cat >"$tmp/far.caddy" <<'CADDYFILE'
+@far tls sni far
+route @far {
+    proxy {
+        upstream 127.0.0.1:99999
+    }
+}
+CADDYFILE
+far="4: dial\[0\]: port '99999'"
+refused 7 "^pointsctl: $tmp/far.caddy:$far" route add --server main "$tmp/far.caddy"
+cp "$tmp/far.caddy" "$tmp/in"
+refused 7 "^pointsctl: standard input:$far" route add --server main
+cp "$tmp/far.caddy" "$tmp/in"
+refused 7 "^pointsctl: standard input:$far" route replace web -
+code 7 -j call txn.apply "operations=$("$python" -c 'import json, sys
+print(json.dumps([{"op": "route.add", "server": "main", "route": open(sys.argv[1]).read()}]))' "$tmp/far.caddy")"
+grep -q '"path":"operations\[0\].Caddyfile:4: dial\[0\]"' "$tmp/err" || fail "the path: $(cat "$tmp/err")"
+
 refused 5 "no server 'mian', did you mean 'main'" route add --server mian "$tmp/b.json"
 refused 5 "no route 'nobody'" route add --before nobody "$tmp/b.json"
 refused 7 'name the server' route add "$tmp/b.json"

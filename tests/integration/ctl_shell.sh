@@ -75,6 +75,9 @@ shell 0 < <(printf 'conn kill 9\nping') # no line feed
 shell 5 < <(printf 'ping\nconn kill 9\n')
 shell 5 < <(printf 'conn kill 9\n\n# nothing\n')
 shell 5 < <(printf 'conn kill 9\nexit\nping\n')
+shell 5 < <(printf 'conn kill 9\nquit\nping\n')
+shell 2 < <(printf 'bye\n')
+grep -q "no object 'bye', did you mean 'exit'?" "$tmp/err" || fail "what is said of bye: $(cat "$tmp/err")"
 shell 2 <<<'ping x'
 shell 2 <<<'comit'
 complains "^pointsctl: standard input:1:1: no object 'comit', did you mean 'commit'"

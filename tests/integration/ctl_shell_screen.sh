@@ -262,3 +262,19 @@ open shell
 keys Up
 ends 'pointsman> 1500'
 same '1000 501' "$(wc -l <"$history") $(head -n 1 "$history")" "lines of the history"
+
+# --- however it ends, the terminal is as it was -------------------------------------------------
+for signal in TERM HUP SEGV ABRT; do
+    close
+    open_guarded shell
+    ends 'pointsman>'
+    text half
+    ends 'pointsman> half'
+    killed_by $signal shell
+done
+close
+open shell
+ends 'pointsman>'
+text quit
+keys Enter
+ends 'left with 0'

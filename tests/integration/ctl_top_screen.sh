@@ -351,6 +351,14 @@ shows <<'SCREEN'
 left with 0
 SCREEN
 
+# --- a crash: the terminal comes back nevertheless --------------------------------------------------------
+for signal in SEGV ABRT BUS; do
+    close
+    open_guarded top
+    wait_until 20 "the screen" on_screen '[1 listeners]'
+    killed_by $signal top
+done
+
 # --- terminals that will not do ---------------------------------------------------------------------------
 close
 terminal=nonsuch

@@ -31,7 +31,8 @@ code 0 upstream ls
 says '^PROXY +UPSTREAM +DIAL +SERVER +WEIGHT +MAX +STATE +OPEN +DIALS +FAILURES$'
 at80 upstream ls
 code 0 -o name upstream ls
-same "127.0.0.1:1 two 127.0.0.1:3 127.0.0.1:$A" "$(xargs <"$tmp/out")" "upstream ls -o name"
+same "many/proxy[0] 127.0.0.1:1 many/proxy[1] two many/proxy[1] 127.0.0.1:3 live 127.0.0.1:$A" "$(xargs <"$tmp/out")" \
+    "upstream ls -o name"
 code 0 -j upstream show 'many/proxy[1]' two
 shape "{rev:int ${item/id:nil/id:text}}"
 code 0 -j upstream show 'many/proxy[1]' 127.0.0.1:2
@@ -58,7 +59,7 @@ shape '{rev:int revision:int connections:[int] names:[nil]}'
 code 0 -j upstream show 'many/proxy[1]' five
 json 'out["weight"] == 2 and out["dial"] == ["127.0.0.1:5"]'
 code 0 -o name upstream add 'many/proxy[0]' 127.0.0.1:6
-same 127.0.0.1:6 "$(cat "$tmp/out")" "upstream add -o name"
+same "many/proxy[0] 127.0.0.1:6" "$(cat "$tmp/out")" "upstream add -o name"
 refused 6 "has an upstream '127.0.0.1:6' already" upstream add 'many/proxy[0]' 127.0.0.1:6
 refused 7 "unknown field 'wieght', did you mean 'weight'" upstream add live 127.0.0.1:9 wieght=1
 refused 7 'dial' upstream add live 'nonsense:::'
@@ -80,7 +81,7 @@ refused 2 usage upstream set live x
 
 code 0 upstream rm 'many/proxy[1]' five 127.0.0.1:3
 code 0 -o name upstream ls
-same "127.0.0.1:1 127.0.0.1:6 two 127.0.0.1:$A" "$(xargs <"$tmp/out")" "after upstream rm"
+same "127.0.0.1:1 127.0.0.1:6 two 127.0.0.1:$A" "$(cut -d" " -f2 "$tmp/out" | xargs)" "after upstream rm"
 refused 5 "operations\[1\]: 'many/proxy\[0\]' has no upstream 'x'" upstream rm 'many/proxy[0]' 127.0.0.1:6 x
 refused 7 'upstreams' upstream rm 'many/proxy[1]' two
 refused 2 "--existing takes" upstream rm live x --existing maim
@@ -89,7 +90,7 @@ refused 2 "--existing takes" upstream rm live x --existing maim
 code 0 upstream swap 'many/proxy[0]' 127.0.0.1:7 127.0.0.1:8
 says '^upstreams of many/proxy\[0\] replaced$'
 code 0 -o name upstream ls
-same "127.0.0.1:7 127.0.0.1:8 two 127.0.0.1:$A" "$(xargs <"$tmp/out")" "after upstream swap"
+same "127.0.0.1:7 127.0.0.1:8 two 127.0.0.1:$A" "$(cut -d" " -f2 "$tmp/out" | xargs)" "after upstream swap"
 code 0 upstream add 'many/proxy[0]' 127.0.0.1:9 weight=5
 refused 6 'different options' upstream swap 'many/proxy[0]' 127.0.0.1:10
 refused 2 usage upstream swap live

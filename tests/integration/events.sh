@@ -104,6 +104,17 @@ wait_until 30 "the numbers" events names.log "len(all) >= 2 and all == sorted(al
 # --- from where one left off --------------------------------------------------------------------
 ctl monitor --since 2 | head -n 1 >"$tmp/third" || fail "monitor ends with whoever reads it"
 cmp "$tmp/third" <(sed -n 3p "$tmp/all.log") || fail "the event after number 2"
+# With its time, which the daemon knows to be its own.
+third=$("$python" -c 'import json, sys; e = json.loads(sys.stdin.readlines()[1]); print(e["time"])' <"$tmp/all.log")
+ctl monitor --since "2@$third" | head -n 1 | cmp - "$tmp/third" || fail "the event after number 2 and its time"
+for since in 2@2020-01-02T03:04:05.678Z=6 2@yesterday=7 2@=7 x@"$third"=2; do
+    status=0
+    ctl monitor --since "${since%=*}" 2>"$tmp/err" || status=$?
+    same "${since#*=}" $status "exit status of --since ${since%=*}: $(cat "$tmp/err")"
+done
+status=0
+ctl call events.watch "since_time=$third" 2>"$tmp/err" || status=$?
+same 7 $status "exit status for a time without a number"
 status=0
 ctl monitor --since 1000000 2>"$tmp/err" || status=$?
 same 6 $status "exit status for a number that there is not yet"
@@ -134,3 +145,13 @@ status=0
 wait "${pids[all]}" || status=$?
 unset "pids[all]"
 same 3 $status "exit status when the daemon goes"
+
+# --- and the next daemon ------------------------------------------------------------------------
+# A number that it has, too, but another event's.
+document "\"127.0.0.1:$LISTEN\"" | config
+daemon
+wait_until 30 "events" eval '[ "$(ctl monitor --since 0 2>/dev/null | head -n 2 | wc -l)" = 2 ]'
+status=0
+ctl monitor --since "1@$third" 2>"$tmp/err" || status=$?
+same 6 $status "exit status for an event of the daemon before"
+grep -q 'started anew at 20' "$tmp/err" || fail "no word about it: $(cat "$tmp/err")"

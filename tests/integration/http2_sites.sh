@@ -112,54 +112,13 @@ grep -q '200 succeeded, 0 failed, 0 errored' "$tmp/h2load" || fail "$(cat "$tmp/
 
 export HTTPS tmp DAEMON=${pids[pointsmand]}
 "$python" - <<'PY' || fail "HTTP/2 by hand"
-import os, signal, socket, ssl, struct, time
+import os, signal, struct, time
+from http2_client import *
 
-DATA, HEADERS, RST, SETTINGS, PING, GOAWAY, WINDOW, CONTINUATION = 0, 1, 3, 4, 6, 7, 8, 9
-GET = bytes([0x82, 0x87, 0x84, 0x41, 16]) + b"site.example.com"
-POST = bytes([0x83]) + GET[1:]
-context = ssl.create_default_context(cafile=os.environ["tmp"] + "/root.pem")
-context.set_alpn_protocols(["h2"])
+PORT = int(os.environ["HTTPS"])
 
-def frame(kind, flags, stream, payload=b""):
-    return struct.pack(">I", len(payload))[1:] + bytes([kind, flags]) + struct.pack(">I", stream) + payload
-
-class Client:
-    def __init__(self):
-        s = socket.create_connection(("127.0.0.1", int(os.environ["HTTPS"])), 10)
-        self.s = context.wrap_socket(s, server_hostname="site.example.com")
-        assert self.s.selected_alpn_protocol() == "h2"
-        self.buf = b""
-        self.send(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + frame(SETTINGS, 0, 0))
-    def send(self, data):
-        self.s.sendall(data)
-    def read(self):
-        """The next frame; None at the end."""
-        while len(self.buf) < 9 or len(self.buf) < 9 + int.from_bytes(self.buf[:3], "big"):
-            try:
-                more = self.s.recv(65536)
-            except (ConnectionResetError, BrokenPipeError, ssl.SSLEOFError):
-                more = b""
-            if not more:
-                return None
-            self.buf += more
-        n = 9 + int.from_bytes(self.buf[:3], "big")
-        f, self.buf = self.buf[:n], self.buf[n:]
-        return f[3], f[4], int.from_bytes(f[5:9], "big"), f[9:]
-    def until(self, kind, stream=None):
-        while True:
-            f = self.read()
-            assert f is not None, f"the end, no frame of type {kind}"
-            if f[0] == kind and (stream is None or f[2] == stream):
-                return f
-    def goaway(self):
-        return struct.unpack(">I", self.until(GOAWAY)[3][4:8])[0]
-    def flood(self, data, times):
-        """May fail: it is told to be calm and then closed."""
-        try:
-            for _ in range(times):
-                self.send(data)
-        except OSError:
-            pass
+def Client():
+    return Http2(PORT)
 
 # A head in several frames; streams beyond the limit are refused, the others are answered.
 c = Client()

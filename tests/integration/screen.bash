@@ -16,6 +16,26 @@ open() {
         "'$pointsctl' -s '$sock' $*; echo \"left with \$?\"; exec cat" || fail "tmux does not start"
 }
 
+# open_guarded COMMAND…: the same in a process group of its own, for libedit sends signals on to all of
+# its group; and how the terminal is before it and after it
+open_guarded() {
+    terminal=$((terminal + 1))
+    tmux new-session -d -x 80 -y 24 -c "$tmp" "set -m; ulimit -c 0; stty -a >before; '$pointsctl' -s '$sock' $*; code=\$?
+        stty -a >after; echo \"left with \$code\"; exec cat" || fail "tmux does not start"
+}
+
+# killed_by SIGNAL COMMAND…: ends what open_guarded has begun; its exit status is the signal's, and
+# the terminal is as it was
+killed_by() {
+    local signal=$1
+    shift
+    kill "-$signal" "$(pgrep -f "^$pointsctl -s $sock $*" | head -n 1)" || fail "nothing to kill"
+    wait_until 20 "the end by $signal" eval "look | grep -q '^left with '"
+    ends "left with $((128 + $(kill -l "$signal")))"
+    same "$(cat "$tmp/before")" "$(cat "$tmp/after")" "the terminal after $signal"
+    same "0 1" "$(tmux display-message -p '#{alternate_on} #{cursor_flag}')" "alternate screen and cursor after $signal"
+}
+
 close() {
     tmux kill-server 2>/dev/null
 }

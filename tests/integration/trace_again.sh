@@ -152,16 +152,26 @@ PY
 # --- what a worker has no room for --------------------------------------------------------------
 # A look takes the bytes along: 2 KiB, 4 KiB and so on, up to more than the ring holds, at once.
 traces long --for 1h server==long
-"$python" - <<'PY' || fail "steps that no worker has room for"
+LOG=$tmp/long.log "$python" - <<'PY' || fail "steps that no worker has room for"
 import sys
 from peers import *
 call = lambda *args: ctl(os.environ["POINTSCTL"], os.environ["SOCK"], *args)
 text = b"y" * int(os.environ["LONG_SIZE"])
-connections = 40
-for _ in range(connections):
-    with connect(port("LONG")) as s:
+connections = 0
+
+def lost():
+    with open(os.environ["LOG"]) as f:
+        return '"lost"' in f.read()
+
+# Many at once: the control thread may be quick, but not as quick as the workers together.
+while not lost() and connections < 1000:
+    several = [connect(port("LONG")) for _ in range(20)]
+    for s in several:
         s.sendall(text)
+    for s in several:
         expect(s, text)
+        s.close()
+    connections += len(several)
 within(30, "the end of the connections", lambda: call("conn", "ls")["items"] == [])
 route = [i for i in call("stats")["items"] if i["kind"] == "route" and i["name"] == "long"][0]
 looks = route["no"] + route["more"] + route["connections"]

@@ -230,10 +230,12 @@ def race(path):
 
     def writer(me):
         client = Client(path)
-        for _ in range(rounds):
+        for number in range(rounds):
             revision = client.call("ping")[0]["rev"]
             start.wait()
-            operation = {"op": "route.set", "id": "last", "key": "match", "value": "null"}
+            match = [{"remote_ip": {"ranges": ["0.0.0.0/0", f"10.0.{me}.{number}/32"]}}]
+            operation = {"op": "route.set", "id": "last", "key": "match",
+                         "value": json.dumps(match)}
             try:
                 client.call("txn.apply", operations=json.dumps([operation]), if_rev=revision)
                 wins[me] += 1

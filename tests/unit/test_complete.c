@@ -75,6 +75,17 @@ static bool files(const char *words)
 	return yes;
 }
 
+START_TEST(words_of_the_protocol)
+{
+	expect("log level tee d", "debug,default,");
+	expect("stats ", "daemon,listener,server,route,upstream,");
+	expect("monitor listener.",
+	    "listener.opened,listener.closed,listener.paused,listener.resumed,");
+	expect("monitor config conn.o", "conn.open,");
+	expect("acme challenge add ", "http-01,tls-alpn-01,");
+}
+END_TEST
+
 START_TEST(objects_and_verbs)
 {
 	expect("ro", "route,");
@@ -132,6 +143,15 @@ START_TEST(live_names)
 	expect_kind("cert renew ", COMPLETE_CERT, "");
 	expect_kind("route mv web --before ", COMPLETE_ROUTE, "");
 	expect_kind("route add --server ", COMPLETE_SERVER, "");
+	expect_kind("route add --wrapper ", COMPLETE_WRAPPER, "");
+	expect_kind("call ", COMPLETE_METHOD, "");
+	expect_kind("call ping ", COMPLETE_NONE, NULL);
+	expect_kind("config rollback ", COMPLETE_REVISION, "");
+	expect_kind("config diff 3 ", COMPLETE_REVISION, "");
+	expect("config diff ", "file,saved,web,we b,#12,");
+	ck_assert_int_eq(asked, COMPLETE_REVISION);
+	expect("log level ", "debug,info,warn,error,default,web,we b,#12,");
+	ck_assert_int_eq(asked, COMPLETE_SUBSYSTEM);
 	expect_kind("conn ls --after ", COMPLETE_CONN, "");
 	expect_kind("route mv web --after ", COMPLETE_ROUTE, "");
 	expect("route show we", "web,we b,");
@@ -202,6 +222,7 @@ int main(void)
 
 	suite_add_tcase(suite, test);
 	tcase_add_test(test, objects_and_verbs);
+	tcase_add_test(test, words_of_the_protocol);
 	tcase_add_test(test, options);
 	tcase_add_test(test, live_names);
 	tcase_add_test(test, file_names);

@@ -384,32 +384,40 @@ END_TEST
 
 /* ---- lines ----------------------------------------------------------------------------------- */
 
-static void expect_fit(const char *text, size_t width, bool right, const char *want)
+static void expect_fit(const char *text, size_t width, enum fit fit, const char *want)
 {
 	struct buf out = {0};
 
-	top_lines_fit(&out, text, width, right);
+	top_lines_fit(&out, text, width, fit);
 	ck_assert_str_eq(buf_str(&out), want);
 	buf_fini(&out);
 }
 
 START_TEST(texts_fit)
 {
-	expect_fit("abc", 5, false, "abc  ");
-	expect_fit("abc", 5, true, "  abc");
-	expect_fit("abc", 3, false, "abc");
-	expect_fit("abcd", 3, false, "ab~");
-	expect_fit("abcd", 3, true, "ab~");
-	expect_fit("abc", 1, false, "~");
-	expect_fit("abc", 0, false, "");
-	expect_fit("a\x1b[2Jb\x7f\n", 9, false, "a?[2Jb?? ");
-	expect_fit("caf\xc3\xa9", 5, false, "caf\xc3\xa9 ");
-	expect_fit("caf\xc3\xa9s", 5, false, "caf\xc3\xa9s");
-	expect_fit("\xe6\xbc\xa2\xe5\xad\x97x", 4, false, "\xe6\xbc\xa2~ "); /* two places each */
-	expect_fit("\xff\xc3", 3, false, "?? ");
+	expect_fit("abc", 5, FIT_LEFT, "abc  ");
+	expect_fit("abc", 5, FIT_RIGHT, "  abc");
+	expect_fit("abc", 3, FIT_LEFT, "abc");
+	expect_fit("abcd", 3, FIT_LEFT, "ab~");
+	expect_fit("abcd", 3, FIT_RIGHT, "ab~");
+	expect_fit("abc", 1, FIT_LEFT, "~");
+	expect_fit("abc", 0, FIT_LEFT, "");
+	expect_fit("abcdef", 7, FIT_MIDDLE, "abcdef ");
+	expect_fit("abcdef", 5, FIT_MIDDLE, "ab~ef");
+	expect_fit("abcdef", 4, FIT_MIDDLE, "a~ef");
+	expect_fit("abcdef", 2, FIT_MIDDLE, "~f");
+	expect_fit("abcdef", 1, FIT_MIDDLE, "~");
+	expect_fit("a\xe6\xbc\xa2\xe6\xbc\xa2\xe6\xbc\xa2z", 5, FIT_MIDDLE, "a~\xe6\xbc\xa2z");
+	expect_fit("tcp/[2001:db8:1:2:3:4:5:6]:443", 20, FIT_MIDDLE, "tcp/[2001~4:5:6]:443");
+	expect_fit("a\x1b[2Jb\x7f\n", 9, FIT_LEFT, "a?[2Jb?? ");
+	expect_fit("caf\xc3\xa9", 5, FIT_LEFT, "caf\xc3\xa9 ");
+	expect_fit("caf\xc3\xa9s", 5, FIT_LEFT, "caf\xc3\xa9s");
+	expect_fit(
+	    "\xe6\xbc\xa2\xe5\xad\x97x", 4, FIT_LEFT, "\xe6\xbc\xa2~ "); /* two places each */
+	expect_fit("\xff\xc3", 3, FIT_LEFT, "?? ");
 	expect_fit("\xc2\x9b"
 		   "31m",
-	    4, false, "?31m"); /* a control character of the second set */
+	    4, FIT_LEFT, "?31m"); /* a control character of the second set */
 }
 END_TEST
 
@@ -468,7 +476,7 @@ START_TEST(rows_fit)
 		ck_assert_uint_eq(buf_len(&line), width);
 		if (width == 80)
 			ck_assert_str_eq(buf_str(&line),
-			    "udp/[2001:db8:1234:56~ a server's long name "
+			    "udp/[2001:~5678]:65535 a server's long name "
 			    "    18E    184E   16E   16E     184E");
 		buf_clear(&line);
 	}

@@ -39,6 +39,9 @@ static const struct {
     {"a {b} x{c}y {} {$D}", "a {b} x{c}y {} {$D}\n"},
     {"a \"{\" `}`  \"{ b\"", "a \"{\" `}` \"{ b\"\n"},
     {"a \\{ \\}", "a \\{ \\}\n"},
+    {"a {$B:\"c  d\"}   e", "a {$B:\"c  d\"} e\n"},
+    {"a x{$B:c  d}{$C} {\nb\n}", "a x{$B:c  d}{$C} {\n\tb\n}\n"},
+    {"a {$B:c\nd}", "a {$B:c\nd\n}\n"},
     /* quotes */
     {"a   \"b   c\"  `d   e`", "a \"b   c\" `d   e`\n"},
     {"a {\n\"b\n  c\"\n}", "a {\n\t\"b\n  c\"\n}\n"},

@@ -3,6 +3,7 @@
 #include <config.h>
 
 #include <check.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <nghttp2/nghttp2.h>
@@ -253,6 +254,50 @@ START_TEST(test_many_streams)
 }
 END_TEST
 
+/* Requests with long heads, whose answers nobody reads, keep no more than is still to be sent. */
+START_TEST(test_unread_answers)
+{
+	static const char routes[] =
+	    "[{\"handle\": [{\"handler\": \"static_response\", \"body\": \"here\"}]}]";
+	static const uint8_t no_window[] = {0, NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, 0, 0, 0, 0};
+	struct http_server busy = {.tls = true, .max_header_bytes = 16384};
+	struct load load = {.arena = arena};
+	struct buf b = {0}, head = {0};
+	json_t *json = json_loads(routes, 0, NULL);
+	struct jnode node = jnode_root(json);
+	struct error err;
+	size_t before;
+	uint32_t i;
+
+	ck_assert_int_eq(http_routes_load(&load, &node, &busy.routes, &err), 0);
+	json_decref(json);
+	h2_session_free(session);
+	session = h2_session_new(&busy, &facts);
+	buf_append_str(&b, HTTP2_PREFACE);
+	put(&b, SETTINGS, 0, 0, span_of(no_window, sizeof(no_window)));
+	ck_assert(take(&b));
+	buf_append(&head,
+	    "\x82\x87\x84\x41\x01"
+	    "a",
+	    6);
+	for (i = 0; i < 120; i++) {
+		buf_append(&head, "\x00\x01x\x64", 4);
+		memset(buf_reserve(&head, 100), 'y', 100);
+		buf_commit(&head, 100);
+	}
+	before = mallinfo2().uordblks;
+	for (i = 0; i < H2_STREAMS_MAX; i++) {
+		put(&b, HEADERS, 0x05, 2 * i + 1, buf_span(&head));
+		ck_assert(take(&b));
+	}
+	buf_fini(&head);
+	ck_assert_uint_eq(h2_session_waits(session).streams, H2_STREAMS_MAX);
+	ck_assert_uint_lt(mallinfo2().uordblks - before, H2_STREAMS_MAX * 6000);
+	h2_session_free(session);
+	session = h2_session_new(&server, &facts);
+}
+END_TEST
+
 /* ---- wearing it out ------------------------------------------------------------------------ */
 
 static void put_nothing(struct buf *b, uint8_t kind, uint32_t i)
@@ -405,6 +450,7 @@ int main(void)
 	tcase_add_loop_test(tc, test_heads, 0, COUNT(heads));
 	tcase_add_test(tc, test_large_head);
 	tcase_add_test(tc, test_many_streams);
+	tcase_add_test(tc, test_unread_answers);
 	tcase_add_loop_test(tc, test_flood, 0, 5);
 	tcase_add_test(tc, test_slow_pings);
 	tcase_add_test(tc, test_cut);

@@ -213,6 +213,41 @@ START_TEST(test_many_hosts)
 }
 END_TEST
 
+/* However many matchers look at a long path and a long host, they are worked on once. */
+START_TEST(test_many_looks)
+{
+	static const char *const patterns[] = {"/a*", "/b", "*c", "*d*", "/e/*/f", "//g", "/%2fh*"};
+	struct http_matcher_sets sets = {0};
+	struct load load = {.arena = arena};
+	struct buf bytes = {0};
+	json_t *all = json_array();
+	struct jnode node;
+	struct error err;
+	size_t size;
+	int i;
+
+	for (i = 0; i < 2000; i++)
+		json_array_append_new(all, i % 2 == 0
+					       ? json_pack("{s:[s]}", "path", patterns[i / 2 % 7])
+					       : json_pack("{s:[s]}", "host", "example.com"));
+	node = jnode_root(all);
+	ck_assert_int_eq(http_matcher_sets_load(&load, &node, &sets, &err), 0);
+	json_decref(all);
+	buf_append_str(&bytes, "GET /");
+	for (i = 0; i < 4000; i++)
+		buf_append_str(&bytes, "%42");
+	buf_append_str(&bytes, " HTTP/1.1\r\nHost: ");
+	for (i = 0; i < 8000; i++)
+		buf_append_str(&bytes, "H");
+	buf_append_str(&bytes, "\r\n\r\n");
+	make_request(buf_str(&bytes), false);
+	size = arena_size(arena);
+	ck_assert(!http_matcher_sets_match(&sets, &request));
+	ck_assert_uint_lt(arena_size(arena) - size, 256 * 1024);
+	buf_fini(&bytes);
+}
+END_TEST
+
 /* ---- texts --------------------------------------------------------------------------------- */
 
 static const struct text_case {
@@ -401,6 +436,7 @@ int main(void)
 	tcase_add_loop_test(tc, test_match, 0, COUNT(match_cases));
 	tcase_add_loop_test(tc, test_bad, 0, COUNT(bad_cases));
 	tcase_add_test(tc, test_many_hosts);
+	tcase_add_test(tc, test_many_looks);
 	tcase_add_loop_test(tc, test_text, 0, COUNT(text_cases));
 	tcase_add_test(tc, test_captures);
 	tcase_add_loop_test(tc, test_clean, 0, COUNT(clean_cases));

@@ -268,6 +268,8 @@ static const struct talk_case {
 	LINE "Content-Length: 0\r\nConnection: keep-alive\r\n\r\n" TEXT},
     {"GET /hints HTTP/1.0\r\n\r\n",
 	LINE "Link: </s.css>\r\n" TEXT_TYPE "Content-Length: 5\r\nConnection: close\r\n\r\nafter"},
+    {"CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n" GET("/text"),
+	LINE "Content-Length: 0\r\nConnection: close\r\n\r\n"},
     /* bodies */
     {"POST /text HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello" GET("/text"), TEXT TEXT},
     {"POST /text HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: "
@@ -352,6 +354,33 @@ START_TEST(test_byte_by_byte)
 	close(fd);
 	ck_assert_msg(problem == 0 || problem == ECONNRESET, "%s", strerror(problem));
 	ck_assert_str_eq(without_date(&answer), c->answer);
+	buf_fini(&answer);
+}
+END_TEST
+
+/* Two long heads in crumbs of all lengths, so that each place is an end once. */
+START_TEST(test_long_head_in_crumbs)
+{
+	struct buf request = {0}, answer = {0};
+	size_t n, step = (size_t)_i;
+	int fd = client(), i;
+
+	for (i = 0; i < 2; i++) {
+		buf_append_str(&request, "GET /text HTTP/1.1\r\nHost: a\r\n");
+		for (n = 0; n < 20; n++)
+			buf_printf(&request, "X-%zu: %080d\r\n", n, 0);
+		buf_append_str(&request, "\r\n");
+	}
+	while (buf_len(&request) > 0) {
+		n = buf_len(&request) < step ? buf_len(&request) : step;
+		put(fd, buf_str(&request), n);
+		buf_consume(&request, n);
+	}
+	shutdown(fd, SHUT_WR);
+	get_all(fd, &answer);
+	close(fd);
+	ck_assert_str_eq(without_date(&answer), TEXT TEXT);
+	buf_fini(&request);
 	buf_fini(&answer);
 }
 END_TEST
@@ -546,6 +575,7 @@ int main(void)
 	tcase_add_loop_test(tc, test_talk, 0, COUNT(talk_cases));
 	tcase_add_loop_test(tc, test_byte_by_byte, 0, COUNT(talk_cases));
 	tcase_add_test(tc, test_challenge);
+	tcase_add_loop_test(tc, test_long_head_in_crumbs, 1, 12);
 	tcase_add_test(tc, test_header_limit);
 	tcase_add_test(tc, test_slow_reader);
 	tcase_add_test(tc, test_stuck_reader);

@@ -4,9 +4,11 @@
 #include "daemon/core/replacer.h"
 
 #include <check.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -124,6 +126,46 @@ START_TEST(test_at_load)
 }
 END_TEST
 
+/* {file.PATH} of a file that holds these bytes. */
+static const char *of_file(struct span bytes)
+{
+	char path[] = "/tmp/test_replacer.XXXXXX", text[64];
+	const char *result;
+	int fd = mkstemp(path);
+
+	ck_assert_int_ne(fd, -1);
+	ck_assert_int_eq(write(fd, bytes.p, bytes.n), (ssize_t)bytes.n);
+	close(fd);
+	snprintf(text, sizeof(text), "<{file.%s}>", path);
+	result = template_text(template_new(arena, text));
+	ck_assert_str_eq(replace_at_load(arena, text), result);
+	unlink(path);
+	return result;
+}
+
+START_TEST(test_file)
+{
+	static uint8_t large[(1 << 20) + 1];
+	int fifo;
+
+	ck_assert_str_eq(of_file(span_str("one")), "<one>");
+	ck_assert_str_eq(of_file(span_str("{l4.conn.id}\n\n")), "<{l4.conn.id}\n>");
+	ck_assert_str_eq(of_file(span_str("two\r\n")), "<two>");
+	ck_assert_str_eq(of_file(span_str("\n")), "<>");
+	ck_assert_str_eq(of_file(span_of("a\0b", 3)), "<>");
+	ck_assert_str_eq(of_file(span_of(NULL, 0)), "<>");
+	memset(large, 'x', sizeof(large));
+	ck_assert_uint_eq(strlen(of_file(span_of(large, sizeof(large) - 1))), sizeof(large) + 1);
+	ck_assert_str_eq(of_file(span_of(large, sizeof(large))), "<>");
+	/* Nothing to wait for, nor to be led to. */
+	fifo = mkfifo("/tmp/test_replacer.fifo", 0600);
+	ck_assert_str_eq(replace_at_load(arena, "<{file./tmp/test_replacer.fifo}>"), "<>");
+	unlink("/tmp/test_replacer.fifo");
+	ck_assert_int_eq(fifo, 0);
+	ck_assert_str_eq(replace_at_load(arena, "<{file./dev/zero}{file./}{file.}>"), "<>");
+}
+END_TEST
+
 START_TEST(test_clock)
 {
 	struct buf out = {0};
@@ -201,6 +243,7 @@ int main(void)
 	tcase_add_test(tc, test_nul_in_value);
 	tcase_add_test(tc, test_constant);
 	tcase_add_loop_test(tc, test_at_load, 0, COUNT(at_load));
+	tcase_add_test(tc, test_file);
 	tcase_add_test(tc, test_clock);
 	tcase_add_test(tc, test_without_facts);
 	tcase_add_test(tc, test_hostname);

@@ -659,6 +659,37 @@ START_TEST(test_source)
 }
 END_TEST
 
+static const struct probing {
+	struct keepalive k;
+	int on, idle, interval, count; /* 0: as the system has it */
+} probings[] = {
+    {{0, 0, 0}, 0, 0, 0, 0},
+    {{.interval = 7000000000}, 1, 7, 7, 0},
+    {{.idle = 30000000000, .interval = 7000000000, .count = 3}, 1, 30, 7, 3},
+    {{.idle = 30000000000}, 1, 30, 0, 0},
+    {{.count = 9}, 1, 0, 0, 9},
+    {{.interval = 1}, 1, 1, 1, 0},
+    {{.idle = INT64_MAX}, 1, 32767, 0, 0},
+};
+
+START_TEST(test_keepalive)
+{
+	const struct probing *p = &probings[_i];
+	int fd = socket(AF_INET, SOCK_STREAM, 0), fresh = socket(AF_INET, SOCK_STREAM, 0);
+	static const int names[] = {TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_KEEPCNT};
+	const int wanted[] = {p->idle, p->interval, p->count};
+	size_t i;
+
+	sockets_set_keepalive(fd, &p->k);
+	ck_assert_int_eq(option(fd, SOL_SOCKET, SO_KEEPALIVE), p->on);
+	for (i = 0; i < 3; i++)
+		ck_assert_int_eq(option(fd, IPPROTO_TCP, names[i]),
+		    wanted[i] != 0 ? wanted[i] : option(fresh, IPPROTO_TCP, names[i]));
+	close(fresh);
+	close(fd);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("sockets");
@@ -691,6 +722,7 @@ int main(void)
 	tcase_add_test(tc, test_connect_from);
 	tcase_add_test(tc, test_open);
 	tcase_add_test(tc, test_source);
+	tcase_add_loop_test(tc, test_keepalive, 0, sizeof(probings) / sizeof(probings[0]));
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);
