@@ -164,7 +164,7 @@ def lost():
         return '"lost"' in f.read()
 
 # Many at once: the control thread may be quick, but not as quick as the workers together.
-while not lost() and connections < 1000:
+while not lost() and connections < 4000:
     several = [connect(port("LONG")) for _ in range(20)]
     for s in several:
         s.sendall(text)
