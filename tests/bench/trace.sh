@@ -6,7 +6,7 @@
 # a trace. BENCH_CONNECTIONS: the difference of as many and twice as many is counted.
 . "$(dirname "$0")/../integration/lib.sh"
 need_python
-need valgrind valgrind
+command -v valgrind >/dev/null || { echo "left out: valgrind is missing (Debian: valgrind)"; exit 0; }
 
 LISTEN=$(free_port) NAMES=$(free_port) BACKEND=$(free_port)
 export LISTEN NAMES BACKEND
