@@ -13,6 +13,7 @@
 /* What a look may carry: more than any connection has that is worth the copy. */
 #define PARTS_MAX 16 /* datagrams that make one ClientHello */
 #define COPIED_MAX (128u << 10)
+_Static_assert(COPIED_MAX + 4096 < TRACE_RING_SIZE / 2, "a record finds room in an empty ring");
 
 /* Room for a record of so many bytes. NULL: nobody is interested any more, or there is none. */
 static inline void *room_for(struct conn *conn, enum trace_kind kind, size_t size)

@@ -5,8 +5,8 @@
 # has no room for is counted to the step.
 . "$(dirname "$0")/trace_lib.sh"
 
-LISTEN=$(free_port) VARS=$(free_port) LARGE=$(free_port) LONG=$(free_port) UDP=$(free_port)
-export LISTEN VARS LARGE LONG UDP SOCK=$sock CONFIG=$tmp/config.json POINTSCTL=$pointsctl
+LISTEN=$(free_port) VARS=$(free_port) LARGE=$(free_port) LONG=$(free_port) UDP=$(free_port) TEE=$(free_port)
+export LISTEN VARS LARGE LONG UDP TEE SOCK=$sock CONFIG=$tmp/config.json POINTSCTL=$pointsctl
 export FLIGHTS=$top_srcdir/tests/unit/quic_flights.h
 LONG_SIZE=61440
 export LONG_SIZE
@@ -27,6 +27,8 @@ write_config() { # N
     {"@id": "mark", "handle": [{"handler": "vars", "x": "$large"}]},
     {"@id": "other", "match": [{"vars": {"x": ["1"]}}], "handle": [{"handler": "close"}]},
     {"@id": "rest", "handle": [{"handler": "echo"}]}]},
+"tee": {"listen": ["127.0.0.1:$TEE"], "routes": [
+    {"@id": "both", "handle": [{"handler": "tee", "branch": [{"handler": "vars", "z": "3"}, {"handler": "close"}]}, {"handler": "echo"}]}]},
 "long": {"listen": ["127.0.0.1:$LONG"], "matching_buffer": 65536, "routes": [
     {"@id": "long", "match": [{"regexp": {"count": $LONG_SIZE, "pattern": "^y"}}], "handle": [{"handler": "echo"}]}]},
 "datagrams": {"listen": ["udp/127.0.0.1:$UDP"], "routes": [
@@ -65,6 +67,16 @@ of vars 'sorted(steps("match")[1]["captures"].values()) == ["1", "2"]'
 of large 'steps("match")[1]["routes"] == [{"route": "rest", "index": 2, "verdict": "yes", "matchers": []}]'
 of large 'steps("match")[1]["omitted"] == 1 and steps("match")[1]["captures"] is None'
 of large '[s["handler"] for s in steps("handler")] == ["vars", "echo"] and all[-1]["route"] == "rest"'
+
+# A branch begins with its chain.
+traces tee --count 2 server==tee
+speak TEE
+ended tee
+of tee '[s["step"] for s in all if s["id"] == all[0]["id"]] == ["open", "match", "handler", "handler", "end"]'
+of tee '[s["step"] for s in all if s["id"] != all[0]["id"]] == ["open", "handler", "handler", "end"]'
+of tee '[s["handler"] for s in steps("handler") if s["id"] != all[0]["id"]] == ["vars", "close"]'
+of tee '[s["branch_of"] for s in steps("open")] == [None, all[0]["id"]]'
+of tee 'all[0]["src"] == steps("open")[1]["src"] and {s["route"] for s in steps("end")} == {"both"}'
 
 # --- over several datagrams ---------------------------------------------------------------------
 traces udp --for 1h proto==udp
@@ -140,16 +152,26 @@ PY
 # --- what a worker has no room for --------------------------------------------------------------
 # A look takes the bytes along: 2 KiB, 4 KiB and so on, up to more than the ring holds, at once.
 traces long --for 1h server==long
-"$python" - <<'PY' || fail "steps that no worker has room for"
+LOG=$tmp/long.log "$python" - <<'PY' || fail "steps that no worker has room for"
 import sys
 from peers import *
 call = lambda *args: ctl(os.environ["POINTSCTL"], os.environ["SOCK"], *args)
 text = b"y" * int(os.environ["LONG_SIZE"])
-connections = 40
-for _ in range(connections):
-    with connect(port("LONG")) as s:
+connections = 0
+
+def lost():
+    with open(os.environ["LOG"]) as f:
+        return '"lost"' in f.read()
+
+# Many at once: the control thread may be quick, but not as quick as the workers together.
+while not lost() and connections < 4000:
+    several = [connect(port("LONG")) for _ in range(20)]
+    for s in several:
         s.sendall(text)
+    for s in several:
         expect(s, text)
+        s.close()
+    connections += len(several)
 within(30, "the end of the connections", lambda: call("conn", "ls")["items"] == [])
 route = [i for i in call("stats")["items"] if i["kind"] == "route" and i["name"] == "long"][0]
 looks = route["no"] + route["more"] + route["connections"]
