@@ -153,7 +153,7 @@ static const struct {
     {"@a bare {\nx\n}", "unexpected '{'"},
     {"@a words", "too few or too many arguments at 'words'"},
     {"route {\nstopp\n}", "unrecognized handler 'stopp', did you mean 'stop'?"},
-    {"route {\nhidden\n}", "unrecognized handler 'hidden'"},
+    {"route {\nhidden\n}", "unrecognized handler 'hidden'; known are stop, lazy, sub"},
     {"route {\nstop x\n}", "too few or too many arguments at 'stop'"},
     {"route {\nlazy x y\n}", "unexpected 'y'"},
     {"route {\nlazy x {\ny\n}\n}", "unexpected '{'"},
@@ -165,8 +165,11 @@ static const struct {
     {"route\nid x", "'id' must be the first line of its block"},
     {"route {\nstop\nid x\n}", "'id' must be the first line of its block"},
     {"id", "too few or too many arguments at 'id'"},
-    {"route {\nsub {\nid x\n}\n}", "unrecognized option 'id'"},
-    {"route {\nsub {\nidle_timeout 1s\n}\n}", "unrecognized option 'idle_timeout'"},
+    {"route {\nsub {\nid x\n}\n}", "unrecognized option 'id'; known are route, matching_timeout, "
+				   "silence_timeout, matching_buffer"},
+    {"route {\nsub {\nidle_timeout 1s\n}\n}",
+	"unrecognized option 'idle_timeout'; known are route, matching_timeout, silence_timeout, "
+	"matching_buffer"},
 };
 
 START_TEST(test_routes)
