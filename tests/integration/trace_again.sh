@@ -122,12 +122,12 @@ for i in {1..20}; do
     write_config "$i"
     ctl config reload >/dev/null || fail "reload $i"
 done
+wait_log reload 'inner-20'
 rm "$tmp/go_on"
 wait_until 60 "the end of the clients" gone clients
 wait "${pids[clients]}" || fail "the clients: $?"
 unset "pids[clients]"
 wait_until 20 "the end of the connections" no_connections
-wait_log reload 'inner-20'
 stop reload || fail "exit status after a signal: $?"
 cat >"$tmp/reloads.py" <<'PY'
 import json, sys

@@ -11,6 +11,7 @@
 #include "common/buf.h"
 #include "daemon/config/edit_way.h"
 #include "daemon/config/operation.h"
+#include "daemon/core/load.h"
 
 static const char document[] =
     "{\"apps\":{\"layer4\":{\"servers\":{"
@@ -35,33 +36,15 @@ static const char document[] =
 #define ROUTES 12
 
 struct base {
+	struct arena *arena;
 	struct instance instance;
-	struct server servers[SERVERS], *pointers[SERVERS];
+	struct server servers[SERVERS];
 	struct route_list lists[LISTS];
 	struct route_table tables[LISTS];
-	const struct route_table *table_pointers[LISTS];
 	struct route routes[ROUTES], *items[ROUTES];
 	struct route_identity identities[ROUTES];
 	const char *addresses[2];
 };
-
-/* The HTTP servers as the http app makes them: w has a part without TLS, one has no place. */
-static void add_servers(struct base *b)
-{
-	static const char *const names[SERVERS] = {
-	    "s", "t", "http/w", "http/w/plain", "http/v", "http/remaining"};
-	size_t i;
-
-	b->instance.servers = b->pointers;
-	b->instance.server_count = SERVERS;
-	for (i = 0; i < SERVERS; i++) {
-		b->pointers[i] = &b->servers[i];
-		b->servers[i].name = names[i];
-		b->servers[i].path = "apps.http.servers.v";
-	}
-	b->addresses[0] = "tcp/:6";
-	b->servers[4].listen = (struct strings){b->addresses, 1};
-}
 
 /* Where the routes are; in the document, or not: the one route that an HTTP server is itself. */
 static const struct {
@@ -92,26 +75,56 @@ static const json_t *list_json(const json_t *root, const char *const way[3])
 	return json_object_get(at, "routes");
 }
 
+/* The HTTP servers as the http app makes them: w has a part without TLS, one has no place. */
+static void add_servers(struct base *b, struct load *load)
+{
+	static const char *const names[SERVERS] = {
+	    "s", "t", "http/w", "http/w/plain", "http/v", "http/remaining"};
+	struct error err;
+	size_t i;
+
+	for (i = 0; i < SERVERS; i++) {
+		server_set_name(&b->servers[i], names[i]);
+		b->servers[i].path = "apps.http.servers.v";
+		ck_assert_int_eq(instance_add_server(load, &b->servers[i], &err), 0);
+	}
+	b->addresses[0] = "tcp/:6";
+	b->servers[4].listen = (struct strings){b->addresses, 1};
+}
+
+/* A server's own list, or one of a listener wrapper. */
+static struct route_table *add_list(struct base *b, struct load *load, size_t i)
+{
+	const struct server *server = instance_server(&b->instance, list_places[i].name);
+	struct error err;
+
+	if (server != NULL)
+		return (struct route_table *)&server->own;
+	b->tables[i] = (struct route_table){
+	    .name = list_places[i].name,
+	    .server = list_places[i].server,
+	    .routes = &b->lists[i],
+	};
+	ck_assert_int_eq(instance_add_table(load, &b->tables[i], &err), 0);
+	return &b->tables[i];
+}
+
 static void base_init(struct base *b)
 {
+	struct load load = {.instance = &b->instance};
+	struct route_table *table;
 	size_t i, j, n = 0;
 
 	memset(b, 0, sizeof(*b));
+	b->arena = b->instance.arena = load.arena = arena_new(1024);
 	b->instance.document = json_loads(document, 0, NULL);
 	ck_assert(b->instance.document != NULL);
-	add_servers(b);
-	b->instance.tables = b->table_pointers;
-	b->instance.table_count = LISTS;
+	add_servers(b, &load);
 	for (i = 0; i < LISTS; i++) {
-		b->lists[i] =
+		table = add_list(b, &load, i);
+		table->json = list_json(b->instance.document, list_places[i].way);
+		*table->routes =
 		    (struct route_list){.items = &b->items[n], .count = list_places[i].count};
-		b->tables[i] = (struct route_table){
-		    .name = list_places[i].name,
-		    .server = list_places[i].server,
-		    .json = list_json(b->instance.document, list_places[i].way),
-		    .routes = &b->lists[i],
-		};
-		b->table_pointers[i] = &b->tables[i];
 		for (j = 0; j < list_places[i].count; j++, n++) {
 			b->items[n] = &b->routes[n];
 			b->routes[n].identity = &b->identities[n];
@@ -128,6 +141,7 @@ static void base_fini(struct base *b)
 	ck_assert_str_eq(text, document);
 	free(text);
 	json_decref(b->instance.document);
+	arena_free(b->arena);
 }
 
 /* Texts are easier to read with ' for a quote, and ~ for one inside a text. */
