@@ -6,7 +6,9 @@
 need_python
 
 LISTEN=$(free_port) BACKEND=$(free_port)
-export LISTEN BACKEND
+# KiB; a sanitizer has needs of its own.
+"$pointsmand" version | grep -q sanitizers=no && ROOM=4096 || ROOM=65536
+export LISTEN BACKEND ROOM
 simple_server "$LISTEN" '[{"handler":"proxy","upstreams":[{"dial":["127.0.0.1:'"$BACKEND"'"]}]}]' | config
 daemon
 export DAEMON=${pids[pointsmand]}
@@ -48,7 +50,7 @@ for t in threads:
 assert max(sent) < 64 << 20, f"nothing slowed the upstream down: {max(sent)} bytes went"
 grown = rss_kib(port("DAEMON")) - before
 print(f"{STALLED} stalled connections, {sum(sent) >> 20} MiB on the way, the daemon grew by {grown} KiB")
-assert grown < STALLED * 128 + 4096, f"the daemon grew by {grown} KiB"
+assert grown < STALLED * 128 + int(os.environ["ROOM"]), f"the daemon grew by {grown} KiB"
 
 # Others are served meanwhile.
 client, server = warm[0]
