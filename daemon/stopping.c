@@ -24,18 +24,10 @@ static struct {
 
 static uint64_t open_connections(void)
 {
-	uint64_t n = 0;
-	unsigned i;
-	int reason;
+	uint64_t accepted, ended;
 
-	for (i = 0; i < workers_count(); i++) {
-		const struct counters *c = &worker_at(i)->counters;
-
-		n += counter_get(&c->accepted);
-		for (reason = 0; reason < END_REASON_COUNT; reason++)
-			n -= counter_get(&c->ended[reason]);
-	}
-	return n;
+	workers_connections(&accepted, &ended);
+	return accepted - ended;
 }
 
 static void on_drain(struct ev_loop *loop, ev_timer *w, int events)

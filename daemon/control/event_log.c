@@ -10,7 +10,6 @@
 #include "common/buf.h"
 #include "common/duration.h"
 #include "daemon/control/event_pack.h"
-#include "daemon/core/counters.h"
 #include "daemon/core/events.h"
 #include "daemon/core/worker.h"
 
@@ -57,18 +56,10 @@ static void take(struct event_subscriber *subscriber, const struct event *e)
 /* How many there have been, told or not. */
 static uint64_t connection_events(void)
 {
-	uint64_t n = 0;
-	unsigned i;
-	int reason;
+	uint64_t accepted, ended;
 
-	for (i = 0; i < workers_count(); i++) {
-		const struct counters *c = &worker_at(i)->counters;
-
-		n += counter_get(&c->accepted);
-		for (reason = 0; reason < END_REASON_COUNT; reason++)
-			n += counter_get(&c->ended[reason]);
-	}
-	return n;
+	workers_connections(&accepted, &ended);
+	return accepted + ended;
 }
 
 static bool asks_for_connections(void)

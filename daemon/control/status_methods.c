@@ -73,17 +73,13 @@ static void pack_descriptors(struct pack *pack)
 
 static void pack_counters(struct pack_box *map)
 {
-	uint64_t accepted = 0, ended = 0, in = 0, out = 0, refused = 0, lost = 0;
+	uint64_t accepted, ended, in = 0, out = 0, refused = 0, lost = 0;
 	unsigned i;
-	int reason;
 
+	workers_connections(&accepted, &ended);
 	for (i = 0; i < workers_count(); i++) {
 		const struct counters *c = &worker_at(i)->counters;
 
-		/* The ended first: one that is accepted in between must not be missing. */
-		for (reason = 0; reason < END_REASON_COUNT; reason++)
-			ended += counter_get(&c->ended[reason]);
-		accepted += counter_get(&c->accepted);
 		in += counter_get(&c->bytes_in);
 		out += counter_get(&c->bytes_out);
 		refused += counter_get(&c->flows_refused);

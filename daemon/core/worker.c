@@ -36,6 +36,22 @@ struct worker *worker_at(unsigned index)
 	return &engine.all[index];
 }
 
+void workers_connections(uint64_t *accepted, uint64_t *ended)
+{
+	unsigned i;
+	int reason;
+
+	*accepted = *ended = 0;
+	for (i = 0; i < engine.count; i++) {
+		const struct counters *c = &engine.all[i].counters;
+
+		/* The ended first: one that is accepted in between must not be missing. */
+		for (reason = 0; reason < END_REASON_COUNT; reason++)
+			*ended += counter_get(&c->ended[reason]);
+		*accepted += counter_get(&c->accepted);
+	}
+}
+
 struct ev_loop *control_loop(void)
 {
 	return engine.loop;

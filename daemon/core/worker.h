@@ -71,6 +71,9 @@ struct conn *worker_conn_next(struct worker *w, uint64_t after_id); /* lowest id
 unsigned workers_count(void);
 struct worker *worker_at(unsigned index);
 
+/* Connections of all workers: those accepted so far, and those of them that have ended. */
+void workers_connections(uint64_t *accepted, uint64_t *ended);
+
 /* Starts count threads, to be called once on the control thread. 0, or -1 with err. */
 int workers_start(unsigned count, struct error *err);
 /*
