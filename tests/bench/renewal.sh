@@ -3,7 +3,8 @@
 # Whether renewals delay connections: two daemons side by side with 1,000 managed names each, of
 # which one renews all of them again and again; a message and its answer over TLS connections to
 # each in turn. Prints how long those took, and of each thread (the first is the control thread, then
-# come the workers) how long it was on a CPU and how long it waited for one.
+# come the workers) how long it was on a CPU and how long it waited for one. As root the workers and
+# the client go before all others, so that what is measured is not the wait for a CPU.
 #
 #     tests/bench/renewal.sh [SECONDS]     20 without
 top_builddir=${top_builddir:-$PWD}
